@@ -1,0 +1,3 @@
+export * from './error-codes.ts';
+export * from './event.ts';
+export * from './severity.ts';

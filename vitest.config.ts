@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config';
+
+const alias = {
+  '@tailwater/schema': new URL('./packages/schema/src/index.ts', import.meta.url).pathname,
+  '@tailwater/server': new URL('./packages/server/src/index.ts', import.meta.url).pathname,
+};
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    // Two cores: more workers than cores only makes timeouts likelier.
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'packages/server/test/{contracts,golden,sim}/**/*.test.ts', 'tools/*.test.ts'] },
+      },
+      {
+        extends: true,
+        // Spawn the built server or the embedded engine: these need `npm run build` first.
+        test: { name: 'app', include: ['packages/server/test/{app,peers,store}/**/*.test.ts'], testTimeout: 120_000, fileParallelism: false },
+      },
+    ],
+  },
+});
