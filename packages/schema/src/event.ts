@@ -56,7 +56,9 @@ export interface EventPosition {
 
 /** Fixed width, so that ids sort as the journal wrote them: 4 hex digits node, 12 frame, 6 index. */
 export function eventIdOf({ node, frame, index }: EventPosition): string {
-  return node.toString(16).padStart(4, '0') + frame.toString(16).padStart(12, '0') + index.toString(16).padStart(6, '0');
+  return (
+    node.toString(16).padStart(4, '0') + frame.toString(16).padStart(12, '0') + index.toString(16).padStart(6, '0')
+  );
 }
 
 /** The place an event id names, null when the text is no event id. */
