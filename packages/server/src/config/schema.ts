@@ -1,0 +1,202 @@
+import { z } from 'zod';
+import {
+  byteSize,
+  duration,
+  httpUrl,
+  integer,
+  mapOf,
+  port,
+  portOrOff,
+  readSwitch,
+  strongSecret,
+  text,
+  word,
+} from './values.ts';
+
+/** Where a key differs from the rule "flag, environment and file alike". */
+export interface KeyRule {
+  /** Environment names that others use for the same thing; the TAILWATER_ name wins over them. */
+  environmentAliases?: readonly string[];
+  /** False where other users of the machine must not see the value: they can read the arguments of its processes. */
+  flag?: boolean;
+  /** False for what only makes sense outside the file. */
+  file?: boolean;
+}
+
+export const keyRules = z.registry<KeyRule>();
+
+const KIB = 2 ** 10;
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+const SECOND_MS = 1000;
+
+/** A word that may be a log type, as the `logType` column takes it. */
+const LOG_TYPE = /^[A-Za-z0-9][\w.-]{0,63}$/;
+
+const http = z.strictObject({
+  host: text('an IP address or a name')
+    .default('127.0.0.1')
+    .describe('Address to listen on, for both ports. Anything but a loopback address turns open mode off.'),
+  port: port().default(4750).describe('The one port that carries everything.'),
+  headersTimeoutMs: duration(SECOND_MS, 600 * SECOND_MS)
+    .default(10 * SECOND_MS)
+    .describe(
+      'Time a client has to send the headers of a request. Ends connections that trickle bytes to hold a socket.',
+    ),
+  requestTimeoutMs: duration(SECOND_MS, 3600 * SECOND_MS)
+    .default(120 * SECOND_MS)
+    .describe(
+      'Time a client has to send a whole request. 20 MiB in 120 s is 1.4 Mbit/s; slower senders need smaller batches.',
+    ),
+});
+
+const limits = z.strictObject({
+  bodyBytesMax: byteSize(KIB, GIB)
+    .default(20 * MIB)
+    .describe(
+      'Largest request body as received. 20 MiB is the OpenTelemetry Collector’s own limit and the largest batch of Logstash.',
+    ),
+  bodyExpandedBytesMax: byteSize(KIB, 2 * GIB)
+    .default(100 * MIB)
+    .describe(
+      'Largest request body once decompressed, so that a small body cannot fill the memory. 100 MiB is what Elasticsearch takes.',
+    ),
+  eventBytesMax: byteSize(KIB, 64 * MIB)
+    .default(MIB)
+    .describe(
+      'Largest single event. 1 MiB is the most that Datadog and CloudWatch take, so that every event can be forwarded.',
+    ),
+  batchEventsMax: integer(1, 1_000_000)
+    .default(200_000)
+    .describe(
+      'Most events in one request. Bounds the work behind one acknowledgement; an event id holds 24 bits of index.',
+    ),
+  eventAttributesMax: integer(1, 10_000)
+    .default(1000)
+    .describe(
+      'Most attributes of one event. Each is a map key in the store; Elasticsearch stops at 1000 fields as well.',
+    ),
+  eventLabelsMax: integer(1, 10_000)
+    .default(128)
+    .describe(
+      'Most labels of one event. Loki takes 15; OpenTelemetry resources and Kubernetes metadata bring some dozens.',
+    ),
+  inflightBytesMax: byteSize(MIB, 64 * GIB)
+    .default(256 * MIB)
+    .describe('Most bytes of request bodies held in memory at a time. Beyond it requests get 503 with Retry-After.'),
+});
+
+const journal = z.strictObject({
+  segmentBytes: byteSize(64 * KIB, 4 * GIB)
+    .default(64 * MIB)
+    .describe('Size at which a journal segment is closed. Space is given back a whole segment at a time.'),
+  reserveBytes: byteSize(0, 64 * GIB)
+    .default(8 * MIB)
+    .describe(
+      'Free space on the disk at which appends stop, so that the store, cursors and the control database can still write.',
+    ),
+});
+
+const clickhouse = z.strictObject({
+  url: httpUrl()
+    .optional()
+    .describe('HTTP address of a ClickHouse server, used in place of the embedded one. May hold user and password.')
+    .register(keyRules, { environmentAliases: ['CLICKHOUSE_URL'] }),
+  user: text('a user name')
+    .optional()
+    .describe('User of that server. Wins over the user in the URL.')
+    .register(keyRules, { environmentAliases: ['CLICKHOUSE_USER'] }),
+  password: text('text', /^/, { secret: true })
+    .optional()
+    .describe('Password of that server. Wins over the password in the URL.')
+    .register(keyRules, { environmentAliases: ['CLICKHOUSE_PASSWORD'], flag: false }),
+  database: text('letters, digits and `_`', /^[A-Za-z_]\w{0,63}$/)
+    .default('tailwater')
+    .describe('Database that holds the tables. Made at start when it is missing.'),
+});
+
+const store = z.strictObject({
+  clickhouse,
+  engineMemoryBytesMax: byteSize(128 * MIB, 1024 * GIB)
+    .default(512 * MIB)
+    .describe('Memory the embedded ClickHouse may take. A query that needs more fails; ingest goes on.'),
+  insertRowsMax: integer(1, 1_000_000)
+    .default(100_000)
+    .describe('Most events in one insert. Larger inserts mean fewer merges and more memory.'),
+  insertIntervalMs: duration(10, 60 * SECOND_MS)
+    .default(SECOND_MS)
+    .describe('Longest wait for an insert to fill. It is the time until an event is searchable while little comes in.'),
+});
+
+/**
+ * Everything `tailwater serve` can be told. The one definition behind flags, environment, file, checks and
+ * docs/reference/configuration.md.
+ */
+export const configSchema = z.strictObject({
+  config: text('a path')
+    .optional()
+    .describe('YAML file to read the other keys from.')
+    .register(keyRules, { file: false }),
+  dataDir: text('a path')
+    .default('./tailwater-data')
+    .describe(
+      'Directory of all that is kept: journal, store, control database. Made at start. One server a directory.',
+    ),
+  node: integer(0, 65_535)
+    .default(0)
+    .describe(
+      'Number of this server among those that share a store. Part of every event id: no two may have the same.',
+    ),
+  bootstrapApiKey: strongSecret()
+    .optional()
+    .describe(
+      'Admin key of org `default`, made at start when the control database has no such key. Without it a key is made and printed once, at the first start.',
+    )
+    .register(keyRules, { flag: false }),
+  openMode: word(['auto', 'off'])
+    .default('auto')
+    .describe(
+      '`auto`: requests without an API key act as org `default` while the server listens on a loopback address only. It is never open on any other address.',
+    ),
+  http,
+  otlp: z.strictObject({
+    httpPort: portOrOff()
+      .default(4318)
+      .describe('Second port, the default of every OpenTelemetry SDK. Opened where it is free; `off` opens none.'),
+  }),
+  limits,
+  journal,
+  store,
+  query: z.strictObject({
+    timeoutMs: duration(100, 3600 * SECOND_MS)
+      .default(30 * SECOND_MS)
+      .describe('Longest time a query may run.'),
+  }),
+  retention: z.strictObject({
+    defaultDays: integer(1, 3650)
+      .default(30)
+      .describe('Days that events are kept, for orgs that set no number of their own.'),
+  }),
+  enrich: z.strictObject({
+    logTypes: mapOf('a log type for each prefix of logger names', /^\S{1,256}$/, (raw) =>
+      typeof raw === 'string' && LOG_TYPE.test(raw) ? raw : undefined,
+    )
+      .default({})
+      .describe(
+        'Log types by prefix of the logger name, such as `myapp.auth: auth`. Used for events that name none; the longest prefix wins.',
+      ),
+  }),
+  redact: z.strictObject({
+    rules: mapOf('`on` or `off` for each redaction rule', /^[a-z][a-z0-9-]{0,63}$/, readSwitch)
+      .default({})
+      .describe('Redaction rules switched off (or on) for every org. All are on by default.'),
+  }),
+  log: z.strictObject({
+    level: word(['debug', 'info', 'warn', 'error'])
+      .default('info')
+      .describe('Least severe of the server’s own messages on stderr.'),
+    format: word(['json', 'text']).default('text').describe('Form of the server’s own messages.'),
+  }),
+});
+
+export type Config = z.output<typeof configSchema>;
