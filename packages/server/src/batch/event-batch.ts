@@ -19,6 +19,16 @@ export interface Rejection {
   error: string;
 }
 
+export interface BatchMark {
+  rows: number;
+  received: number;
+  rejectedCount: number;
+  rejections: number;
+  texts: number[];
+  attributes: number;
+  attributeValues: number;
+}
+
 /** Rejections reported back in full; more are only counted. */
 const REJECTIONS_REPORTED_MAX = 100;
 
@@ -106,6 +116,43 @@ export class EventBatch {
       column.length = 0;
     this.frame.length = 0;
     this.attributeValues.position = 0;
+  }
+
+  /** Bytes that the larger columns hold on to, used or not. */
+  memoryBytes(): number {
+    let bytes = this.attributeValues.bytes.length + this.attributeKeys.data.byteLength;
+    for (const column of this.textList) bytes += column.bytes.length;
+    return bytes;
+  }
+
+  /** Where the batch stands between two events, for `rewind`. */
+  mark(): BatchMark {
+    return {
+      rows: this.rows,
+      received: this.received,
+      rejectedCount: this.rejectedCount,
+      rejections: this.rejections.length,
+      texts: this.textList.map((column) => column.position),
+      attributes: this.attributeKeys.length,
+      attributeValues: this.attributeValues.position,
+    };
+  }
+
+  /** Forgets all events and rejections since `mark`: a request whose body turned out unreadable leaves nothing. */
+  rewind(mark: BatchMark): void {
+    const { rows } = mark;
+    this.rows = rows;
+    this.received = mark.received;
+    this.rejectedCount = mark.rejectedCount;
+    this.rejections.length = mark.rejections;
+    for (let i = 0; i < this.textList.length; i++) this.textList[i].position = mark.texts[i];
+    for (const column of this.symbolList) column.length = rows;
+    for (const column of [this.timestamp, this.severityNumber, this.durationMs, this.cost, this.attributeEnds]) {
+      column.length = rows;
+    }
+    this.attributeKeys.length = mark.attributes;
+    this.attributeKinds.length = mark.attributes;
+    this.attributeValues.position = mark.attributeValues;
   }
 
   /** Starts an event. Throws PermanentError when the request holds too many. */

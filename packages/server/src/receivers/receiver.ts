@@ -68,6 +68,8 @@ export interface Receipt {
   rejections: readonly Rejection[];
   /** Where the accepted events are, null when there were none. */
   position: JournalPosition | null;
+  /** Set when the sender asked to wait for it (`?ack=stored`): whether the events are searchable now. */
+  stored?: boolean;
 }
 
 export interface HttpAnswer {

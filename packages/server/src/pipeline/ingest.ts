@@ -1,0 +1,147 @@
+import { fillAttributeTypes } from '../batch/attribute-types.ts';
+import { EventBatch } from '../batch/event-batch.ts';
+import { encodeFrame } from '../batch/frame.ts';
+import type { IngestLimits } from '../batch/limits.ts';
+import type { SymbolTable } from '../batch/symbol-table.ts';
+import type { JournalWriter } from '../journal/journal.ts';
+import type { OrgSettings, Processor, ProcessorReport } from '../processors/processor.ts';
+import type { ContentEncoding, DecodeRequest, Receipt, ReceiverRoute } from '../receivers/receiver.ts';
+import { PermanentError, RetryableError } from '../runtime/errors.ts';
+import { expand } from './expand.ts';
+
+/** One request on its way from the socket to the journal. */
+export interface IngestTask {
+  /** Path of the receiver's route. */
+  path: string;
+  receiver: string;
+  body: Buffer;
+  encodings: readonly ContentEncoding[];
+  request: DecodeRequest;
+  orgId: string;
+  settings: OrgSettings;
+}
+
+export type TaskOutcome = { receipt: Receipt } | { error: PermanentError | RetryableError };
+
+export interface IngestResult {
+  outcomes: TaskOutcome[];
+  /** What the processors did, and `events` and `bytes`, summed over the tasks. */
+  report: ProcessorReport;
+}
+
+export interface IngestDependencies {
+  journal: JournalWriter;
+  routes: ReadonlyMap<string, ReceiverRoute>;
+  processors: readonly Processor[];
+  symbols: SymbolTable;
+  limits: IngestLimits;
+}
+
+/** Column memory above which a batch is thrown away after use, so that one huge request is not paid for ever. */
+const BATCH_BYTES_KEPT = 48 << 20;
+
+/**
+ * The hot path: expand, decode, process, encode, append. Tasks of one org and receiver that come together share one
+ * frame (each of them is in it whole or not at all), because for small requests the frame is most of the cost.
+ */
+export function createIngest(
+  dependencies: IngestDependencies,
+): (tasks: readonly IngestTask[]) => Promise<IngestResult> {
+  let batch = new EventBatch(dependencies.symbols, dependencies.limits);
+  return async (tasks) => {
+    const outcomes: TaskOutcome[] = [];
+    const report: ProcessorReport = {};
+    const appends: Promise<void>[] = [];
+    for (let start = 0; start < tasks.length; ) {
+      let end = start + 1;
+      while (end < tasks.length && sharesFrame(tasks[start], tasks[end])) end++;
+      appends.push(ingestGroup(dependencies, batch, tasks.slice(start, end), outcomes, report));
+      if (batch.memoryBytes() > BATCH_BYTES_KEPT) batch = new EventBatch(dependencies.symbols, dependencies.limits);
+      start = end;
+    }
+    await Promise.all(appends);
+    return { outcomes, report };
+  };
+}
+
+/** Bodies above this are not put together: they fill a frame well enough. */
+const COALESCED_BODY_BYTES_MAX = 16 << 10;
+
+function sharesFrame(first: IngestTask, next: IngestTask): boolean {
+  return (
+    first.orgId === next.orgId &&
+    first.receiver === next.receiver &&
+    first.body.length + next.body.length <= COALESCED_BODY_BYTES_MAX * 2 &&
+    next.body.length <= COALESCED_BODY_BYTES_MAX
+  );
+}
+
+/** Fills in the group's outcomes, in order, once its frame is durable. All of the batch is read before it returns. */
+function ingestGroup(
+  dependencies: IngestDependencies,
+  batch: EventBatch,
+  tasks: readonly IngestTask[],
+  outcomes: TaskOutcome[],
+  report: ProcessorReport,
+): Promise<void> {
+  const base = outcomes.length;
+  batch.symbols.trimIfLarge();
+  batch.clear();
+  for (const task of tasks) outcomes.push(decodeTask(dependencies, batch, task));
+  if (batch.rows === 0) return Promise.resolve();
+  const { orgId, receiver, settings, request } = tasks[0];
+  fillContext(batch, tasks[0]);
+  const context = { orgId, receivedAtMs: request.receivedAtMs, settings };
+  for (const processor of dependencies.processors) addReport(report, processor.apply(batch, context));
+  fillAttributeTypes(batch);
+  const frame = encodeFrame(batch, { orgId, receiver, receivedAtMs: request.receivedAtMs });
+  addReport(report, { [`events\t${orgId}\t${receiver}`]: batch.rows, [`bytes\t${orgId}\t${receiver}`]: frame.length });
+  return dependencies.journal.append([frame]).then(
+    (position) => settle(outcomes, base, tasks.length, position),
+    (error: unknown) => fail(outcomes, base, tasks.length, error),
+  );
+}
+
+function decodeTask(dependencies: IngestDependencies, batch: EventBatch, task: IngestTask): TaskOutcome {
+  const mark = batch.mark();
+  try {
+    const route = dependencies.routes.get(task.path);
+    if (route === undefined) throw new Error(`no receiver on ${task.path}`);
+    const body = expand(task.body, task.encodings, dependencies.limits.bodyExpandedBytesMax);
+    batch.received = 0;
+    route.decode(body, batch, task.request);
+    const rejections = batch.rejections.slice(mark.rejections);
+    const rejectedCount = batch.rejectedCount - mark.rejectedCount;
+    return { receipt: { accepted: batch.rows - mark.rows, rejectedCount, rejections, position: null } };
+  } catch (error) {
+    batch.rewind(mark);
+    if (error instanceof PermanentError) return { error };
+    throw error;
+  }
+}
+
+function fillContext(batch: EventBatch, { orgId, receiver, settings, request }: IngestTask): void {
+  batch.org.fill(batch.symbols.internText(orgId), batch.rows);
+  batch.receiver.fill(batch.symbols.internText(receiver), batch.rows);
+  batch.receivedAt.fillNumber(request.receivedAtMs, batch.rows);
+  batch.retentionDays.fill(settings.retentionDays, batch.rows);
+}
+
+function settle(outcomes: TaskOutcome[], base: number, count: number, position: number): void {
+  for (let i = base; i < base + count; i++) {
+    const outcome = outcomes[i];
+    if ('receipt' in outcome && outcome.receipt.accepted > 0) outcome.receipt.position = position;
+  }
+}
+
+function fail(outcomes: TaskOutcome[], base: number, count: number, error: unknown): void {
+  if (!(error instanceof RetryableError || error instanceof PermanentError)) throw error;
+  for (let i = base; i < base + count; i++) {
+    const outcome = outcomes[i];
+    if ('receipt' in outcome && outcome.receipt.accepted > 0) outcomes[i] = { error };
+  }
+}
+
+function addReport(total: ProcessorReport, part: ProcessorReport): void {
+  for (const name in part) total[name] = (total[name] ?? 0) + part[name];
+}
