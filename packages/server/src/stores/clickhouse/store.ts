@@ -1,0 +1,107 @@
+import type { Readable } from 'node:stream';
+import type { EventStore, SqlQuery } from '../store.ts';
+import { type HttpOptions, openHttp } from './http.ts';
+import { paramSearch } from './params.ts';
+import { readRows } from './rows.ts';
+import { BLOCK_COLUMNS, DATABASE, EVENTS_TABLE } from './schema.ts';
+
+const DEFAULT_SELECT_TIMEOUT_MS = 60_000;
+/** An insert of 100k events takes 0.3 s; on a full disk or under heavy merges it may wait. */
+const INSERT_TIMEOUT_MS = 120_000;
+const COMMAND_TIMEOUT_MS = 600_000;
+const PING_TIMEOUT_MS = 2_000;
+/** ClickHouse ends a query itself at its limit; only when it doesn't is the connection cut, this much later. */
+const TIMEOUT_GRACE_MS = 5_000;
+
+const INSERT_SQL = `INSERT INTO ${DATABASE}.${EVENTS_TABLE} (${BLOCK_COLUMNS.map(([name]) => name).join(', ')}) FORMAT Native`;
+
+/** All settings travel with the request, so that an external server's own profile doesn't matter. */
+const INSERT_SETTINGS = {
+  query: INSERT_SQL,
+  async_insert: 0,
+  insert_deduplicate: 1,
+  deduplicate_blocks_in_dependent_materialized_views: 1,
+  // Events of any day are welcome; each day and retention is a partition.
+  max_partitions_per_insert_block: 0,
+} as const;
+
+const SELECT_SETTINGS = {
+  default_format: 'JSONEachRow',
+  // Reads only, settings may be set. Without it the next one has no effect.
+  readonly: 2,
+  cancel_http_readonly_queries_on_client_close: 1,
+  output_format_json_quote_64bit_integers: 1,
+  output_format_json_quote_denormals: 1,
+  output_format_json_escape_forward_slashes: 0,
+  // 26.7 fails with code 33 on `map['key']` of a wide part that a TTL emptied, when it reads the key's subcolumn.
+  optimize_functions_to_subcolumns: 0,
+} as const;
+
+export interface ClickHouseStore extends EventStore {
+  /** One statement that changes the schema. Throws the same errors as `select`. */
+  command(sql: string): Promise<void>;
+}
+
+export type ClickHouseStoreOptions = HttpOptions;
+
+/**
+ * The event store on a ClickHouse server, embedded (engine.ts) or external. Opens no connection by itself, keeps those
+ * it made, and can be opened in any number of threads.
+ */
+export function openClickHouseStore(options: ClickHouseStoreOptions): ClickHouseStore {
+  const http = openHttp(options);
+
+  async function insert(block: readonly Uint8Array[], rows: number, token: string): Promise<void> {
+    if (rows === 0) return;
+    const search = { ...INSERT_SETTINGS, insert_deduplication_token: token };
+    const response = await http.send({ operation: 'insert', search, body: block, idleTimeoutMs: INSERT_TIMEOUT_MS });
+    await drain(response);
+  }
+
+  async function* select<Row>(
+    { sql, params }: SqlQuery,
+    { signal, timeoutMs = DEFAULT_SELECT_TIMEOUT_MS }: { signal?: AbortSignal; timeoutMs?: number } = {},
+  ): AsyncGenerator<Row[]> {
+    const response = await http.send({
+      operation: 'select',
+      search: { ...SELECT_SETTINGS, ...paramSearch(params), max_execution_time: timeoutMs / 1_000 },
+      body: [Buffer.from(sql)],
+      signal,
+      idleTimeoutMs: timeoutMs + TIMEOUT_GRACE_MS,
+    });
+    try {
+      yield* readRows<Row>(response);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      // Where rows are left unread this closes the connection, which stops the query.
+      response.destroy();
+    }
+  }
+
+  async function command(sql: string): Promise<void> {
+    await drain(
+      await http.send({ operation: 'select', search: {}, body: [Buffer.from(sql)], idleTimeoutMs: COMMAND_TIMEOUT_MS }),
+    );
+  }
+
+  async function ping(): Promise<boolean> {
+    const signal = AbortSignal.timeout(PING_TIMEOUT_MS);
+    const query = { operation: 'select', search: {}, body: [Buffer.from('SELECT 1')], signal } as const;
+    return await http
+      .send({ ...query, idleTimeoutMs: PING_TIMEOUT_MS })
+      .then(drain)
+      .then(
+        () => true,
+        () => false,
+      );
+  }
+
+  return { insert, select, command, ping, close: async () => http.close() };
+}
+
+/** Reads an answer to its end, so that the connection can be used again. Throws as `readRows` does. */
+async function drain(response: Readable): Promise<void> {
+  for await (const _ of readRows(response));
+}
