@@ -25,7 +25,7 @@ export type TaskOutcome = { receipt: Receipt } | { error: PermanentError | Retry
 
 export interface IngestResult {
   outcomes: TaskOutcome[];
-  /** What the processors did, and `events` and `bytes`, summed over the tasks. */
+  /** What the processors did, keyed `name\torg`, and `events\torg\treceiver` and `bytes\t…`, summed over the tasks. */
   report: ProcessorReport;
 }
 
@@ -92,10 +92,10 @@ function ingestGroup(
   const { orgId, receiver, settings, request } = tasks[0];
   fillContext(batch, tasks[0]);
   const context = { orgId, receivedAtMs: request.receivedAtMs, settings };
-  for (const processor of dependencies.processors) addReport(report, processor.apply(batch, context));
+  for (const processor of dependencies.processors) addReport(report, processor.apply(batch, context), `\t${orgId}`);
   fillAttributeTypes(batch);
   const frame = encodeFrame(batch, { orgId, receiver, receivedAtMs: request.receivedAtMs });
-  addReport(report, { [`events\t${orgId}\t${receiver}`]: batch.rows, [`bytes\t${orgId}\t${receiver}`]: frame.length });
+  addReport(report, { events: batch.rows, bytes: frame.length }, `\t${orgId}\t${receiver}`);
   return dependencies.journal.append([frame]).then(
     (position) => settle(outcomes, base, tasks.length, position),
     (error: unknown) => fail(outcomes, base, tasks.length, error),
@@ -142,6 +142,7 @@ function fail(outcomes: TaskOutcome[], base: number, count: number, error: unkno
   }
 }
 
-function addReport(total: ProcessorReport, part: ProcessorReport): void {
-  for (const name in part) total[name] = (total[name] ?? 0) + part[name];
+/** Counters are keyed by name, org and (for what the pipeline itself counts) receiver, separated by tabs. */
+function addReport(total: ProcessorReport, part: ProcessorReport, suffix: string): void {
+  for (const name in part) total[name + suffix] = (total[name + suffix] ?? 0) + part[name];
 }

@@ -1,0 +1,259 @@
+import type { EventBatch } from '../../batch/event-batch.ts';
+import { appendFrame, type DecodedFrame, decodeFrame } from '../../batch/frame.ts';
+import { encodeNative } from '../../batch/native-encode.ts';
+import type { Cursor, JournalFrame, JournalPosition, JournalReader } from '../../journal/journal.ts';
+import { PermanentError, RetryableError } from '../../runtime/errors.ts';
+import { type EventStore, insertToken } from '../../stores/store.ts';
+
+/**
+ * The range whose insert was begun: [the cursor's position, `to`]. It is on disk before the insert, so that after a
+ * crash exactly the same rows go out again under the same token, and the store drops what it has already.
+ */
+export interface StoreWriterState {
+  inflightTo: JournalPosition | null;
+}
+
+export interface StoreWriterOptions {
+  reader: JournalReader;
+  cursor: Cursor<StoreWriterState>;
+  store: EventStore;
+  node: number;
+  /** Reused for every insert. */
+  batch: EventBatch;
+  insertRowsMax: number;
+  insertIntervalMs: number;
+  /** Keeps a frame that the store refuses for good, durably. */
+  setAside(frame: JournalFrame, error: PermanentError): Promise<void>;
+  onProgress(progress: StoreWriterProgress): void;
+}
+
+export interface StoreWriterProgress {
+  /** Everything before it is in the store, or set aside. */
+  position: JournalPosition;
+  rows: number;
+  setAside: number;
+  /** Why the store did not take the last insert; null when it did. */
+  error: string | null;
+}
+
+/** Bytes of one insert, whatever its rows: it is held in memory whole, here and in the store. */
+const INSERT_BYTES_MAX = 64 << 20;
+const RETRY_MS_MIN = 100;
+const RETRY_MS_MAX = 5000;
+
+/** A frame that waits for its insert. Payloads are only valid until the next read, so the batch holds the rows. */
+interface Pending {
+  from: JournalPosition;
+  to: JournalPosition;
+  bytes: number;
+}
+
+/**
+ * Moves frames from the journal into the event store: exactly once, in order, and for as long as it takes. It ends
+ * when `signal` aborts; what is in flight then is sent again at the next start, under the same token.
+ */
+export async function runStoreWriter(
+  options: StoreWriterOptions,
+  signal: AbortSignal,
+  flush: FlushSwitch,
+): Promise<void> {
+  const start = await finishInflight(options, signal);
+  const frames = new FrameSource(options.reader.read(start, { follow: true, signal }));
+  let lastInsertAt = Number.NEGATIVE_INFINITY;
+  while (!signal.aborted) {
+    const pending = await gather(options, frames, lastInsertAt, signal, flush);
+    if (pending === null) return;
+    await options.cursor.commit(pending.from, { inflightTo: pending.to });
+    if (!(await insertRange(options, pending, signal))) return;
+    lastInsertAt = performance.now();
+    await finishRange(options, pending.to + 1);
+  }
+}
+
+async function finishRange(options: StoreWriterOptions, position: JournalPosition): Promise<void> {
+  await options.cursor.commit(position, { inflightTo: null });
+  await options.reader.trim(position);
+}
+
+/** Sends the range again that a crash may have cut short. Returns the first position behind it. */
+async function finishInflight(options: StoreWriterOptions, signal: AbortSignal): Promise<JournalPosition> {
+  const saved = options.cursor.load();
+  const position = saved?.position ?? options.reader.range().oldest;
+  const to = saved?.state.inflightTo ?? null;
+  if (to === null) return position;
+  const pending = await readRange(options, position, to);
+  if (!(await insertRange(options, pending, signal))) return position;
+  await finishRange(options, to + 1);
+  return to + 1;
+}
+
+async function readRange(options: StoreWriterOptions, from: JournalPosition, to: JournalPosition): Promise<Pending> {
+  const { batch, reader } = options;
+  batch.symbols.trimIfLarge();
+  batch.clear();
+  const pending = { from, to, bytes: 0 };
+  for await (const frame of reader.read(from, { follow: false, signal: new AbortController().signal })) {
+    if (frame.position > to) break;
+    pending.bytes += frame.payload.length;
+    appendFrame(batch, decodeFrame(frame.payload), options.node, frame.position);
+  }
+  return pending;
+}
+
+/** Ends the gathering early when someone waits for an event to be searchable. */
+export class FlushSwitch {
+  private wake: (() => void) | null = null;
+  private wanted = false;
+
+  flush(): void {
+    this.wanted = true;
+    this.wake?.();
+  }
+
+  /** Resolves after `ms`, or as soon as a flush is wanted or `signal` aborts. */
+  async wait(ms: number, signal: AbortSignal): Promise<void> {
+    if (!this.wanted && !signal.aborted && ms > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        signal.addEventListener('abort', this.wake, { once: true });
+      });
+      signal.removeEventListener('abort', this.wake!);
+      this.wake = null;
+    }
+    this.wanted = false;
+  }
+
+  /** Ends a `wait` that is no longer of use. */
+  cancel(): void {
+    this.wake?.();
+  }
+}
+
+/** Frames one at a time, with a look at the next one: it stays next until it is taken. */
+class FrameSource {
+  private readonly frames: AsyncIterator<JournalFrame>;
+  private pending: Promise<JournalFrame | null> | null = null;
+
+  constructor(frames: AsyncIterable<JournalFrame>) {
+    this.frames = frames[Symbol.asyncIterator]();
+  }
+
+  /** The next frame, null at the end. */
+  peek(): Promise<JournalFrame | null> {
+    this.pending ??= this.frames.next().then((result) => (result.done === true ? null : result.value));
+    return this.pending;
+  }
+
+  take(): void {
+    this.pending = null;
+  }
+}
+
+/**
+ * Waits for the first frame, gives others time to arrive, and fills the batch. An insert costs the store 20 to 50 ms
+ * of CPU whatever its size, so under a trickle there is one per interval, and under load each is as large as allowed.
+ * Null when the frames ended.
+ */
+async function gather(
+  options: StoreWriterOptions,
+  frames: FrameSource,
+  lastInsertAt: number,
+  signal: AbortSignal,
+  flush: FlushSwitch,
+): Promise<Pending | null> {
+  const { batch, node, insertIntervalMs } = options;
+  batch.symbols.trimIfLarge();
+  batch.clear();
+  const first = await frames.peek();
+  if (first === null) return null;
+  const pending: Pending = { from: first.position, to: first.position, bytes: 0 };
+  const waitMs = Math.max(BURST_MS, lastInsertAt + insertIntervalMs - performance.now());
+  const timeIsUp = flush.wait(waitMs, signal).then(() => 'time' as const);
+  for (;;) {
+    const next = await Promise.race([frames.peek(), timeIsUp]);
+    if (next === 'time' || next === null) break;
+    const frame = decodeFrame(next.payload);
+    if (batch.rows > 0 && isFull(pending, batch, frame, next.payload.length, options)) break;
+    appendFrame(batch, frame, node, next.position);
+    pending.to = next.position;
+    pending.bytes += next.payload.length;
+    frames.take();
+  }
+  flush.cancel();
+  return batch.rows === 0 ? null : pending;
+}
+
+/** An event alone is searchable at once, a burst is taken together. */
+const BURST_MS = 50;
+
+function isFull(pending: Pending, batch: EventBatch, frame: DecodedFrame, bytes: number, options: StoreWriterOptions) {
+  return batch.rows + frame.rows > options.insertRowsMax || pending.bytes + bytes > INSERT_BYTES_MAX;
+}
+
+/** Inserts the batch until it is in. False when `signal` aborted before. */
+async function insertRange(options: StoreWriterOptions, pending: Pending, signal: AbortSignal): Promise<boolean> {
+  const { batch } = options;
+  const token = insertToken(options.node, pending.from, pending.to);
+  for (let retryMs = RETRY_MS_MIN; !signal.aborted; retryMs = Math.min(retryMs * 2, RETRY_MS_MAX)) {
+    try {
+      if (batch.rows > 0) await options.store.insert(encodeNative(batch, { position: true }).parts, batch.rows, token);
+      options.onProgress({ position: pending.to + 1, rows: batch.rows, setAside: 0, error: null });
+      return true;
+    } catch (error) {
+      if (error instanceof PermanentError) return insertOneByOne(options, pending, signal);
+      if (!(error instanceof RetryableError)) throw error;
+      options.onProgress({ position: pending.from, rows: 0, setAside: 0, error: error.message });
+      await sleep(retryMs, signal);
+    }
+  }
+  return false;
+}
+
+/**
+ * The store refuses the range for good, so one of its frames is at fault: each goes alone, under its own token, and
+ * the guilty ones are set aside. After a crash the range is refused again and this runs again, to the same end.
+ */
+async function insertOneByOne(options: StoreWriterOptions, range: Pending, signal: AbortSignal): Promise<boolean> {
+  const { batch, reader } = options;
+  let setAside = 0;
+  let rows = 0;
+  for await (const frame of reader.read(range.from, { follow: false, signal: new AbortController().signal })) {
+    if (frame.position > range.to || signal.aborted) break;
+    batch.clear();
+    appendFrame(batch, decodeFrame(frame.payload), options.node, frame.position);
+    const kept = { position: frame.position, payload: Buffer.from(frame.payload) };
+    const error = await insertFrame(options, frame.position, signal);
+    rows += error === null ? batch.rows : 0;
+    if (error !== null) {
+      await options.setAside(kept, error);
+      setAside++;
+    }
+  }
+  if (signal.aborted) return false;
+  options.onProgress({ position: range.to + 1, rows, setAside, error: null });
+  return true;
+}
+
+async function insertFrame(options: StoreWriterOptions, position: JournalPosition, signal: AbortSignal) {
+  const token = insertToken(options.node, position, position);
+  for (let retryMs = RETRY_MS_MIN; !signal.aborted; retryMs = Math.min(retryMs * 2, RETRY_MS_MAX)) {
+    try {
+      const { parts } = encodeNative(options.batch, { position: true });
+      await options.store.insert(parts, options.batch.rows, token);
+      return null;
+    } catch (error) {
+      if (error instanceof PermanentError) return error;
+      if (!(error instanceof RetryableError)) throw error;
+      await sleep(retryMs, signal);
+    }
+  }
+  return null;
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new FlushSwitch().wait(ms, signal);
+}

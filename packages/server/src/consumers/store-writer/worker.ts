@@ -1,0 +1,71 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { EventBatch } from '../../batch/event-batch.ts';
+import { SymbolTable } from '../../batch/symbol-table.ts';
+import { openCursor } from '../../journal/cursor.ts';
+import { JournalProgress } from '../../journal/disk/progress.ts';
+import { openDiskJournalReader } from '../../journal/disk/reader.ts';
+import { openClickHouseStore } from '../../stores/clickhouse/store.ts';
+import { setFrameAside } from './set-aside.ts';
+import { FlushSwitch, runStoreWriter, type StoreWriterState } from './store-writer.ts';
+import type { FromStoreWriter, StoreWriterWorkerOptions, ToStoreWriter } from './wire.ts';
+
+/** The store writer in a thread of its own: merging blocks of 100,000 events would hold up sockets and appends. */
+const options = workerData as StoreWriterWorkerOptions;
+const port = parentPort!;
+const send = (message: FromStoreWriter) => port.postMessage(message);
+
+const BACKLOG_INTERVAL_MS = 1000;
+
+const openStore = (connection: StoreWriterWorkerOptions['connection']) =>
+  openClickHouseStore({ ...connection, connectionsMax: 2 });
+
+let store = openStore(options.connection);
+const reader = openDiskJournalReader({ dir: options.journalDir, progress: new JournalProgress(options.progress) });
+const cursor = openCursor<StoreWriterState>(options.cursorDir, 'store-writer');
+const stopping = new AbortController();
+const flush = new FlushSwitch();
+
+port.on('message', (message: ToStoreWriter) => {
+  if (message.kind === 'flush') flush.flush();
+  else if (message.kind === 'close') stopping.abort();
+  else {
+    void store.close();
+    store = openStore(message.connection);
+  }
+});
+
+const backlog = () => {
+  const { next } = reader.range();
+  send({ kind: 'backlog', journalBytes: reader.bytes(), frames: next - (cursor.load()?.position ?? next) });
+};
+send({
+  kind: 'progress',
+  progress: { position: cursor.load()?.position ?? reader.range().oldest, rows: 0, setAside: 0, error: null },
+});
+const timer = setInterval(backlog, BACKLOG_INTERVAL_MS);
+
+await runStoreWriter(
+  {
+    reader,
+    cursor,
+    store: {
+      insert: (...insert) => store.insert(...insert),
+      select: (...select) => store.select(...select),
+      ping: () => store.ping(),
+      close: () => store.close(),
+    },
+    node: options.node,
+    batch: new EventBatch(new SymbolTable(), options.limits),
+    insertRowsMax: options.insertRowsMax,
+    insertIntervalMs: options.insertIntervalMs,
+    setAside: (frame, error) => setFrameAside(options.setAsideDir, frame, error),
+    onProgress: (progress) => send({ kind: 'progress', progress }),
+  },
+  stopping.signal,
+  flush,
+);
+clearInterval(timer);
+await reader.close();
+await store.close();
+send({ kind: 'closed' });
+port.close();

@@ -1,0 +1,190 @@
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { ProcessorReport } from '../processors/processor.ts';
+import { RetryableError } from '../runtime/errors.ts';
+import type { IngestTask, TaskOutcome } from './ingest.ts';
+import {
+  type FromIngestWorker,
+  fromWire,
+  type IngestWorkerOptions,
+  type JournalFault,
+  type ToIngestWorker,
+  type WorkerTask,
+} from './wire.ts';
+
+/** Bodies up to this are copied into one buffer with their neighbours of the same turn of the event loop. */
+const COALESCED_BODY_BYTES_MAX = 16 << 10;
+
+export interface IngestClient {
+  /** The request's way into the journal: resolves once its events are durable or refused. Never rejects. */
+  submit(task: IngestTask): Promise<TaskOutcome>;
+  /** Shared with readers of the journal in other threads. */
+  readonly progress: SharedArrayBuffer;
+  /** What was found damaged or torn at open, by counter name. */
+  readonly recovery: Record<string, number>;
+  /** Why the last append failed, null when it did not. */
+  readonly journalFault: JournalFault;
+  /** Bytes of bodies handed over and not yet answered. */
+  readonly inflightBytes: number;
+  /** Waits for what is under way, then closes the journal. */
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  resolve(outcome: TaskOutcome): void;
+  bytes: number;
+}
+
+/**
+ * Starts the ingest worker. Resolves once the journal is recovered and open; rejects when it cannot be opened.
+ * `onReport` gets what the processors counted; `onFailure` is called once if the worker dies, which ends ingest.
+ */
+export async function startIngest(
+  options: IngestWorkerOptions & { inflightBytesMax: number },
+  onReport: (report: ProcessorReport) => void,
+  onFailure: (error: Error) => void,
+): Promise<IngestClient> {
+  const { inflightBytesMax, ...workerData } = options;
+  const worker = new Worker(new URL(`./ingest-worker${extname(import.meta.url)}`, import.meta.url), { workerData });
+  const ready = await firstMessage(worker);
+  return new WorkerClient(worker, ready, inflightBytesMax, onReport, onFailure);
+}
+
+function firstMessage(worker: Worker): Promise<FromIngestWorker & { kind: 'ready' }> {
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.once('message', (message: FromIngestWorker) => {
+      worker.off('error', reject);
+      if (message.kind === 'ready') resolve(message);
+      else reject(new Error(`the ingest worker began with ${message.kind}`));
+    });
+  });
+}
+
+class WorkerClient implements IngestClient {
+  readonly progress: SharedArrayBuffer;
+  readonly recovery: Record<string, number>;
+  journalFault: JournalFault = null;
+  inflightBytes = 0;
+  private readonly worker: Worker;
+  private readonly inflightBytesMax: number;
+  private readonly onReport: (report: ProcessorReport) => void;
+  private readonly waiting = new Map<number, Waiting[]>();
+  private serial = 0;
+  private small: { task: IngestTask; waiting: Waiting }[] = [];
+  private failed: Error | null = null;
+  private closed: Promise<void> | null = null;
+
+  constructor(
+    worker: Worker,
+    ready: FromIngestWorker & { kind: 'ready' },
+    inflightBytesMax: number,
+    onReport: (report: ProcessorReport) => void,
+    onFailure: (error: Error) => void,
+  ) {
+    this.worker = worker;
+    this.progress = ready.progress;
+    this.recovery = ready.recovery;
+    this.inflightBytesMax = inflightBytesMax;
+    this.onReport = onReport;
+    worker.on('message', (message: FromIngestWorker) => this.receive(message));
+    worker.on('error', (error) => {
+      this.fail(error instanceof Error ? error : new Error(String(error)));
+      onFailure(this.failed!);
+    });
+  }
+
+  submit(task: IngestTask): Promise<TaskOutcome> {
+    if (this.closed !== null) return refuse('shutting_down', 'the server is stopping', 1000);
+    if (this.failed !== null) return refuse('journal_unavailable', 'ingest has stopped, see /readyz', 10_000);
+    const bytes = task.body.length;
+    if (this.inflightBytes + bytes > this.inflightBytesMax) {
+      const limit = `limits.inflightBytesMax (${this.inflightBytesMax})`;
+      return refuse('overloaded', `more bytes of requests are under way than ${limit}`, 1000);
+    }
+    this.inflightBytes += bytes;
+    return new Promise((resolve) => {
+      const waiting = { resolve, bytes };
+      if (bytes > COALESCED_BODY_BYTES_MAX) this.post([{ task, waiting }]);
+      else this.coalesce(task, waiting);
+    });
+  }
+
+  private coalesce(task: IngestTask, waiting: Waiting): void {
+    this.small.push({ task, waiting });
+    if (this.small.length > 1) return;
+    setImmediate(() => {
+      const together = this.small;
+      this.small = [];
+      this.post(together);
+    });
+  }
+
+  private post(entries: { task: IngestTask; waiting: Waiting }[]): void {
+    const serial = ++this.serial;
+    const tasks: WorkerTask[] = [];
+    let start = 0;
+    for (const { task } of entries) {
+      const { body, ...rest } = task;
+      tasks.push({ ...rest, start, length: body.length });
+      start += body.length;
+    }
+    const buffer = entries.length === 1 ? ownBuffer(entries[0].task.body) : joinedBuffer(entries, start);
+    this.waiting.set(
+      serial,
+      entries.map((entry) => entry.waiting),
+    );
+    const message: ToIngestWorker = { kind: 'tasks', serial, buffer, tasks };
+    this.worker.postMessage(message, [buffer]);
+  }
+
+  private receive(message: FromIngestWorker): void {
+    if (message.kind !== 'done') return;
+    const waiting = this.waiting.get(message.serial);
+    this.waiting.delete(message.serial);
+    this.journalFault = message.journalFault;
+    this.onReport(message.report);
+    waiting?.forEach(({ resolve, bytes }, i) => {
+      this.inflightBytes -= bytes;
+      resolve(fromWire(message.outcomes[i]));
+    });
+  }
+
+  private fail(error: Error): void {
+    this.failed = error;
+    this.journalFault = 'journal_unavailable';
+    const outcome = { error: new RetryableError('journal_unavailable', 'ingest has stopped, see /readyz', 10_000) };
+    for (const group of this.waiting.values()) for (const { resolve } of group) resolve(outcome);
+    this.waiting.clear();
+  }
+
+  close(): Promise<void> {
+    this.closed ??= new Promise((resolve) => {
+      if (this.failed !== null) resolve();
+      this.worker.once('exit', () => resolve());
+      setImmediate(() => this.worker.postMessage({ kind: 'close' } satisfies ToIngestWorker));
+    });
+    return this.closed;
+  }
+}
+
+function joinedBuffer(entries: readonly { task: IngestTask }[], bytes: number): ArrayBuffer {
+  const joined = new Uint8Array(new ArrayBuffer(bytes));
+  let start = 0;
+  for (const { task } of entries) {
+    joined.set(task.body, start);
+    start += task.body.length;
+  }
+  return joined.buffer;
+}
+
+/** The body's own memory when nothing else is in it, a copy otherwise: what is transferred is gone on this side. */
+function ownBuffer(body: Buffer): ArrayBuffer {
+  const { buffer } = body;
+  if (buffer instanceof ArrayBuffer && body.byteOffset === 0 && buffer.byteLength === body.length) return buffer;
+  return Uint8Array.from(body).buffer;
+}
+
+function refuse(code: 'shutting_down' | 'overloaded' | 'journal_unavailable', message: string, retryAfterMs: number) {
+  return Promise.resolve({ error: new RetryableError(code, message, retryAfterMs) });
+}

@@ -1,0 +1,71 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { ProcessorReport } from '../processors/processor.ts';
+
+/** The server's own numbers, as `/metrics` shows them. */
+export interface Telemetry {
+  registry: Registry;
+  countAnswer(receiver: string, status: number, rejected: number): void;
+  countReport(report: ProcessorReport): void;
+  countInsert(rows: number, setAside: number): void;
+  /** Read at every scrape. */
+  watch(gauges: Record<keyof typeof GAUGES, () => number>): void;
+}
+
+const GAUGES = {
+  journal_bytes: 'Bytes of all journal segments',
+  journal_backlog_frames: 'Journal frames that wait for the event store',
+  journal_fault: '1 while nothing can be appended to the journal',
+  ingest_inflight_bytes: 'Bytes of request bodies under way to the journal',
+  store_ready: '1 while the event store takes inserts',
+  store_restarts_total: 'Restarts of the embedded event store',
+  store_position: 'First journal position that is not searchable yet',
+} as const;
+
+/** A registry of its own, so that two servers in one process do not mix. */
+export function createTelemetry(): Telemetry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: 'tailwater_' });
+  const counter = (name: string, help: string, labelNames: string[]) =>
+    new Counter({ name: `tailwater_${name}`, help, labelNames, registers: [registry] });
+  const requests = counter('ingest_requests_total', 'Requests to receivers by status', ['receiver', 'status']);
+  const rejected = counter('ingest_rejected_events_total', 'Events refused, their neighbours were not', ['receiver']);
+  const events = counter('ingest_events_total', 'Events taken into the journal', ['org', 'receiver']);
+  const bytes = counter('ingest_journal_bytes_total', 'Bytes of those events in the journal', ['org', 'receiver']);
+  const processed = counter('processor_actions_total', 'What processors did to events', ['org', 'processor', 'action']);
+  const stored = counter('store_events_total', 'Events inserted into the event store', []);
+  const setAsideFrames = counter('store_frames_set_aside_total', 'Frames the event store refused for good', []);
+
+  function countReport(report: ProcessorReport): void {
+    for (const key in report) {
+      const [name, org, receiver] = key.split('\t');
+      if (receiver !== undefined) (name === 'events' ? events : bytes).inc({ org, receiver }, report[key]);
+      else {
+        const dot = name.indexOf('.');
+        processed.inc({ org, processor: name.slice(0, dot), action: name.slice(dot + 1) }, report[key]);
+      }
+    }
+  }
+
+  return {
+    registry,
+    countAnswer: (receiver, status, count) => {
+      requests.inc({ receiver, status }, 1);
+      if (count > 0) rejected.inc({ receiver }, count);
+    },
+    countReport,
+    countInsert: (rows, setAside) => {
+      stored.inc(rows);
+      if (setAside > 0) setAsideFrames.inc(setAside);
+    },
+    watch: (gauges) => {
+      for (const name of Object.keys(GAUGES) as (keyof typeof GAUGES)[]) {
+        const gauge = new Gauge({
+          name: `tailwater_${name}`,
+          help: GAUGES[name],
+          registers: [registry],
+          collect: () => gauge.set(gauges[name]()),
+        });
+      }
+    },
+  };
+}
