@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { CONFIG_KEYS, type Config, ConfigError, isLoopbackHost, isOpenMode, loadConfig } from './config.ts';
+import { isLoopbackHost } from './config/loopback.ts';
+import { CONFIG_KEYS, type Config, ConfigError, isOpenMode, loadConfig } from './config.ts';
 
 interface Given {
   flags?: Record<string, string>;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type FoundValue, type FoundValues, readConfigFile } from './config/file.ts';
 import { CONFIG_KEYS, type ConfigKey } from './config/keys.ts';
+import { isLoopbackHost } from './config/loopback.ts';
 import { ConfigError, type ConfigProblem } from './config/problems.ts';
 import { type Config, configSchema } from './config/schema.ts';
 import { suggest } from './config/suggest.ts';
@@ -55,16 +56,6 @@ export function loadConfigOfProcess(flags: Readonly<Record<string, string>>): Co
 /** Whether requests without a key may be answered: open mode is not off and the server is bound to loopback only. */
 export function isOpenMode(config: Config): boolean {
   return config.openMode === 'auto' && isLoopbackHost(config.http.host);
-}
-
-/** `localhost`, 127.0.0.0/8 or ::1. Names other than localhost are not looked up: they count as not loopback. */
-export function isLoopbackHost(host: string): boolean {
-  const plain = host
-    .toLowerCase()
-    .replace(/^\[(.*)\]$/, '$1')
-    .replace(/^::ffff:(?=\d+\.)/, '');
-  if (plain === 'localhost' || plain === '::1') return true;
-  return /^127(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/.test(plain);
 }
 
 function readFlags(flags: ConfigSources['flags']): FoundValues {

@@ -1,0 +1,134 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { PermanentError } from '../runtime/errors.ts';
+import { type ApiKey, findApiKeyByHash, hashSecret, saveLastUsed } from './api-keys.ts';
+import type { ControlDb } from './control-db.ts';
+import { credentialsOf } from './credentials.ts';
+import { checkLocalRequest } from './open-mode.ts';
+import { OrgCache } from './org-cache.ts';
+import { DEFAULT_ORG_ID } from './orgs.ts';
+import { expandScopes, type Identity, SCOPES } from './scopes.ts';
+import { TimedCache } from './timed-cache.ts';
+
+/** Between two savings of one key's last use. */
+const SAVE_USE_INTERVAL_MS = 60_000;
+/** Between two savings of any: each is one synced transaction for all keys that are due. */
+const SAVE_ANY_INTERVAL_MS = 5000;
+
+/** What of a request says who it is from. */
+export interface RequestCredentials {
+  headers: IncomingHttpHeaders;
+  /** The peer's address: `socket.remoteAddress`. */
+  remoteAddress: string | undefined;
+}
+
+export interface AuthenticatorOptions {
+  /** From isOpenMode(config): never true for a server that other machines can reach. */
+  openMode: boolean;
+  /** Told when last uses could not be saved. Requests go on. */
+  onFault: (error: unknown) => void;
+  nowMs?: () => number;
+}
+
+interface KnownKey {
+  id: string;
+  identity: Identity;
+}
+
+/**
+ * Tells who a request acts as. With a key: as its org, or as the org that `X-Scope-OrgID` names when the key may
+ * select orgs. Without one, in open mode and from this machine: as `default`, or as the org named where it exists
+ * (Loki clients name one routinely, so an unknown name is no fault there). A wrong key is refused in open mode too.
+ */
+export class Authenticator {
+  readonly #db: ControlDb;
+  readonly #options: AuthenticatorOptions;
+  readonly #nowMs: () => number;
+  readonly #keys: TimedCache<KnownKey | null>;
+  readonly #orgs: OrgCache;
+  /** When each key's last use was saved, and the uses not saved yet. */
+  readonly #savedAtMs = new Map<string, number>();
+  readonly #unsavedUsesMs = new Map<string, number>();
+  #lastSaveAtMs = Number.NEGATIVE_INFINITY;
+  #saving: Promise<void> = Promise.resolve();
+
+  constructor(db: ControlDb, options: AuthenticatorOptions) {
+    this.#db = db;
+    this.#options = options;
+    this.#nowMs = options.nowMs ?? Date.now;
+    this.#keys = new TimedCache(db, async (hashed) => knownKeyOf(await findApiKeyByHash(db, hashed)), this.#nowMs);
+    this.#orgs = new OrgCache(db, this.#nowMs);
+  }
+
+  /**
+   * A key that this process revoked is refused at once, one that another revoked within STALE_AFTER_MS.
+   * @throws PermanentError `unauthenticated`, `forbidden` (X-Scope-OrgID) or `origin_refused`.
+   */
+  async authenticate({ headers, remoteAddress }: RequestCredentials): Promise<Identity> {
+    const identity = (await this.#identityOfKey(headers)) ?? this.#openIdentity(headers, remoteAddress);
+    const wanted = headers['x-scope-orgid'];
+    if (wanted === undefined || wanted === '' || wanted === identity.orgId) return identity;
+    return this.#selectOrg(identity, String(wanted));
+  }
+
+  /** Saves the last uses that are not saved yet. Safe to call twice. */
+  async close(): Promise<void> {
+    if (this.#unsavedUsesMs.size > 0) this.#saveUses(this.#nowMs());
+    await this.#saving;
+  }
+
+  async #identityOfKey(headers: IncomingHttpHeaders): Promise<Identity | null> {
+    const credentials = credentialsOf(headers);
+    if (!credentials) return null;
+    if (credentials.isAmbient && headers['sec-fetch-site'] === 'cross-site') {
+      throw new PermanentError('origin_refused', 'a page of another site sent the Basic credentials of its visitor');
+    }
+    const known = await this.#keys.get(hashSecret(credentials.secret));
+    if (!known) throw new PermanentError('unauthenticated', 'the API key is unknown or revoked');
+    this.#noteUse(known.id);
+    return known.identity;
+  }
+
+  #openIdentity(headers: IncomingHttpHeaders, remoteAddress: string | undefined): Identity {
+    if (!this.#options.openMode) throw new PermanentError('unauthenticated', 'this request needs an API key');
+    checkLocalRequest(headers, remoteAddress);
+    return OPEN_IDENTITY;
+  }
+
+  async #selectOrg(identity: Identity, orgId: string): Promise<Identity> {
+    const org = identity.maySelectOrgs ? await this.#orgs.get(orgId) : null;
+    if (org) return { ...identity, orgId };
+    if (identity.keyId === null) return identity;
+    // One message for "not allowed" and "no such org": a key that may not select learns nothing of other orgs.
+    throw new PermanentError('forbidden', 'this API key may not act for the org that X-Scope-OrgID names');
+  }
+
+  #noteUse(keyId: string): void {
+    const nowMs = this.#nowMs();
+    const savedAtMs = this.#savedAtMs.get(keyId);
+    if (savedAtMs !== undefined && nowMs - savedAtMs < SAVE_USE_INTERVAL_MS) return;
+    this.#unsavedUsesMs.set(keyId, nowMs);
+    if (nowMs - this.#lastSaveAtMs >= SAVE_ANY_INTERVAL_MS) this.#saveUses(nowMs);
+  }
+
+  #saveUses(nowMs: number): void {
+    const uses = new Map(this.#unsavedUsesMs);
+    this.#unsavedUsesMs.clear();
+    this.#lastSaveAtMs = nowMs;
+    for (const keyId of uses.keys()) this.#savedAtMs.set(keyId, nowMs);
+    const saved = saveLastUsed(this.#db, uses).catch(this.#options.onFault);
+    this.#saving = Promise.all([this.#saving, saved]).then(() => undefined);
+  }
+}
+
+const OPEN_IDENTITY: Identity = Object.freeze({
+  orgId: DEFAULT_ORG_ID,
+  keyId: null,
+  scopes: new Set(SCOPES),
+  maySelectOrgs: true,
+});
+
+function knownKeyOf(key: ApiKey | null): KnownKey | null {
+  if (!key || key.revokedAtMs !== null) return null;
+  const { id, orgId, scopes, maySelectOrgs } = key;
+  return { id, identity: Object.freeze({ orgId, keyId: id, scopes: expandScopes(scopes), maySelectOrgs }) };
+}

@@ -1,0 +1,7 @@
+import type { Migration } from 'kysely/migration';
+import * as orgsAndApiKeys from './0001-orgs-and-api-keys.ts';
+
+/** Every migration by name, in order. A name that was released never changes, nor does what it does. */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-orgs-and-api-keys': orgsAndApiKeys,
+};
