@@ -1,0 +1,43 @@
+# Everything here needs Node (any version npm 10+ runs on), npm and make; npm brings the Node that Tailwater runs on.
+.PHONY: install build run test lint unit app bench soak docs clean
+
+NPX := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
+DATA_DIR ?= ./tailwater-data
+
+install: node_modules/.installed
+
+node_modules/.installed: package-lock.json package.json $(wildcard packages/*/package.json)
+	npm ci --no-audit --no-fund
+	@touch $@
+
+build: install
+	npm run --silent build
+
+run: build
+	@$(NPX) exec node packages/cli/dist/main.js serve --data-dir $(DATA_DIR) $(ARGS)
+
+# What CI runs: format and lint, dead code, then every test that fits into eight minutes on two cores.
+test: build lint unit app
+
+lint: install
+	npm run --silent lint
+	npm run --silent knip
+
+unit: build
+	npm run --silent test:unit
+
+app: build
+	npm run --silent test:app
+
+bench: build
+	npm run --silent bench -- $(ARGS)
+
+# Long runs with a printed seed: simulation, fuzzing, kill -9, full disk. SEED=… repeats one.
+soak: build
+	$(NPX) node packages/server/dist/test/soak/main.js $(ARGS)
+
+docs: build
+	npm run --silent docs
+
+clean:
+	rm -rf packages/*/dist packages/*/*.tsbuildinfo node_modules
