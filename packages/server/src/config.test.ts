@@ -55,6 +55,8 @@ describe('where a value comes from', () => {
       ['log.level', 'warn'],
       ['log.format', 'json'],
       ['store.clickhouse.url', 'http://ch:8123/'],
+      ['journal.segmentBytes', '1MiB'],
+      ['journal.reserveBytes', '2MiB'],
       ['enrich.logTypes', 'a.b=auth'],
       ['redact.rules', 'email=off'],
     ]);

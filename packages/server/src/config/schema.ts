@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_LIMITS } from '../batch/limits.ts';
 import {
   byteSize,
   duration,
@@ -50,37 +51,35 @@ const http = z.strictObject({
     ),
 });
 
+/** The keys and defaults of IngestLimits, and what only the server's front needs. */
 const limits = z.strictObject({
   bodyBytesMax: byteSize(KIB, GIB)
-    .default(20 * MIB)
+    .default(DEFAULT_LIMITS.bodyBytesMax)
     .describe(
       'Largest request body as received. 20 MiB is the OpenTelemetry Collector’s own limit and the largest batch of Logstash.',
     ),
   bodyExpandedBytesMax: byteSize(KIB, 2 * GIB)
-    .default(100 * MIB)
+    .default(DEFAULT_LIMITS.bodyExpandedBytesMax)
     .describe(
       'Largest request body once decompressed, so that a small body cannot fill the memory. 100 MiB is what Elasticsearch takes.',
     ),
   eventBytesMax: byteSize(KIB, 64 * MIB)
-    .default(MIB)
+    .default(DEFAULT_LIMITS.eventBytesMax)
     .describe(
       'Largest single event. 1 MiB is the most that Datadog and CloudWatch take, so that every event can be forwarded.',
     ),
   batchEventsMax: integer(1, 1_000_000)
-    .default(200_000)
-    .describe(
-      'Most events in one request. Bounds the work behind one acknowledgement; an event id holds 24 bits of index.',
-    ),
+    .default(DEFAULT_LIMITS.batchEventsMax)
+    .describe('Most events in one request. A request is one journal frame, written and acknowledged whole.'),
   eventAttributesMax: integer(1, 10_000)
-    .default(1000)
-    .describe(
-      'Most attributes of one event. Each is a map key in the store; Elasticsearch stops at 1000 fields as well.',
-    ),
-  eventLabelsMax: integer(1, 10_000)
-    .default(128)
-    .describe(
-      'Most labels of one event. Loki takes 15; OpenTelemetry resources and Kubernetes metadata bring some dozens.',
-    ),
+    .default(DEFAULT_LIMITS.eventAttributesMax)
+    .describe('Most attributes of one event. More is a map keyed by data, which would flood the attribute index.'),
+  attributeNameBytesMax: integer(1, 64 * KIB)
+    .default(DEFAULT_LIMITS.attributeNameBytesMax)
+    .describe('Longest name of an attribute or label in bytes. Longer ones are data in the place of a name.'),
+  labelsMax: integer(1, 10_000)
+    .default(DEFAULT_LIMITS.labelsMax)
+    .describe('Most labels of one stream. Loki takes 15; OpenTelemetry resources bring up to about 60.'),
   inflightBytesMax: byteSize(MIB, 64 * GIB)
     .default(256 * MIB)
     .describe('Most bytes of request bodies held in memory at a time. Beyond it requests get 503 with Retry-After.'),
@@ -88,12 +87,14 @@ const limits = z.strictObject({
 
 const journal = z.strictObject({
   segmentBytes: byteSize(64 * KIB, 4 * GIB)
-    .default(64 * MIB)
-    .describe('Size at which a journal segment is closed. Space is given back a whole segment at a time.'),
-  reserveBytes: byteSize(0, 64 * GIB)
-    .default(8 * MIB)
+    .optional()
     .describe(
-      'Free space on the disk at which appends stop, so that the store, cursors and the control database can still write.',
+      'Size at which a journal segment is closed; space is given back a whole segment at a time. Without it 1/32 of the file system, from 1 to 64 MiB.',
+    ),
+  reserveBytes: byteSize(0, 64 * GIB)
+    .optional()
+    .describe(
+      'Free space at which appends stop, so that the store, cursors and the control database can still write. Without it a tenth of the file system, at most 256 MiB.',
     ),
 });
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createApiKey, listApiKeys, revokeApiKey } from './api-keys.ts';
 import { Authenticator } from './authenticator.ts';
 import { type ControlDb, openControlDb } from './control-db.ts';
+import { OrgCache } from './org-cache.ts';
 import { createOrg } from './orgs.ts';
 import { requireScope, SCOPES, type Scope } from './scopes.ts';
 import { STALE_AFTER_MS } from './timed-cache.ts';
@@ -31,7 +32,8 @@ afterEach(async () => {
 
 function makeAuthenticator(openMode = false): Authenticator {
   const onFault = (error: unknown) => faults.push(error);
-  const authenticator = new Authenticator(db, { openMode, onFault, nowMs: () => nowMs });
+  const clock = () => nowMs;
+  const authenticator = new Authenticator(db, { orgs: new OrgCache(db, clock), openMode, onFault, nowMs: clock });
   opened.push(authenticator);
   return authenticator;
 }

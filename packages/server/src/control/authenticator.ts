@@ -4,7 +4,7 @@ import { type ApiKey, findApiKeyByHash, hashSecret, saveLastUsed } from './api-k
 import type { ControlDb } from './control-db.ts';
 import { credentialsOf } from './credentials.ts';
 import { checkLocalRequest } from './open-mode.ts';
-import { OrgCache } from './org-cache.ts';
+import type { OrgCache } from './org-cache.ts';
 import { DEFAULT_ORG_ID } from './orgs.ts';
 import { expandScopes, type Identity, SCOPES } from './scopes.ts';
 import { TimedCache } from './timed-cache.ts';
@@ -22,6 +22,7 @@ export interface RequestCredentials {
 }
 
 export interface AuthenticatorOptions {
+  orgs: OrgCache;
   /** From isOpenMode(config): never true for a server that other machines can reach. */
   openMode: boolean;
   /** Told when last uses could not be saved. Requests go on. */
@@ -44,7 +45,6 @@ export class Authenticator {
   readonly #options: AuthenticatorOptions;
   readonly #nowMs: () => number;
   readonly #keys: TimedCache<KnownKey | null>;
-  readonly #orgs: OrgCache;
   /** When each key's last use was saved, and the uses not saved yet. */
   readonly #savedAtMs = new Map<string, number>();
   readonly #unsavedUsesMs = new Map<string, number>();
@@ -56,7 +56,6 @@ export class Authenticator {
     this.#options = options;
     this.#nowMs = options.nowMs ?? Date.now;
     this.#keys = new TimedCache(db, async (hashed) => knownKeyOf(await findApiKeyByHash(db, hashed)), this.#nowMs);
-    this.#orgs = new OrgCache(db, this.#nowMs);
   }
 
   /**
@@ -95,7 +94,7 @@ export class Authenticator {
   }
 
   async #selectOrg(identity: Identity, orgId: string): Promise<Identity> {
-    const org = identity.maySelectOrgs ? await this.#orgs.get(orgId) : null;
+    const org = identity.maySelectOrgs ? await this.#options.orgs.get(orgId) : null;
     if (org) return { ...identity, orgId };
     if (identity.keyId === null) return identity;
     // One message for "not allowed" and "no such org": a key that may not select learns nothing of other orgs.

@@ -16,7 +16,7 @@ const UPDATE_ATTEMPTS_MAX = 10;
 
 export const orgSettingsSchema = z.strictObject({
   /** Redaction rules that this org switched off. */
-  redactionRulesOff: z.array(z.string().min(1).max(64)).max(SETTINGS_ENTRIES_MAX).default([]),
+  redactRulesOff: z.array(z.string().min(1).max(64)).max(SETTINGS_ENTRIES_MAX).default([]),
   /** Log type by prefix of the logger name, before the server's own map. */
   logTypes: z.record(z.string().min(1).max(256), z.string().min(1).max(64)).default({}),
 });

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { PermanentError } from '../runtime/errors.ts';
 import type { ControlDb } from './control-db.ts';
 
 /** The value of a setting, which is set to `initial` when there is none. Of two at a time, one wins for both. */
@@ -16,19 +15,4 @@ export async function settingOr(db: ControlDb, name: string, initial: string): P
 /** A secret of the installation, 32 random bytes made at first use: signs cursors and the like. */
 export async function installationSecret(db: ControlDb, name: string): Promise<Buffer> {
   return Buffer.from(await settingOr(db, `secret.${name}`, randomBytes(32).toString('base64url')), 'base64url');
-}
-
-/**
- * Ties a data directory to the node number it was first started with. Event ids and insert tokens hold the number, so
- * another one would store again, under new names, what was in flight.
- * @throws PermanentError `conflict`
- */
-export async function claimNode(db: ControlDb, node: number): Promise<void> {
-  const claimed = await settingOr(db, 'node', String(node));
-  if (claimed === String(node)) return;
-  throw new PermanentError(
-    'conflict',
-    `this data directory belongs to node ${claimed}, and was started as node ${node}`,
-    'node',
-  );
 }
