@@ -1,0 +1,142 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { expect, test } from 'vitest';
+import { RECEIVERS } from '../packages/server/src/receivers/registry.ts';
+import { functionsOver } from './functions.ts';
+
+/**
+ * What the design says about the code, as a test. Every ban says what to use instead. An exception needs a line here,
+ * with its reason; a line that is no longer needed fails too.
+ */
+const root = join(import.meta.dirname, '..');
+const sources = ['packages/schema/src', 'packages/server/src', 'packages/cli/src'].flatMap((dir) => walk(dir));
+const tests = ['packages/server/test', 'packages/server/bench', 'packages/server/tools', 'tools'].flatMap((dir) =>
+  walk(dir),
+);
+const isTest = (path: string) => path.endsWith('.test.ts') || path.includes('/fixtures/');
+
+function walk(dir: string): string[] {
+  return readdirSync(join(root, dir), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+}
+
+const text = (path: string) => readFileSync(join(root, path), 'utf8');
+
+const FILE_LINES_MAX = 500;
+const FUNCTION_LINES_MAX = 70;
+
+/** Longer than the limit, and why. */
+const LONG_FILES: Record<string, string> = {};
+const LONG_FUNCTIONS: Record<string, string> = {};
+
+test('files have at most 500 lines', () => {
+  const long = [...sources, ...tests].filter((path) => text(path).split('\n').length > FILE_LINES_MAX + 1);
+  expect(long.sort()).toEqual(Object.keys(LONG_FILES).sort());
+});
+
+test('functions have at most 70 lines', () => {
+  const long = sources
+    .filter((path) => !isTest(path))
+    .flatMap((path) => functionsOver(FUNCTION_LINES_MAX, path, text(path)));
+  expect(long.sort()).toEqual(Object.keys(LONG_FUNCTIONS).sort());
+});
+
+/** [what is banned, in which files it is allowed and why, what to use instead] */
+const BANS: readonly [RegExp, Record<string, string>, string][] = [
+  [
+    /process\.env/,
+    {
+      'packages/server/src/config.ts': 'the only reader',
+      'packages/cli/src/client-environment.ts': 'the only reader of the client commands',
+    },
+    'config.ts reads the environment; take what you need as a parameter',
+  ],
+  [/\bfetch\(/, {}, 'a URL that a user gave goes through runtime/egress; the store has its own client'],
+  [
+    /\b(un)?(gunzip|inflate|inflateRaw|zstdDecompress|brotliDecompress|uncompress)(Sync)?\(/,
+    {},
+    'expand() in pipeline/expand.ts, which has a limit',
+  ],
+  [/: any\b|as any\b|<any>/, {}, 'a type, or unknown and a schema'],
+  [/@ts-(ignore|expect-error|nocheck)|biome-ignore|oxlint-disable|eslint-disable/, {}, 'mend the code'],
+  [/\b(TODO|FIXME|XXX|HACK)\b/, {}, 'do it, or leave it out and say so in the issue'],
+  [/console\.(log|error|warn|info|debug)/, {}, 'runtime/own-log.ts in the server, output.ts in the command line'],
+];
+
+test.each(BANS)('%s is banned', (pattern, allowed, instead) => {
+  const found = sources.filter((path) => !isTest(path) && pattern.test(text(path)));
+  expect(found.sort(), `use instead: ${instead}`).toEqual(Object.keys(allowed).sort());
+});
+
+/** Folder → folders of packages/server/src that it may import from, itself and runtime/ aside. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  runtime: ['processors'],
+  batch: [],
+  journal: [],
+  stores: ['journal', 'consumers'],
+  receivers: ['batch', 'journal'],
+  processors: ['batch'],
+  pipeline: ['batch', 'journal', 'processors', 'receivers'],
+  consumers: ['batch', 'journal', 'stores', 'query', 'api'],
+  query: ['batch', 'stores'],
+  control: ['config'],
+  api: ['batch', 'journal', 'query', 'stores', 'control', 'consumers'],
+  http: ['pipeline', 'processors', 'receivers', 'control', 'journal'],
+  config: [],
+};
+
+interface Import {
+  from: string;
+  to: string;
+  typeOnly: boolean;
+}
+
+function importsOf(path: string): Import[] {
+  const found = text(path).matchAll(/^(import|export)\s+(type\s+)?[^'"]*?from\s+'(\.[^']+)'/gm);
+  return [...found].map(([, , type, target]) => ({
+    from: path,
+    to: relative(root, join(root, path, '..', target)),
+    typeOnly: type !== undefined,
+  }));
+}
+
+const SERVER = 'packages/server/src/';
+const folderOf = (path: string) => path.slice(SERVER.length).split('/');
+
+test('imports go where the design lets them', () => {
+  const wrong = sources
+    .filter((path) => path.startsWith(SERVER) && !isTest(path) && folderOf(path).length > 1)
+    .flatMap(importsOf)
+    .filter(({ from, to }) => {
+      const own = folderOf(from)[0];
+      const other = folderOf(to)[0];
+      return to.startsWith(SERVER) && own !== other && other !== 'runtime' && !(MAY_IMPORT[own] ?? []).includes(other);
+    });
+  expect(wrong).toEqual([]);
+});
+
+test('a receiver imports no other receiver', () => {
+  const wrong = sources
+    .filter((path) => path.startsWith(`${SERVER}receivers/`) && !isTest(path) && folderOf(path).length > 2)
+    .flatMap(importsOf)
+    .filter(({ from, to }) => {
+      const own = folderOf(from)[1];
+      const [kind, other] = folderOf(to);
+      return kind === 'receivers' && folderOf(to).length > 2 && other !== own && other !== 'util';
+    });
+  expect(wrong).toEqual([]);
+});
+
+test('every receiver is a folder of its id with the same set of files', () => {
+  const folders = readdirSync(join(root, SERVER, 'receivers'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'util')
+    .map((entry) => entry.name);
+  expect(RECEIVERS.map((receiver) => receiver.id).sort()).toEqual(folders.sort());
+  for (const folder of folders) {
+    const dir = join(root, SERVER, 'receivers', folder);
+    for (const name of ['index.ts', 'decode.test.ts', 'README.md', 'fixtures']) {
+      expect(() => statSync(join(dir, name)), `receivers/${folder}/${name}`).not.toThrow();
+    }
+  }
+});
