@@ -1,0 +1,343 @@
+import type { Event } from '@tailwater/schema';
+import { decodeFrame } from '../../batch/frame.ts';
+import type { JournalFrame, JournalPosition, JournalReader } from '../../journal/journal.ts';
+import type { Condition } from '../../query/plan.ts';
+import { FrameDecoder } from './frame-decoder.ts';
+import { Subscription } from './subscription.ts';
+import type { FromTail, TailLimits, TailPlace, ToTail, WireChunk } from './wire.ts';
+
+export interface TailFollowerOptions {
+  reader: JournalReader;
+  node: number;
+  limits: TailLimits;
+  compile(condition: Condition): (event: Event) => boolean;
+  /** An event as JSON, without line feeds. */
+  render(event: Event): string;
+  send(message: FromTail): void;
+  /** The journal cannot be read, or a bug: the follower is of no more use. */
+  onFault(error: unknown): void;
+}
+
+/** How long a loop works before it lets messages and timers through. */
+const BREATH_MS = 10;
+/** Events between two looks at the clock. */
+const EVENTS_PER_LOOK = 512;
+/** The journal's end is looked up this often at the most: it costs a directory listing. */
+const MARK_INTERVAL_MS = 250;
+
+/** Lets other work of the thread through once a loop has run for a while. */
+class Breather {
+  private lastMs = performance.now();
+
+  get isDue(): boolean {
+    return performance.now() - this.lastMs > BREATH_MS;
+  }
+
+  async breathe(): Promise<void> {
+    if (!this.isDue) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    this.lastMs = performance.now();
+  }
+}
+
+/**
+ * Follows the journal and hands every event to the subscriptions that it matches.
+ *
+ * One loop follows the end and serves all live subscriptions: a frame whose org has none is skipped by its header, any
+ * other is decoded once, an event is rendered once. It never waits for anybody. A subscription whose window is full
+ * leaves it and goes on in a loop of its own, at its reader's pace, and comes back when it has caught up; when that
+ * takes too long, it only counts from there on, until its reader has taken half of the window. New subscriptions that
+ * start before the end begin in such a loop. Memory is bounded by the windows and by `catchUpsMax` frames.
+ */
+export class TailFollower {
+  private readonly options: TailFollowerOptions;
+  private readonly decoder: FrameDecoder;
+  private readonly subscriptions = new Map<number, Subscription>();
+  /** Live ones by org. */
+  private readonly live = new Map<string, Set<Subscription>>();
+  private readonly waitingToCatchUp: Subscription[] = [];
+  private catchUps = 0;
+  private readonly awake = new Set<Subscription>();
+  private flushTimer: NodeJS.Timeout | null = null;
+  private placeTimer: NodeJS.Timeout | null = null;
+  private readonly closing = new AbortController();
+  /** The first frame that the shared loop has not handled. */
+  private livePosition: JournalPosition = 1;
+  /** The journal's end at some moment: when it is not reached soon enough, the loop lags. */
+  private mark = { end: 0, atMs: Number.NEGATIVE_INFINITY };
+  private counting = false;
+  /** Frames decoded by the shared loop, and frames skipped by their header. */
+  readonly counts = { decoded: 0, skipped: 0 };
+
+  constructor(options: TailFollowerOptions) {
+    this.options = options;
+    this.decoder = new FrameDecoder(options.node);
+  }
+
+  /** Begins at the journal's end. */
+  start(): void {
+    const { reader, limits, send, onFault } = this.options;
+    this.livePosition = reader.range().next;
+    this.placeTimer = setInterval(() => this.tellPlaces(), limits.placeIntervalMs);
+    this.follow().catch(onFault);
+    send({ kind: 'ready' });
+  }
+
+  receive(message: Exclude<ToTail, { kind: 'close' }>): void {
+    if (message.kind === 'subscribe') this.subscribe(message);
+    else if (message.kind === 'unsubscribe') this.unsubscribe(message.subscription);
+    else this.subscriptions.get(message.subscription)?.credit(message.events, message.characters);
+  }
+
+  /** Safe to call twice, and before `start`. */
+  async close(): Promise<void> {
+    this.closing.abort();
+    for (const id of [...this.subscriptions.keys()]) this.unsubscribe(id);
+    if (this.placeTimer !== null) clearInterval(this.placeTimer);
+    if (this.flushTimer !== null) clearTimeout(this.flushTimer);
+    await this.options.reader.close();
+  }
+
+  private subscribe({ subscription: id, orgId, condition, from }: ToTail & { kind: 'subscribe' }): void {
+    const { reader, limits, compile, send } = this.options;
+    const { oldest, next } = reader.range();
+    const place = from === 'end' ? { frame: next, index: 0 } : from;
+    // Trimmed away, or of another journal.
+    const isGone = place.frame < oldest || place.frame > next || (place.frame === next && place.index > 0);
+    const subscription = new Subscription({
+      id,
+      orgId,
+      condition,
+      matches: condition === null ? () => true : compile(condition),
+      place: isGone ? { frame: place.frame < oldest ? oldest : next, index: 0 } : place,
+      limits,
+      outlet: { emit: (chunk) => this.emit([chunk]), wake: (awake) => this.wake(awake) },
+    });
+    this.subscriptions.set(id, subscription);
+    send({ kind: 'subscribed', subscription: id, from: subscription.place });
+    if (isGone) subscription.missUnknown();
+    if (subscription.place.frame >= this.livePosition) this.joinLive(subscription);
+    else if (this.catchUps < limits.catchUpsMax) this.startCatchUp(subscription, limits.catchUpMsMax);
+    else this.waitingToCatchUp.push(subscription);
+  }
+
+  private unsubscribe(id: number): void {
+    const subscription = this.subscriptions.get(id);
+    if (subscription === undefined) return;
+    this.subscriptions.delete(id);
+    this.awake.delete(subscription);
+    this.leaveLive(subscription);
+    subscription.close();
+  }
+
+  private emit(chunks: WireChunk[]): void {
+    this.options.send({ kind: 'chunks', chunks });
+  }
+
+  private wake(subscription: Subscription): void {
+    this.awake.add(subscription);
+    this.flushTimer ??= setTimeout(() => this.flushAwake(), this.options.limits.flushIntervalMs);
+  }
+
+  private flushAwake(): void {
+    this.flushTimer = null;
+    const awake = [...this.awake];
+    this.awake.clear();
+    for (const subscription of awake) subscription.flush();
+  }
+
+  private tellPlaces(): void {
+    for (const subscriptions of this.live.values()) {
+      for (const subscription of subscriptions) {
+        if (subscription.place.frame < this.livePosition) subscription.place = { frame: this.livePosition, index: 0 };
+        subscription.tellPlace();
+      }
+    }
+  }
+
+  private joinLive(subscription: Subscription): void {
+    subscription.live = true;
+    subscription.recover();
+    const others = this.live.get(subscription.orgId);
+    if (others === undefined) this.live.set(subscription.orgId, new Set([subscription]));
+    else others.add(subscription);
+  }
+
+  private leaveLive(subscription: Subscription): void {
+    subscription.live = false;
+    const others = this.live.get(subscription.orgId);
+    others?.delete(subscription);
+    if (others?.size === 0) this.live.delete(subscription.orgId);
+  }
+
+  private async follow(): Promise<void> {
+    const breather = new Breather();
+    const { signal } = this.closing;
+    for await (const frame of this.options.reader.read(this.livePosition, { follow: true, signal })) {
+      if (frame.position > this.livePosition) this.noteGap();
+      this.watchLag(frame.position);
+      // Before the frame is handed out: who leaves on the way reads the rest of it alone.
+      this.livePosition = frame.position + 1;
+      this.handleLive(frame);
+      await breather.breathe();
+    }
+  }
+
+  private noteGap(): void {
+    for (const subscriptions of this.live.values()) for (const each of subscriptions) each.missUnknown();
+  }
+
+  /** Lagging means that the end of `lagMsMax` ago is still ahead; then frames are only counted up to today's end. */
+  private watchLag(position: JournalPosition): void {
+    const nowMs = performance.now();
+    const reached = position >= this.mark.end;
+    if (reached) this.counting = false;
+    if (reached ? nowMs - this.mark.atMs < MARK_INTERVAL_MS : nowMs - this.mark.atMs <= this.options.limits.lagMsMax) {
+      return;
+    }
+    this.counting = !reached;
+    this.mark = { end: this.options.reader.range().next, atMs: nowMs };
+  }
+
+  private handleLive({ position, payload }: JournalFrame): void {
+    const frame = decodeFrame(payload);
+    const subscriptions = this.live.get(frame.orgId);
+    if (subscriptions === undefined) {
+      this.counts.skipped++;
+      return;
+    }
+    const readers: Subscription[] = [];
+    for (const subscription of subscriptions) {
+      const from = subscription.place.frame === position ? subscription.place.index : 0;
+      if (subscription.place.frame > position) continue;
+      // Nothing needs to be looked at to count everything.
+      if (this.counting || (subscription.dropping && subscription.condition === null)) {
+        subscription.miss(frame.rows - from, subscription.condition !== null);
+        subscription.place = { frame: position + 1, index: 0 };
+      } else readers.push(subscription);
+    }
+    if (readers.length === 0) {
+      this.counts.skipped++;
+      return;
+    }
+    this.counts.decoded++;
+    this.handOut(this.decoder.events(frame, position), position, readers);
+  }
+
+  /** One pass over a frame's events for all its readers. A reader whose window is full leaves on the way. */
+  private handOut(events: Iterable<Event>, position: JournalPosition, readers: Subscription[]): void {
+    let index = 0;
+    for (const event of events) {
+      let line: string | null = null;
+      for (const reader of readers) {
+        const { place } = reader;
+        if (!reader.live || (place.frame === position && place.index > index) || !reader.matches(event)) continue;
+        if (reader.dropping) reader.miss(1, false);
+        else {
+          line ??= event.eventId + this.options.render(event);
+          if (!reader.take(line, { frame: position, index: index + 1 })) this.stall(reader, { frame: position, index });
+        }
+      }
+      index++;
+    }
+    const next = { frame: position + 1, index: 0 };
+    for (const reader of readers) if (reader.live) reader.place = next;
+  }
+
+  /** The window is full at `place`: the reader goes on alone if there is room for that, or misses events from here. */
+  private stall(reader: Subscription, place: TailPlace): void {
+    const { catchUpsMax, stallMsMax } = this.options.limits;
+    if (this.catchUps < catchUpsMax) {
+      this.leaveLive(reader);
+      reader.place = place;
+      this.startCatchUp(reader, stallMsMax);
+    } else {
+      reader.dropping = true;
+      reader.miss(1, false);
+    }
+  }
+
+  private startCatchUp(subscription: Subscription, patienceMs: number): void {
+    this.catchUps++;
+    this.catchUp(subscription, performance.now() + patienceMs)
+      .catch(this.options.onFault)
+      .finally(() => {
+        this.catchUps--;
+        const waiting = this.waitingToCatchUp.shift();
+        if (waiting !== undefined) this.startCatchUp(waiting, this.options.limits.catchUpMsMax);
+      });
+  }
+
+  /**
+   * Reads for one subscription from its place up to where the shared loop is, and joins that. From `dropAtMs` on it
+   * does not wait for the reader but counts, and if even that takes longer than `stallMsMax` it leaves the rest out.
+   */
+  private async catchUp(subscription: Subscription, dropAtMs: number): Promise<void> {
+    const decoder = new FrameDecoder(this.options.node);
+    const breather = new Breather();
+    const giveUpAtMs = dropAtMs + this.options.limits.stallMsMax;
+    // Ends: every turn reads frames, or finds that none are left up to where the shared loop was, or gives up.
+    while (!subscription.closed && subscription.place.frame < this.livePosition) {
+      const { place } = subscription;
+      const end = this.livePosition;
+      for await (const frame of this.options.reader.read(place.frame, { follow: false, signal: this.closing.signal })) {
+        if (frame.position >= this.livePosition) break;
+        if (frame.position > subscription.place.frame) {
+          subscription.missUnknown();
+          subscription.place = { frame: frame.position, index: 0 };
+        }
+        await this.catchUpFrame(subscription, frame, decoder, breather, dropAtMs);
+        if (subscription.closed || performance.now() > giveUpAtMs) break;
+      }
+      if (subscription.closed) return;
+      if (subscription.place.frame === place.frame || performance.now() > giveUpAtMs) {
+        if (subscription.place.frame < end) subscription.missUnknown();
+        subscription.place = { frame: Math.max(end, subscription.place.frame), index: 0 };
+      }
+    }
+    if (!subscription.closed) this.joinLive(subscription);
+  }
+
+  private async catchUpFrame(
+    subscription: Subscription,
+    { position, payload }: JournalFrame,
+    decoder: FrameDecoder,
+    breather: Breather,
+    dropAtMs: number,
+  ): Promise<void> {
+    const frame = decodeFrame(payload);
+    const from = subscription.place.index;
+    let index = 0;
+    if (frame.orgId === subscription.orgId) {
+      for (const event of decoder.events(frame, position)) {
+        if (index >= from && subscription.matches(event)) {
+          await this.takeOrMiss(subscription, event, { frame: position, index: index + 1 }, dropAtMs);
+        }
+        if (++index % EVENTS_PER_LOOK === 0) await breather.breathe();
+        if (subscription.closed) return;
+      }
+    }
+    subscription.place = { frame: position + 1, index: 0 };
+    await breather.breathe();
+  }
+
+  private async takeOrMiss(
+    subscription: Subscription,
+    event: Event,
+    place: TailPlace,
+    dropAtMs: number,
+  ): Promise<void> {
+    if (!subscription.dropping) {
+      const line = event.eventId + this.options.render(event);
+      while (!subscription.take(line, place)) {
+        if (subscription.closed) return;
+        if (performance.now() >= dropAtMs) {
+          subscription.dropping = true;
+          break;
+        }
+        await subscription.taken(dropAtMs - performance.now());
+      }
+    }
+    if (subscription.dropping) subscription.miss(1, false);
+  }
+}
