@@ -21,8 +21,9 @@ const options = workerData as IngestWorkerOptions;
 const port = parentPort!;
 const send = (message: FromIngestWorker) => port.postMessage(message);
 
-const { writer, progress, report } = openDiskJournal({
+const { writer, progress, report } = await openDiskJournal({
   dir: options.journalDir,
+  nextAtLeast: options.nextAtLeast,
   node: options.node,
   segmentBytes: options.segmentBytes,
   reserveBytes: options.reserveBytes,

@@ -22,6 +22,8 @@ export interface WorkerTask {
 /** Everything the worker needs to start; plain data. */
 export interface IngestWorkerOptions {
   journalDir: string;
+  /** One after what any consumer has seen: guards against a journal that went back. */
+  nextAtLeast: number;
   node: number;
   segmentBytes: number | undefined;
   reserveBytes: number | undefined;

@@ -1,0 +1,54 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+export interface HttpServerOptions {
+  headersTimeoutMs: number;
+  requestTimeoutMs: number;
+  onRequest: RequestListener;
+  onUpgrade(request: Parameters<RequestListener>[0], socket: Socket, head: Buffer): void;
+}
+
+/** Most sockets at a time: each costs about 20 KB, and a process has a limit of open files. */
+const CONNECTIONS_MAX = 20_000;
+
+/** An HTTP server with the timeouts that shippers and slow-loris senders need. It does not listen yet. */
+export function createHttpServer({ headersTimeoutMs, requestTimeoutMs, onRequest, onUpgrade }: HttpServerOptions): Server {
+  const server = createServer(
+    {
+      // Shippers keep pooled connections idle for up to a minute; Node's 5 s make them write into closed sockets.
+      keepAliveTimeout: 75_000,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: 2_000,
+      noDelay: true,
+    },
+    onRequest,
+  );
+  server.maxConnections = CONNECTIONS_MAX;
+  server.on('upgrade', (request, socket, head) => onUpgrade(request, socket as Socket, head));
+  return server;
+}
+
+/** Resolves with the port; rejects when it is taken or may not be used. */
+export function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
+
+/** Stops accepting, lets requests under way finish for `deadlineMs`, then cuts what is left. */
+export async function drain(server: Server, deadlineMs: number): Promise<void> {
+  if (!server.listening) return;
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const timer = setTimeout(() => server.closeAllConnections(), deadlineMs);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(timer);
+}

@@ -1,0 +1,69 @@
+import { parseArgs } from 'node:util';
+import { PermanentError } from '../../src/runtime/errors.ts';
+import * as loki from './loki.ts';
+import { createDice, mutate } from './mutate.ts';
+import * as ndjson from './ndjson.ts';
+import * as otlp from './otlp.ts';
+
+/**
+ * Mutated bodies to every decoder: only PermanentError may come out, and memory stays flat.
+ *   node main.js [--count 200000] [--seed 1] [--only otlp]
+ */
+export interface FuzzCase {
+  name: string;
+  seeds: Buffer[];
+  /** Decodes into a cleared batch; returns or throws. */
+  run(body: Buffer): void;
+}
+
+const { values } = parseArgs({
+  options: { count: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string' } },
+});
+const count = Number(values.count ?? 200_000);
+const seed = Number(values.seed ?? Date.now() % 1_000_000);
+/** What a decoder may hold on to: its batch, interned names, caches. */
+const GROWTH_BYTES_MAX = 96 << 20;
+
+const cases: FuzzCase[] = [...otlp.fuzzCases(), ...ndjson.fuzzCases(), ...loki.fuzzCases()];
+let failed = 0;
+for (const fuzzCase of cases) {
+  if (values.only !== undefined && !fuzzCase.name.includes(values.only)) continue;
+  failed += fuzz(fuzzCase);
+}
+process.stdout.write(`fuzz seed=${seed} ${failed} failed\n`);
+process.exitCode = failed > 0 ? 1 : 0;
+
+function fuzz({ name, seeds, run }: FuzzCase): number {
+  const dice = createDice(seed);
+  let accepted = 0;
+  let before = 0;
+  for (let i = 0; i < count; i++) {
+    const body = mutate(seeds, dice);
+    try {
+      run(body);
+      accepted++;
+    } catch (error) {
+      if (error instanceof PermanentError) continue;
+      process.stdout.write(`${name} seed=${seed} body ${i}: ${error instanceof Error ? error.stack : error}\n`);
+      process.stdout.write(`${body.toString('base64').slice(0, 4000)}\n`);
+      return 1;
+    }
+    // After a tenth everything has its size.
+    if (i === Math.floor(count / 10)) before = memoryBytes();
+  }
+  const growth = memoryBytes() - before;
+  process.stdout.write(
+    `${name}: ${count} bodies, ${accepted} taken, ${count - accepted} refused, memory ${mib(growth)}\n`,
+  );
+  return growth > GROWTH_BYTES_MAX ? 1 : 0;
+}
+
+function memoryBytes(): number {
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+function mib(bytes: number): string {
+  return `${bytes >= 0 ? '+' : ''}${(bytes / 1048576).toFixed(1)} MiB`;
+}

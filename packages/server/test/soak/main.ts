@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process';
+import { extname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { diskFullTest } from './disk-full.ts';
+import { killTest } from './kill.ts';
+
+/**
+ * The long checks, one after another, with one printed seed.
+ *   make soak ARGS="--seed 7 --only kill"
+ */
+const { values } = parseArgs({ options: { seed: { type: 'string' }, only: { type: 'string' } } });
+const seed = Number(values.seed ?? Date.now() % 1_000_000);
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+const extension = extname(import.meta.url);
+
+function script(path: string, args: string[]): boolean {
+  const child = spawnSync(
+    process.execPath,
+    ['--expose-gc', join(import.meta.dirname, `${path}${extension}`), ...args],
+    {
+      stdio: 'inherit',
+    },
+  );
+  return child.status === 0;
+}
+
+const checks: Record<string, () => Promise<boolean> | boolean> = {
+  simulation: () => script('../sim/main', ['--seeds', '10000', '--from', String(seed)]),
+  fuzz: () => script('../fuzz/main', ['--count', '200000', '--seed', String(seed)]),
+  kill: () => killTest({ seed, serverKills: 20, engineKills: 20, print }),
+  'disk-full': () => diskFullTest({ seed, print }),
+};
+
+print(`soak seed=${seed}`);
+let failed = 0;
+let passed = 0;
+for (const [name, check] of Object.entries(checks)) {
+  if (values.only !== undefined && values.only !== name) continue;
+  print(`— ${name}`);
+  if (await check()) passed++;
+  else {
+    failed++;
+    print(`FAILED ${name}, seed ${seed}`);
+  }
+}
+print(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
