@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { type ApiClient, ApiError } from '../api-client.ts';
+import { CliError, EXIT } from '../cli-error.ts';
+import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
+import { type FilterOptions, filterParameters, withFilters } from '../filters.ts';
+import { isObject, textOf } from '../json.ts';
+import { isColourTerminal, write } from '../output.ts';
+import { EventRenderer } from '../render-event.ts';
+import { type ServerSentEvent, serverSentEvents } from '../server-sent-events.ts';
+
+const RECONNECT_FIRST_MS = 500;
+const RECONNECT_MAX_MS = 10_000;
+/** Without a byte for so long the connection counts as dead: the server pings every few seconds. */
+const SILENCE_MAX_MS = 60_000;
+/** Ids of printed events that are remembered, so that the backfill after a reconnect prints none twice. */
+const REMEMBERED_IDS_MAX = 10_000;
+
+export interface TailOptions extends ConnectionOptions {
+  json?: boolean;
+}
+
+export interface TailOutput {
+  stdout: NodeJS.WritableStream;
+  /** For what is about the tail and not of it. */
+  stderr: NodeJS.WritableStream;
+}
+
+export interface TailLife {
+  signal?: AbortSignal;
+  /** Wait before the first try to connect again; each further wait is twice as long. */
+  reconnectFirstMs?: number;
+}
+
+export function addTailCommand(program: Command): void {
+  const command = program.command('tail').description('watch events as they come');
+  withConnection(withFilters(command))
+    .option('--json', 'one JSON object a line, with every field')
+    .action((options: TailOptions & FilterOptions) => tail(connect(options), options, process));
+}
+
+/**
+ * Prints what comes until `signal` aborts, across lost connections.
+ * @throws CliError when the first connection fails, or the server refuses a later one for good (4xx).
+ */
+export async function tail(
+  client: ApiClient,
+  options: TailOptions & FilterOptions,
+  output: TailOutput,
+  { signal = new AbortController().signal, reconnectFirstMs = RECONNECT_FIRST_MS }: TailLife = {},
+): Promise<void> {
+  const printer = new TailPrinter(output, options.json ?? false);
+  const query = filterParameters(options);
+  let waitMs = 0;
+  const onConnected = async (): Promise<void> => {
+    if (waitMs > 0) await printer.note('connected again; events of the time between may be missing');
+    waitMs = reconnectFirstMs;
+  };
+  while (!signal.aborted) {
+    try {
+      for await (const event of eventsOf(client, query, signal, onConnected)) await printer.print(event);
+    } catch (error) {
+      if (signal.aborted) return;
+      const neverConnected = waitMs === 0;
+      if (neverConnected || (error instanceof ApiError && error.status < 500)) throw error;
+    }
+    if (signal.aborted) return;
+    await printer.note(`the connection was lost; trying again in ${waitMs / 1000} s`);
+    await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+    waitMs = Math.min(waitMs * 2, RECONNECT_MAX_MS);
+  }
+}
+
+/** Events of one connection. Ends or throws when it is lost, or silent for too long. */
+async function* eventsOf(
+  client: ApiClient,
+  query: URLSearchParams,
+  signal: AbortSignal,
+  onConnected: () => Promise<void>,
+): AsyncGenerator<ServerSentEvent> {
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), SILENCE_MAX_MS);
+  const chunksOf = async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body) {
+      timer.refresh();
+      yield chunk;
+    }
+  };
+  try {
+    const either = AbortSignal.any([signal, silence.signal]);
+    const { body } = await client.open('/api/logs/tail', { query, accept: 'text/event-stream', signal: either });
+    await onConnected();
+    if (body) yield* serverSentEvents(chunksOf(body));
+  } finally {
+    clearTimeout(timer);
+    silence.abort();
+  }
+}
+
+class TailPrinter {
+  readonly #output: TailOutput;
+  readonly #isJson: boolean;
+  readonly #renderer: EventRenderer;
+  readonly #printedIds = new Set<string>();
+
+  constructor(output: TailOutput, isJson: boolean) {
+    this.#output = output;
+    this.#isJson = isJson;
+    this.#renderer = new EventRenderer(isColourTerminal(output.stdout));
+  }
+
+  /** Says something about the tail itself, beside the events. */
+  async note(message: string): Promise<void> {
+    await write(this.#output.stderr, `tailwater: ${message}\n`);
+  }
+
+  async print({ type, data }: ServerSentEvent): Promise<void> {
+    if (type !== 'log' && type !== 'missed') return;
+    const parsed: unknown = JSON.parse(data);
+    if (!isObject(parsed)) throw new CliError(EXIT.failed, 'the server sent an event that is no JSON object');
+    if (type === 'missed')
+      await this.note(`${textOf(parsed, 'count')} events were missed: they came faster than they could be read`);
+    else if (this.#isNew(textOf(parsed, 'event_id'))) {
+      await write(this.#output.stdout, `${this.#isJson ? JSON.stringify(parsed) : this.#renderer.render(parsed)}\n`);
+    }
+  }
+
+  #isNew(eventId: string): boolean {
+    if (eventId === '') return true;
+    if (this.#printedIds.has(eventId)) return false;
+    this.#printedIds.add(eventId);
+    if (this.#printedIds.size > REMEMBERED_IDS_MAX) {
+      const [oldest] = this.#printedIds;
+      this.#printedIds.delete(oldest!);
+    }
+    return true;
+  }
+}

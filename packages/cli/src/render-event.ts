@@ -1,0 +1,97 @@
+import { styleText } from 'node:util';
+import { isObject, type JsonObject, textOf } from './json.ts';
+
+/** Styles of util.styleText by severity. */
+const SEVERITY_STYLE: Readonly<Record<string, Parameters<typeof styleText>[0]>> = {
+  debug: 'gray',
+  info: 'green',
+  warn: 'yellow',
+  error: 'red',
+  critical: ['bold', 'red'],
+};
+/** Fields printed behind the message where they hold something, then the metadata. */
+const DETAIL_FIELDS = [
+  'user_id',
+  'resource_type',
+  'resource_id',
+  'action',
+  'duration_ms',
+  'cost',
+  'request_id',
+  'trace_id',
+  'span_id',
+];
+const TIME_CHARACTERS = '2026-01-01T00:00:00.000Z'.length;
+const SEVERITY_CHARACTERS = 'critical'.length;
+/** A column grows with what it holds up to this, so that one long name does not push all messages away. */
+const COLUMN_CHARACTERS_MAX = 24;
+
+/**
+ * Text that a terminal shows as it is: what steers a terminal (escape sequences, line ends) or turns the direction of
+ * writing is shown as an escape. Whoever can log could otherwise forge lines or worse on an operator's screen.
+ */
+export function plainText(text: string): string {
+  return text.replace(/[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => {
+    if (character === '\n') return '\\n';
+    if (character === '\t') return '\\t';
+    const code = character.charCodeAt(0).toString(16);
+    return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`;
+  });
+}
+
+/** A value behind `key=`, quoted where it would not be one word. */
+function detailText(value: unknown): string {
+  if (typeof value !== 'string') return plainText(JSON.stringify(value));
+  return /^[^\s"=]+$/.test(value) ? plainText(value) : plainText(JSON.stringify(value));
+}
+
+function detailsOf(event: JsonObject): [string, unknown][] {
+  const fields = DETAIL_FIELDS.map((field): [string, unknown] => [field, event[field]]);
+  const metadata = isObject(event.metadata) ? Object.entries(event.metadata) : [];
+  return [...fields, ...metadata].filter(([, value]) => value !== undefined && value !== null && value !== '');
+}
+
+/** To the millisecond; what is no such time stays as it is. */
+function timeText(timestamp: string): string {
+  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/.exec(timestamp);
+  return match ? `${match[1]}.${(match[2] ?? '').slice(0, 3).padEnd(3, '0')}Z` : plainText(timestamp);
+}
+
+/** Renders events as lines `time severity service log_type/event_type message key=value…`, columns aligned. */
+export class EventRenderer {
+  readonly #isColoured: boolean;
+  #serviceWidth = 0;
+  #typeWidth = 0;
+
+  constructor(isColoured: boolean) {
+    this.#isColoured = isColoured;
+  }
+
+  /** One line without its end. Fields that are missing leave their column empty. */
+  render(event: JsonObject): string {
+    const severity = plainText(textOf(event, 'severity'));
+    const service = plainText(textOf(event, 'service'));
+    const type = plainText(
+      [textOf(event, 'log_type'), textOf(event, 'event_type')].filter((part) => part !== '').join('/'),
+    );
+    this.#serviceWidth = widened(this.#serviceWidth, service);
+    this.#typeWidth = widened(this.#typeWidth, type);
+    const columns = [
+      this.#style('gray', timeText(textOf(event, 'timestamp')).padEnd(TIME_CHARACTERS)),
+      this.#style(SEVERITY_STYLE[severity] ?? 'reset', severity.padEnd(SEVERITY_CHARACTERS)),
+      this.#style('cyan', service.padEnd(this.#serviceWidth)),
+      this.#style('magenta', type.padEnd(this.#typeWidth)),
+      plainText(textOf(event, 'message')),
+      ...detailsOf(event).map(([key, value]) => `${this.#style('gray', `${plainText(key)}=`)}${detailText(value)}`),
+    ];
+    return columns.filter((column) => column !== '').join(' ');
+  }
+
+  #style(style: Parameters<typeof styleText>[0], text: string): string {
+    return this.#isColoured && text !== '' ? styleText(style, text, { validateStream: false }) : text;
+  }
+}
+
+function widened(width: number, text: string): number {
+  return Math.max(width, Math.min(text.length, COLUMN_CHARACTERS_MAX));
+}
