@@ -14,7 +14,7 @@ export interface TailSample {
   message: string;
   severityNumber?: number;
   service?: string;
-  attributes?: Record<string, string>;
+  attributes?: Readonly<Record<string, string>>;
 }
 
 const batch = new EventBatch(new SymbolTable(), DEFAULT_LIMITS);

@@ -3,6 +3,7 @@ import { decodeFrame } from '../../batch/frame.ts';
 import type { JournalFrame, JournalPosition, JournalReader } from '../../journal/journal.ts';
 import type { Condition } from '../../query/plan.ts';
 import { FrameDecoder } from './frame-decoder.ts';
+import { anyOf, compileRowFilter } from './row-filter.ts';
 import { Subscription } from './subscription.ts';
 import type { FromTail, TailLimits, TailPlace, ToTail, WireChunk } from './wire.ts';
 
@@ -92,7 +93,7 @@ export class TailFollower {
   /** Safe to call twice, and before `start`. */
   async close(): Promise<void> {
     this.closing.abort();
-    for (const id of [...this.subscriptions.keys()]) this.unsubscribe(id);
+    for (const id of this.subscriptions.keys()) this.unsubscribe(id);
     if (this.placeTimer !== null) clearInterval(this.placeTimer);
     if (this.flushTimer !== null) clearTimeout(this.flushTimer);
     await this.options.reader.close();
@@ -109,6 +110,7 @@ export class TailFollower {
       orgId,
       condition,
       matches: condition === null ? () => true : compile(condition),
+      rowFilter: condition === null ? null : compileRowFilter(condition),
       place: isGone ? { frame: place.frame < oldest ? oldest : next, index: 0 } : place,
       limits,
       outlet: { emit: (chunk) => this.emit([chunk]), wake: (awake) => this.wake(awake) },
@@ -221,13 +223,14 @@ export class TailFollower {
       return;
     }
     this.counts.decoded++;
-    this.handOut(this.decoder.events(frame, position), position, readers);
+    const filter = anyOf(readers.map((reader) => reader.rowFilter));
+    this.handOut(this.decoder.events(frame, position, filter), position, readers);
   }
 
   /** One pass over a frame's events for all its readers. A reader whose window is full leaves on the way. */
   private handOut(events: Iterable<Event>, position: JournalPosition, readers: Subscription[]): void {
-    let index = 0;
     for (const event of events) {
+      const { index } = this.decoder;
       let line: string | null = null;
       for (const reader of readers) {
         const { place } = reader;
@@ -238,7 +241,6 @@ export class TailFollower {
           if (!reader.take(line, { frame: position, index: index + 1 })) this.stall(reader, { frame: position, index });
         }
       }
-      index++;
     }
     const next = { frame: position + 1, index: 0 };
     for (const reader of readers) if (reader.live) reader.place = next;
@@ -307,13 +309,13 @@ export class TailFollower {
   ): Promise<void> {
     const frame = decodeFrame(payload);
     const from = subscription.place.index;
-    let index = 0;
     if (frame.orgId === subscription.orgId) {
-      for (const event of decoder.events(frame, position)) {
+      for (const event of decoder.events(frame, position, subscription.rowFilter)) {
+        const { index } = decoder;
         if (index >= from && subscription.matches(event)) {
           await this.takeOrMiss(subscription, event, { frame: position, index: index + 1 }, dropAtMs);
         }
-        if (++index % EVENTS_PER_LOOK === 0) await breather.breathe();
+        if (index % EVENTS_PER_LOOK === 0) await breather.breathe();
         if (subscription.closed) return;
       }
     }

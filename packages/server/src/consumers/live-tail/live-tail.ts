@@ -238,7 +238,7 @@ class TailWorker {
   }
 
   private endAll(reason: TailEnd): void {
-    for (const subscription of [...this.subscriptions.values()]) subscription.end(reason);
+    for (const subscription of this.subscriptions.values()) subscription.end(reason);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Event } from '@tailwater/schema';
 import type { Condition } from '../../query/plan.ts';
+import type { RowFilter } from './row-filter.ts';
 import type { TailLimits, TailPlace, WireChunk } from './wire.ts';
 
 export interface SubscriptionOptions {
@@ -7,6 +8,8 @@ export interface SubscriptionOptions {
   orgId: string;
   condition: Condition | null;
   matches: (event: Event) => boolean;
+  /** Rules out rows before `matches` is asked; null when it can't. */
+  rowFilter: RowFilter | null;
   place: TailPlace;
   limits: TailLimits;
   outlet: Outlet;
@@ -28,6 +31,7 @@ export class Subscription {
   readonly orgId: string;
   readonly condition: Condition | null;
   readonly matches: (event: Event) => boolean;
+  readonly rowFilter: RowFilter | null;
   /** Everything of the org before it has been handed out, counted, or did not match. */
   place: TailPlace;
   /** Its reader does not keep up: what matches is counted and not handed out. */
@@ -50,11 +54,12 @@ export class Subscription {
   private toldPlace: TailPlace;
   private wakeWaiter: (() => void) | null = null;
 
-  constructor({ id, orgId, condition, matches, place, limits, outlet }: SubscriptionOptions) {
+  constructor({ id, orgId, condition, matches, rowFilter, place, limits, outlet }: SubscriptionOptions) {
     this.id = id;
     this.orgId = orgId;
     this.condition = condition;
     this.matches = matches;
+    this.rowFilter = rowFilter;
     this.place = place;
     this.toldPlace = place;
     this.limits = limits;
