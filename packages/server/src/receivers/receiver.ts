@@ -57,7 +57,7 @@ export interface DecodeRequest {
 }
 
 export type IngestOutcome =
-  | { kind: 'accepted'; receipt: Receipt }
+  | { kind: 'accepted'; receipt: Receipt; requestId: string }
   | { kind: 'failed'; error: PermanentError | RetryableError; requestId: string };
 
 /** What became of one request. The accepted events are durable. */
