@@ -4,7 +4,7 @@
  *
  *   8 hex digits crc32 of the JSON | space | JSON {"version":1,"generation":…,"position":…,"state":…} | newline
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { toRetryable } from './disk/faults.ts';
@@ -34,49 +34,46 @@ export interface CursorOptions<State> {
 }
 
 /**
- * Opens the cursor `name` in `dir` (which is made if missing). Throws RetryableError when the disk cannot be read;
- * a damaged file is not an error, see `damagedFiles`.
+ * Opens the cursor `name` in `dir` (which is made if missing). What is read is made durable first: it may come from a
+ * commit that was cut short, and who acts on a place must find it again after a power cut. Throws RetryableError when
+ * the disk fails; a damaged file is not an error, see `damagedFiles`.
  */
-export function openCursor<State = null>(
+export async function openCursor<State = null>(
   dir: string,
   name: string,
   options: CursorOptions<State> = {},
-): DiskCursor<State> {
-  return new DiskCursor(dir, name, options);
+): Promise<DiskCursor<State>> {
+  if (!NAME.test(name)) throw new Error(`cursor name ${JSON.stringify(name)} does not match ${NAME}`);
+  // The state is our own JSON under a checksum: without a check of its shape it is taken as it was saved.
+  const { files = realFiles, parseState = (state: unknown) => state as State } = options;
+  try {
+    files.makeDir(dir);
+    await files.syncDir(dirname(dir));
+    const { newest, damagedFiles } = readGenerations(files, join(dir, name));
+    await files.syncDir(dir);
+    const saved = newest && { ...newest, state: parseState(newest.state) };
+    return new DiskCursor(files, dir, name, saved, damagedFiles);
+  } catch (error) {
+    throw toRetryable(error);
+  }
 }
 
+/** Made by `openCursor`. */
 export class DiskCursor<State = null> implements Cursor<State> {
   readonly name: string;
   /** Generations that could not be read at open: 1 means the other one is used, 2 that there is no cursor left. */
   readonly damagedFiles: number;
   readonly #files: Files;
   readonly #dir: string;
-  #saved: Saved<State> | null = null;
+  #saved: Saved<State> | null;
   #lastCommit: Promise<unknown> = Promise.resolve();
 
-  constructor(dir: string, name: string, options: CursorOptions<State>) {
-    if (!NAME.test(name)) throw new Error(`cursor name ${JSON.stringify(name)} does not match ${NAME}`);
-    // The state is our own JSON under a checksum: without a check of its shape it is taken as it was saved.
-    const { files = realFiles, parseState = (state: unknown) => state as State } = options;
+  constructor(files: Files, dir: string, name: string, saved: Saved<State> | null, damagedFiles: number) {
     this.name = name;
+    this.damagedFiles = damagedFiles;
     this.#files = files;
     this.#dir = dir;
-    let damagedFiles = 0;
-    let newest: Saved<unknown> | null = null;
-    try {
-      files.makeDir(dir);
-      for (let slot = 0; slot < GENERATIONS; slot += 1) {
-        const bytes = readWhole(files, this.#path(slot));
-        if (bytes === null) continue;
-        const saved = decode(bytes);
-        if (saved === null) damagedFiles += 1;
-        else if (newest === null || saved.generation > newest.generation) newest = saved;
-      }
-    } catch (error) {
-      throw toRetryable(error);
-    }
-    this.damagedFiles = damagedFiles;
-    if (newest !== null) this.#saved = { ...newest, state: parseState(newest.state) };
+    this.#saved = saved;
   }
 
   load(): { position: JournalPosition; state: State } | null {
@@ -109,7 +106,8 @@ export class DiskCursor<State = null> implements Cursor<State> {
 
   async #save(position: JournalPosition, state: State): Promise<void> {
     const generation = (this.#saved?.generation ?? 0) + 1;
-    const temporary = this.#path('tmp');
+    const path = join(this.#dir, this.name);
+    const temporary = `${path}.tmp`;
     try {
       const fd = this.#files.open(temporary, 'replace');
       try {
@@ -118,17 +116,26 @@ export class DiskCursor<State = null> implements Cursor<State> {
       } finally {
         this.#files.close(fd);
       }
-      this.#files.rename(temporary, this.#path(generation % GENERATIONS));
+      this.#files.rename(temporary, `${path}.${generation % GENERATIONS}`);
       await this.#files.syncDir(this.#dir);
     } catch (error) {
       throw toRetryable(error);
     }
     this.#saved = { generation, position, state };
   }
+}
 
-  #path(slot: number | 'tmp'): string {
-    return join(this.#dir, `${this.name}.${slot}`);
+function readGenerations(files: Files, path: string): { newest: Saved<unknown> | null; damagedFiles: number } {
+  let damagedFiles = 0;
+  let newest: Saved<unknown> | null = null;
+  for (let slot = 0; slot < GENERATIONS; slot += 1) {
+    const bytes = readWhole(files, `${path}.${slot}`);
+    if (bytes === null) continue;
+    const saved = decode(bytes);
+    if (saved === null) damagedFiles += 1;
+    else if (newest === null || saved.generation > newest.generation) newest = saved;
   }
+  return { newest, damagedFiles };
 }
 
 function encode(saved: Saved<unknown>): Buffer {
@@ -137,11 +144,12 @@ function encode(saved: Saved<unknown>): Buffer {
   return Buffer.from(line + line);
 }
 
-/** Null when neither line is whole. */
+/** Null when neither line is whole. The lines are found by their length: a separator could have rotted too. */
 function decode(bytes: Buffer): Saved<unknown> | null {
-  for (const line of bytes.toString('utf8').split('\n')) {
-    const json = line.slice(9);
-    if (json === '' || line.slice(0, 9) !== `${crc32(json).toString(16).padStart(8, '0')} `) continue;
+  const half = bytes.length / 2;
+  for (const line of [bytes.toString('utf8', 0, half), bytes.toString('utf8', half)]) {
+    const json = line.slice(9, -1);
+    if (json === '' || line !== `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`) continue;
     return savedSchema.parse(JSON.parse(json));
   }
   return null;

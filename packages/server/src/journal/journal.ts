@@ -38,7 +38,8 @@ export interface JournalWriter {
 export interface JournalReader {
   /**
    * Frames from `from` on, in order, only durable ones. With `follow` it waits for more at the end until `signal`
-   * aborts; without it, it ends there. A position that was trimmed away starts at the oldest frame that is left.
+   * aborts, and ends then; without it, it ends there. Stopped before its end (by `signal` or `close`), a read without
+   * `follow` throws RetryableError `shutting_down`, so that a range is never taken for whole when it is not. A position that was trimmed away starts at the oldest frame that is left.
    */
   read(from: JournalPosition, options: { follow: boolean; signal: AbortSignal }): AsyncIterable<JournalFrame>;
   /** First position that is still there, and the one after the last durable frame. */

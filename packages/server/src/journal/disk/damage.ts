@@ -4,6 +4,7 @@ import type { Files } from './files.ts';
 import { writeAll } from './files.ts';
 import { segmentName } from './format.ts';
 import { READ_CHUNK_BYTES } from './scan.ts';
+import { defaultSegmentBytes } from './space.ts';
 
 const DAMAGED_DIR = 'damaged';
 
@@ -11,8 +12,8 @@ const DAMAGED_DIR = 'damaged';
  * Copies bytes [from, to) of a segment into `<dir>/damaged/<segment>-<from>-<to>`, once: a file of that name is left
  * as it is. Someone may want to see what was lost; the server itself never reads it.
  *
- * Best effort, because damage must not stop reading: nothing is copied when the copies would exceed `bytesMax` in all
- * or the disk does not take them. Returns whether the copy is there. It is not synced: the damaged bytes themselves
+ * Best effort, because damage must not stop reading: nothing is copied when the copies would exceed the size of one
+ * default segment in all, or the disk does not take them. Returns whether the copy is there. It is not synced: the damaged bytes themselves
  * stay in their segment until it is trimmed.
  */
 export function setAside(
@@ -20,7 +21,6 @@ export function setAside(
   dir: string,
   segment: { first: JournalPosition; fd: number },
   range: { from: number; to: number },
-  bytesMax: number,
 ): boolean {
   const damagedDir = join(dir, DAMAGED_DIR);
   const name = `${segmentName(segment.first)}-${range.from}-${range.to}`;
@@ -29,7 +29,7 @@ export function setAside(
     const names = files.list(damagedDir);
     if (names.includes(name)) return true;
     const used = names.reduce((sum, other) => sum + files.sizeOf(join(damagedDir, other)), 0);
-    if (used + range.to - range.from > bytesMax) return false;
+    if (used + range.to - range.from > defaultSegmentBytes(files.space(dir).total)) return false;
     copyRange(files, segment.fd, range, join(damagedDir, name));
     return true;
   } catch {

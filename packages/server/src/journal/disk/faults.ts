@@ -14,7 +14,12 @@ export function journalUnavailable(cause: unknown): RetryableError {
   return new RetryableError('journal_unavailable', `The disk answered ${errno}.`, RETRY_AFTER_MS);
 }
 
-/** What crosses the journal's boundary for an error of `Files`. */
-export function toRetryable(error: unknown): RetryableError {
+export function readAborted(): RetryableError {
+  return new RetryableError('shutting_down', 'The read was stopped before the end of the journal.', RETRY_AFTER_MS);
+}
+
+/** What crosses the journal's boundary for an error of `Files`. An error without an errno is a bug and stays one. */
+export function toRetryable(error: unknown): unknown {
+  if (errnoOf(error) === '') return error;
   return isNoSpace(error) ? diskFull() : journalUnavailable(error);
 }

@@ -84,9 +84,10 @@ export const realFiles: Files = {
   },
 };
 
-/** The errno name of an error that a `Files` call threw, '' for anything else. */
+/** The errno name of an error that the operating system gave, '' for anything else (Node's own are ERR_…). */
 export function errnoOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : '';
 }
 
 /** No space or no quota left: the only write errors after which the state of the file is still known. */

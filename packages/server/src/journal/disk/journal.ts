@@ -9,7 +9,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
-import { PermanentError, RetryableError } from '../../runtime/errors.ts';
 import type { JournalPosition } from '../journal.ts';
 import { toRetryable } from './faults.ts';
 import { type Files, isNoSpace, realFiles } from './files.ts';
@@ -55,8 +54,7 @@ export async function openDiskJournal(options: DiskJournalOptions): Promise<Open
   try {
     const { total } = files.space(dirname(dir));
     await makeDurableDir(files, dir);
-    const damagedBytesMax = defaultSegmentBytes(total);
-    const recovered = await recover(files, dir, node, { nextAtLeast: options.nextAtLeast ?? 1, damagedBytesMax });
+    const recovered = await recover(files, dir, node, options.nextAtLeast ?? 1);
     const space = new SpaceGuard(files, dir, clock, options.reserveBytes ?? defaultReserveBytes(total));
     const writer = new DiskJournalWriter({
       files,
@@ -72,7 +70,6 @@ export async function openDiskJournal(options: DiskJournalOptions): Promise<Open
     await startWriter(writer, space, progress, recovered);
     return { writer, progress, report: recovered.report };
   } catch (error) {
-    if (error instanceof PermanentError || error instanceof RetryableError) throw error;
     throw toRetryable(error);
   }
 }

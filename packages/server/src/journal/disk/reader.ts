@@ -1,20 +1,16 @@
 import { join } from 'node:path';
-import { PermanentError } from '../../runtime/errors.ts';
 import type { JournalFrame, JournalPosition, JournalReader } from '../journal.ts';
 import { setAside } from './damage.ts';
-import { toRetryable } from './faults.ts';
+import { readAborted, toRetryable } from './faults.ts';
 import { errnoOf, type Files, realFiles } from './files.ts';
 import { SEGMENT_HEADER_BYTES, segmentFirsts, segmentName } from './format.ts';
 import type { DurableEnd, JournalProgress } from './progress.ts';
 import { type Damage, READ_CHUNK_BYTES, readSegmentHeader, SegmentScan } from './scan.ts';
-import { defaultSegmentBytes } from './space.ts';
 
 export interface DiskJournalReaderOptions {
   files: Files;
   dir: string;
   progress: JournalProgress;
-  /** All that `damaged/` may hold. */
-  damagedBytesMax: number;
   chunkBytes: number;
 }
 
@@ -65,9 +61,9 @@ export class DiskJournalReader implements JournalReader {
           for await (const frame of this.#frames(segment, position, end)) {
             position = frame.position + 1;
             yield frame;
-            if (signal.aborted) return;
+            if (signal.aborted) break;
           }
-          if (segment.first < end.segment) {
+          if (segment.first < end.segment && !signal.aborted) {
             const finished = segment.first;
             files.close(segment.fd);
             segment = null;
@@ -75,10 +71,11 @@ export class DiskJournalReader implements JournalReader {
             if (segment !== null) continue;
           }
         }
-        if (!options.follow) return;
+        if (!options.follow && !signal.aborted) return;
         await progress.changed(end.version, signal);
         end = progress.read();
       }
+      if (!options.follow) throw readAborted();
     } finally {
       if (segment !== null) files.close(segment.fd);
     }
@@ -155,7 +152,7 @@ export class DiskJournalReader implements JournalReader {
         return segment;
       } catch (error) {
         files.close(fd);
-        throw error instanceof PermanentError ? error : toRetryable(error);
+        throw toRetryable(error);
       }
     }
   }
@@ -195,7 +192,7 @@ export class DiskJournalReader implements JournalReader {
     this.#damagedSeen.add(place);
     this.damage.ranges += 1;
     this.damage.bytes += to - from;
-    setAside(this.#options.files, this.#options.dir, segment, { from, to }, this.#options.damagedBytesMax);
+    setAside(this.#options.files, this.#options.dir, segment, { from, to });
   }
 }
 
@@ -208,8 +205,7 @@ export function openDiskJournalReader(options: {
   chunkBytes?: number;
 }): DiskJournalReader {
   const { dir, progress, files = realFiles, chunkBytes = READ_CHUNK_BYTES } = options;
-  const damagedBytesMax = defaultSegmentBytes(files.space(dir).total);
-  return new DiskJournalReader({ files, dir, progress, damagedBytesMax, chunkBytes });
+  return new DiskJournalReader({ files, dir, progress, chunkBytes });
 }
 
 function attempt<Result>(action: () => Result): Result {

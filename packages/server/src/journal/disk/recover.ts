@@ -60,15 +60,15 @@ export async function recover(
   files: Files,
   dir: string,
   node: number,
-  options: { nextAtLeast: JournalPosition; damagedBytesMax: number },
+  nextAtLeast: JournalPosition,
 ): Promise<Recovered> {
   const firsts = segmentFirsts(files.list(dir));
   const report: RecoveryReport = { segments: firsts.length, framesScanned: 0, tornBytes: 0, damagedBytes: 0 };
   const tails: Tail[] = [];
-  let next = Math.max(1, options.nextAtLeast);
+  let next = Math.max(1, nextAtLeast);
   let end = { segment: 0, segmentBytes: 0 };
   for (const first of firsts.toReversed()) {
-    const found = await inspect(files, dir, node, first, options.damagedBytesMax);
+    const found = await inspect(files, dir, node, first);
     next = Math.max(next, found.next);
     report.framesScanned += found.frames;
     if (found.tailBytes > 0) tails.push({ first, size: found.goodBytes });
@@ -86,13 +86,7 @@ export async function recover(
   return { next, end: { next, ...end }, report, cutTails };
 }
 
-async function inspect(
-  files: Files,
-  dir: string,
-  node: number,
-  first: JournalPosition,
-  damagedBytesMax: number,
-): Promise<Inspected> {
+async function inspect(files: Files, dir: string, node: number, first: JournalPosition): Promise<Inspected> {
   const fd = files.open(join(dir, segmentName(first)), 'write');
   try {
     const size = files.size(fd);
@@ -117,7 +111,7 @@ async function inspect(
     found.tailBytes = Math.max(0, size - found.goodBytes);
     if (!torn) {
       found.next += Math.ceil(found.tailBytes / FRAME_HEADER_BYTES);
-      setAside(files, dir, { first, fd }, { from: found.goodBytes, to: size }, damagedBytesMax);
+      setAside(files, dir, { first, fd }, { from: found.goodBytes, to: size });
     }
     // Frames that a killed process had written are read back from the page cache: they must be on the disk before
     // anyone acts on them.

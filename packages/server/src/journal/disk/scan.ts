@@ -149,7 +149,7 @@ export class SegmentScan {
       // A power of two, so that frames of growing size do not allocate each time. Given up with the segment.
       this.#buffer = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(Math.max(wanted, FRAME_HEADER_BYTES))));
     }
-    previous.copy(this.#buffer, 0, at - this.#start, at - this.#start + kept);
+    if (kept > 0) previous.copy(this.#buffer, 0, at - this.#start, at - this.#start + kept);
     this.#start = at;
     this.#end = at + kept;
     this.reads += 1;
