@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { ApiClient, DEFAULT_URL } from './api-client.ts';
-import { readEnvironment } from './environment.ts';
+import { readEnvironment } from './client-environment.ts';
 
 export interface ConnectionOptions {
   url?: string;

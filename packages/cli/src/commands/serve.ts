@@ -1,6 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import { type Command, Option } from 'commander';
+import { readyLine, welcome } from '../announce.ts';
 import { CliError, EXIT } from '../cli-error.ts';
+import { write } from '../output.ts';
 
 /** A server that runs, as @tailwater/server's `serve` answers. */
 export interface Stoppable {
@@ -33,7 +35,13 @@ export async function addServeCommand(program: Command): Promise<void> {
     } catch (error) {
       throw error instanceof ConfigError ? new CliError(EXIT.usage, error.message) : error;
     }
-    await runUntilSignal(() => serve(config), process);
+    const start = async (): Promise<Stoppable> => {
+      const server = await serve(config);
+      await write(process.stderr, welcome(server));
+      await write(process.stdout, readyLine(server));
+      return server;
+    };
+    await runUntilSignal(start, process);
     process.exit(EXIT.done);
   });
 }

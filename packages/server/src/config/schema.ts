@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_LIMITS } from '../batch/limits.ts';
+import { RULE_IDS } from '../processors/redact/rule-ids.ts';
 import {
   byteSize,
   duration,
@@ -33,6 +34,8 @@ const SECOND_MS = 1000;
 
 /** A word that may be a log type, as the `logType` column takes it. */
 const LOG_TYPE = /^[A-Za-z0-9][\w.-]{0,63}$/;
+
+const REDACTION_RULE = new RegExp(`^(${RULE_IDS.join('|')})$`);
 
 const http = z.strictObject({
   host: text('an IP address or a name')
@@ -188,7 +191,7 @@ export const configSchema = z.strictObject({
       ),
   }),
   redact: z.strictObject({
-    rules: mapOf('`on` or `off` for each redaction rule', /^[a-z][a-z0-9-]{0,63}$/, readSwitch)
+    rules: mapOf(`\`on\` or \`off\` by redaction rule: ${RULE_IDS.join(', ')}`, REDACTION_RULE, readSwitch)
       .default({})
       .describe('Redaction rules switched off (or on) for every org. All are on by default.'),
   }),

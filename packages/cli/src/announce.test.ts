@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { readyLine, type StartedServer, welcome } from './announce.ts';
+
+const SERVER: StartedServer = {
+  url: 'http://127.0.0.1:4750',
+  httpPort: 4750,
+  otlpHttpPort: 4318,
+  dataDir: '/data',
+  openMode: true,
+  generatedKey: 'tw_secret',
+};
+
+test('the ready line is one line of JSON without the key', () => {
+  expect(readyLine(SERVER)).toMatch(/^[^\n]*\n$/);
+  expect(JSON.parse(readyLine(SERVER))).toEqual({
+    event: 'ready',
+    http: 4750,
+    otlp_http: 4318,
+    url: 'http://127.0.0.1:4750',
+    data_dir: '/data',
+    open_mode: true,
+  });
+});
+
+test.each<[string, Partial<StartedServer>, string[], string[]]>([
+  ['open, first start', {}, ['4318', '/data', 'shown this once: tw_secret', 'need no key'], ['Bearer']],
+  ['open, later', { generatedKey: null }, ['need no key'], ['shown this once', 'Bearer']],
+  ['with keys, first start', { openMode: false }, ['Bearer tw_secret', 'shown this once'], ['need no key']],
+  ['with keys, later', { openMode: false, generatedKey: null }, ['Bearer $TAILWATER_API_KEY'], ['shown this once']],
+  ['no OTLP port', { otlpHttpPort: null }, [], ['OTLP']],
+])('welcome: %s', (_name, change, holds, lacks) => {
+  const text = welcome({ ...SERVER, ...change });
+  for (const part of holds) expect(text).toContain(part);
+  for (const part of lacks) expect(text).not.toContain(part);
+});

@@ -1,0 +1,41 @@
+/** What a started server tells of itself, part of @tailwater/server's RunningServer. */
+export interface StartedServer {
+  url: string;
+  httpPort: number;
+  /** Null when the port is off or was taken. */
+  otlpHttpPort: number | null;
+  dataDir: string;
+  openMode: boolean;
+  /** An admin key made at the first start. It is nowhere kept. */
+  generatedKey: string | null;
+}
+
+/** The one line on stdout, for programs: JSON without secrets. */
+export function readyLine({ url, httpPort, otlpHttpPort, dataDir, openMode }: StartedServer): string {
+  const fields = {
+    event: 'ready',
+    http: httpPort,
+    otlp_http: otlpHttpPort,
+    url,
+    data_dir: dataDir,
+    open_mode: openMode,
+  };
+  return `${JSON.stringify(fields)}\n`;
+}
+
+/** What a person reads on stderr: where it is, the key that was made, and how to send and find a first event. */
+export function welcome({ url, otlpHttpPort, dataDir, openMode, generatedKey }: StartedServer): string {
+  const authorization = openMode ? '' : ` -H "Authorization: Bearer ${generatedKey ?? '$TAILWATER_API_KEY'}"`;
+  const lines = [
+    `Tailwater listens on ${url}${otlpHttpPort === null ? '' : ` (OTLP/HTTP on port ${otlpHttpPort} too)`}`,
+    `Data directory: ${dataDir}`,
+    ...(generatedKey === null ? [] : [`Admin API key of org default, shown this once: ${generatedKey}`]),
+    openMode
+      ? 'Open mode: requests from this machine need no key.'
+      : 'Requests need an API key; make more with `tailwater keys create`.',
+    'Send an event and find it:',
+    `  curl -sS '${url}/api/logs?ack=stored'${authorization} -H 'Content-Type: application/json' -d '{"message":"hello, tailwater","severity":"info","service":"curl"}'`,
+    `  curl -sS '${url}/api/logs?q=hello'${authorization}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
