@@ -73,6 +73,7 @@ export function eventsQuery(plan: EventsPlan): SqlQuery {
   const params = new SqlParams();
   const where = [renderScope(plan, params)];
   if (plan.after !== null) where.push(renderAfter(plan.after, plan.order, params));
+  if (plan.framesBefore !== undefined) where.push(renderFramesBefore(plan.framesBefore, params));
   const direction = plan.order === 'asc' ? 'ASC' : 'DESC';
   const sql = [
     `SELECT ${COLUMNS} FROM ${EVENTS} WHERE ${where.join(' AND ')}`,
@@ -82,6 +83,14 @@ export function eventsQuery(plan: EventsPlan): SqlQuery {
   if (plan.offset > 0) sql.push(`OFFSET ${params.add('UInt64', plan.offset)}`);
   sql.push(SELECT_SETTINGS);
   return { sql: sql.join(' '), params: params.values };
+}
+
+const FRAME_MAX = 2 ** 48 - 1;
+
+function renderFramesBefore({ node, frame }: { node: number; frame: number }, params: SqlParams): string {
+  const first = params.add('UInt64', frameColumn({ node, frame }).toString());
+  const last = params.add('UInt64', frameColumn({ node, frame: FRAME_MAX }).toString());
+  return `frame NOT BETWEEN ${first} AND ${last}`;
 }
 
 /** How many events a plan's scope holds; one row `{events}`, the count as text. */

@@ -72,4 +72,6 @@ export interface EventsPlan {
   limit: number | null;
   offset: number;
   after: Keyset | null;
+  /** Leaves out what the node journaled at `frame` or later: live tail reads that from the journal itself. */
+  framesBefore?: { node: number; frame: number };
 }

@@ -56,6 +56,13 @@ test('no value of a plan becomes SQL text, and every placeholder has its value',
   );
 });
 
+test('framesBefore leaves out one node from a frame on', () => {
+  const { sql, params } = eventsQuery(plan({ framesBefore: { node: 65_535, frame: 5 } }));
+  const [, first, last] = /frame NOT BETWEEN \{(\w+):UInt64\} AND \{(\w+):UInt64\}/.exec(sql)!;
+  expect(params[first!]).toBe(((65_535n << 48n) | 5n).toString());
+  expect(params[last!]).toBe((2n ** 64n - 1n).toString());
+});
+
 test('every query is bound to the org', () => {
   for (const { sql, params } of [
     eventsQuery(plan({})),
