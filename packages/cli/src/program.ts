@@ -21,7 +21,8 @@ async function makeProgram(args: readonly string[], stderr: NodeJS.WritableStrea
     .addHelpText('after', EPILOGUE)
     .configureOutput({ writeErr: (text) => stderr.write(text) })
     .exitOverride();
-  if (args.includes('serve')) await addServeCommand(program);
+  const asked = args[0] === 'help' ? args[1] : args[0];
+  if (asked === 'serve') await addServeCommand(program);
   else describeServe(program);
   addLogsCommand(program);
   addTailCommand(program);

@@ -48,7 +48,7 @@ export async function addServeCommand(program: Command): Promise<void> {
 
 /** The command in the list of commands, without its options. */
 export function describeServe(program: Command): Command {
-  return program.command('serve').description('run the server (its options: `tailwater serve --help`)');
+  return program.command('serve').description('run the server (`tailwater serve --help` lists its options)');
 }
 
 /** What `runUntilSignal` needs of `process`. */
