@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs';
-import type { IncomingMessage, RequestListener } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { resolve } from 'node:path';
+import { type Announcement, readyLine, welcome } from './announce.ts';
 import { buildApi } from './api/app.ts';
 import type { Config } from './config.ts';
 import { isOpenMode } from './config.ts';
-import { startLiveTail } from './consumers/live-tail/live-tail.ts';
+import { createLiveTail, type LiveTail } from './consumers/live-tail/live-tail.ts';
 import { startStoreWriter, type StoreWriter } from './consumers/store-writer/index.ts';
 import type { StoreWriterState } from './consumers/store-writer/store-writer.ts';
 import { Authenticator } from './control/authenticator.ts';
@@ -23,16 +24,7 @@ import { Runner } from './runtime/runner.ts';
 import { createTelemetry, type Telemetry } from './runtime/telemetry.ts';
 import { openStore, type OpenStore } from './stores/open.ts';
 
-/** What a started server tells about itself. */
-export interface RunningServer {
-  httpPort: number;
-  /** Null when it is switched off or was taken by another program. */
-  otlpHttpPort: number | null;
-  url: string;
-  dataDir: string;
-  openMode: boolean;
-  /** An admin key made at the first start. Shown once: it is nowhere kept. */
-  generatedKey: string | null;
+export interface RunningServer extends Announcement {
   /** Ends requests under way and closes everything, within 10 s. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -57,19 +49,25 @@ interface Parts {
   writer: () => StoreWriter | null;
 }
 
-/** Opens and starts everything, in the order of the data's path backwards, so that nothing comes in before it can go on. */
+/**
+ * Opens and starts everything, the end of the data's path first, so that nothing comes in before it can go on. Prints
+ * the ready line on stdout. Rejects, with everything closed again, when a part that ingest needs cannot be opened.
+ */
 export async function serve(config: Config): Promise<RunningServer> {
   const log = createOwnLog(config.log);
   const runner = new Runner((error, name) => log.error({ err: error }, `closing ${name} failed`));
   try {
-    return await open(config, log, runner);
+    const announcement = await open(config, log, runner);
+    process.stdout.write(`${readyLine(announcement)}\n`);
+    process.stderr.write(welcome(announcement));
+    return { ...announcement, stop: () => runner.stop(STOP_DEADLINE_MS) };
   } catch (error) {
     await runner.stop(STOP_DEADLINE_MS);
     throw error;
   }
 }
 
-async function open(config: Config, log: OwnLog, runner: Runner): Promise<RunningServer> {
+async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announcement> {
   const dataDir = resolve(config.dataDir);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = lockDataDir(dataDir);
@@ -90,15 +88,68 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Runnin
   const { store, writer } = openStorePart(config, paths, ingest, log, telemetry, runner);
   await Promise.race([store.opened, new Promise((done) => setTimeout(done, STORE_WAIT_MS).unref())]);
   const parts = { config, log, telemetry, runner, control, authenticator, orgs: new OrgCache(control), ingest, store, writer };
-  const ports = await openHttp(parts, paths, openMode);
+  const ports = await openHttp(parts, paths);
   return {
     ...ports,
     url: `http://${urlHost(config.http.host)}:${ports.httpPort}`,
     dataDir,
     openMode,
     generatedKey: generatedSecret,
-    stop: () => runner.stop(STOP_DEADLINE_MS),
   };
+}
+
+async function openHttp(parts: Parts, paths: Paths): Promise<{ httpPort: number; otlpHttpPort: number | null }> {
+  const { config, log, runner } = parts;
+  const handleIngest = createIngestHandler({
+    routes: receiverRoutes(),
+    ingest: parts.ingest,
+    authorize: (request) => authorizeIngest(parts, request),
+    bodyBytesMax: config.limits.bodyBytesMax,
+    waitStored: async (position) => (await parts.writer()?.waitStored(position, ACK_STORED_TIMEOUT_MS)) ?? false,
+    onAnswer: (receiver, status, receipt) =>
+      parts.telemetry.countAnswer(receiver, status, receipt?.rejectedCount ?? 0),
+    onFault: (error, requestId) => log.error({ err: error, request_id: requestId }, 'a request failed'),
+  });
+  const liveTail = createTail(parts, paths);
+  const api = await openApi(parts, liveTail);
+  const createServer = () =>
+    createHttpServer({
+      headersTimeoutMs: config.http.headersTimeoutMs,
+      requestTimeoutMs: config.http.requestTimeoutMs,
+      onRequest: (request, response) => {
+        if (!handleIngest(request, response)) api.onRequest(request, response);
+      },
+      onUpgrade: api.onUpgrade,
+    });
+  const main = createServer();
+  runner.defer('http', () => drain(main, DRAIN_DEADLINE_MS));
+  const httpPort = await listen(main, config.http.host, config.http.port);
+  const otlpHttpPort = config.otlp.httpPort === 'off' ? null : await listenBeside(parts, createServer(), config.otlp.httpPort);
+  // Closed first: open streams would hold up the draining of the servers.
+  runner.defer('live tail', () => liveTail.close());
+  return { httpPort, otlpHttpPort };
+}
+
+/** Opens OpenTelemetry's default port where it is free: a collector on this machine may have it. */
+async function listenBeside({ config, log, runner }: Parts, server: Server, port: number): Promise<number | null> {
+  try {
+    const chosen = await listen(server, config.http.host, port);
+    runner.defer('otlp http', () => drain(server, DRAIN_DEADLINE_MS));
+    return chosen;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.warn({ port, reason }, 'the OTLP port is not free: OTLP/HTTP is on the main port only');
+    return null;
+  }
+}
+
+function createTail({ config, log, ingest }: Parts, paths: Paths): LiveTail {
+  return createLiveTail({
+    journalDir: paths.journalDir,
+    progress: ingest.progress,
+    node: config.node,
+    onFailure: (error) => log.error({ err: error }, 'live tail failed, readers have to connect again'),
+  });
 }
 
 /** Every place in the data directory, by name. */
