@@ -47,6 +47,8 @@ export interface TailJournal {
   progress: SharedArrayBuffer;
   /** Appends one frame; resolves when it is durable. */
   append(orgId: string, samples: readonly TailSample[]): Promise<JournalPosition>;
+  /** Appends bytes that may be no frame of ours. */
+  appendPayload(payload: Buffer): Promise<JournalPosition>;
   /** Also removes the directory. */
   close(): Promise<void>;
 }
@@ -60,6 +62,7 @@ export async function openTailJournal(options: { segmentBytes?: number } = {}): 
     dir,
     progress: progress.buffer,
     append: (orgId, samples) => writer.append([tailFrame(orgId, samples)]),
+    appendPayload: (payload) => writer.append([payload]),
     close: async () => {
       await writer.close();
       rmSync(home, { recursive: true, force: true });

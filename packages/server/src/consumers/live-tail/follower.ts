@@ -1,11 +1,11 @@
 import type { Event } from '@tailwater/schema';
-import { decodeFrame } from '../../batch/frame.ts';
+import { type DecodedFrame, decodeFrame } from '../../batch/frame.ts';
 import type { JournalFrame, JournalPosition, JournalReader } from '../../journal/journal.ts';
 import type { Condition } from '../../query/plan.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 import { anyOf, compileRowFilter } from './row-filter.ts';
 import { Subscription } from './subscription.ts';
-import type { FromTail, TailLimits, TailPlace, ToTail, WireChunk } from './wire.ts';
+import type { FromTail, TailLimits, ToTail, WireChunk } from './wire.ts';
 
 export interface TailFollowerOptions {
   reader: JournalReader;
@@ -21,8 +21,6 @@ export interface TailFollowerOptions {
 
 /** How long a loop works before it lets messages and timers through. */
 const BREATH_MS = 10;
-/** Events between two looks at the clock. */
-const EVENTS_PER_LOOK = 512;
 /** The journal's end is looked up this often at the most: it costs a directory listing. */
 const MARK_INTERVAL_MS = 250;
 
@@ -30,12 +28,8 @@ const MARK_INTERVAL_MS = 250;
 class Breather {
   private lastMs = performance.now();
 
-  get isDue(): boolean {
-    return performance.now() - this.lastMs > BREATH_MS;
-  }
-
   async breathe(): Promise<void> {
-    if (!this.isDue) return;
+    if (performance.now() - this.lastMs <= BREATH_MS) return;
     await new Promise((resolve) => setImmediate(resolve));
     this.lastMs = performance.now();
   }
@@ -48,7 +42,7 @@ class Breather {
  * other is decoded once, an event is rendered once. It never waits for anybody. A subscription whose window is full
  * leaves it and goes on in a loop of its own, at its reader's pace, and comes back when it has caught up; when that
  * takes too long, it only counts from there on, until its reader has taken half of the window. New subscriptions that
- * start before the end begin in such a loop. Memory is bounded by the windows and by `catchUpsMax` frames.
+ * start before the end begin in such a loop. Memory is bounded by the windows and one read buffer a loop.
  */
 export class TailFollower {
   private readonly options: TailFollowerOptions;
@@ -56,8 +50,6 @@ export class TailFollower {
   private readonly subscriptions = new Map<number, Subscription>();
   /** Live ones by org. */
   private readonly live = new Map<string, Set<Subscription>>();
-  private readonly waitingToCatchUp: Subscription[] = [];
-  private catchUps = 0;
   private readonly awake = new Set<Subscription>();
   private flushTimer: NodeJS.Timeout | null = null;
   private placeTimer: NodeJS.Timeout | null = null;
@@ -118,9 +110,7 @@ export class TailFollower {
     this.subscriptions.set(id, subscription);
     send({ kind: 'subscribed', subscription: id, from: subscription.place });
     if (isGone) subscription.missUnknown();
-    if (subscription.place.frame >= this.livePosition) this.joinLive(subscription);
-    else if (this.catchUps < limits.catchUpsMax) this.startCatchUp(subscription, limits.catchUpMsMax);
-    else this.waitingToCatchUp.push(subscription);
+    this.catchUp(subscription, limits.catchUpMsMax).catch(this.options.onFault);
   }
 
   private unsubscribe(id: number): void {
@@ -223,123 +213,87 @@ export class TailFollower {
       return;
     }
     this.counts.decoded++;
-    const filter = anyOf(readers.map((reader) => reader.rowFilter));
-    this.handOut(this.decoder.events(frame, position, filter), position, readers);
+    for (const full of this.handOut(frame, position, readers)) {
+      this.leaveLive(full);
+      this.catchUp(full, this.options.limits.stallMsMax).catch(this.options.onFault);
+    }
   }
 
-  /** One pass over a frame's events for all its readers. A reader whose window is full leaves on the way. */
-  private handOut(events: Iterable<Event>, position: JournalPosition, readers: Subscription[]): void {
-    for (const event of events) {
+  /**
+   * One pass over a frame's events for all its readers. Those whose window was full stay where that happened, and are
+   * returned.
+   */
+  private handOut(frame: DecodedFrame, position: JournalPosition, readers: Subscription[]): Set<Subscription> {
+    const full = new Set<Subscription>();
+    const filter = anyOf(readers.map((reader) => reader.rowFilter));
+    const from = Math.min(...readers.map(({ place }) => (place.frame === position ? place.index : 0)));
+    for (const event of this.decoder.events(frame, position, filter, from)) {
       const { index } = this.decoder;
       let line: string | null = null;
       for (const reader of readers) {
         const { place } = reader;
-        if (!reader.live || (place.frame === position && place.index > index) || !reader.matches(event)) continue;
-        if (reader.dropping) reader.miss(1, false);
-        else {
-          line ??= event.eventId + this.options.render(event);
-          if (!reader.take(line, { frame: position, index: index + 1 })) this.stall(reader, { frame: position, index });
+        if (full.has(reader) || (place.frame === position && place.index > index) || !reader.matches(event)) continue;
+        if (reader.dropping) {
+          reader.miss(1, false);
+          continue;
         }
+        line ??= event.eventId + this.options.render(event);
+        if (reader.take(line, { frame: position, index: index + 1 })) continue;
+        reader.place = { frame: position, index };
+        full.add(reader);
       }
+      if (full.size === readers.length) break;
     }
     const next = { frame: position + 1, index: 0 };
-    for (const reader of readers) if (reader.live) reader.place = next;
-  }
-
-  /** The window is full at `place`: the reader goes on alone if there is room for that, or misses events from here. */
-  private stall(reader: Subscription, place: TailPlace): void {
-    const { catchUpsMax, stallMsMax } = this.options.limits;
-    if (this.catchUps < catchUpsMax) {
-      this.leaveLive(reader);
-      reader.place = place;
-      this.startCatchUp(reader, stallMsMax);
-    } else {
-      reader.dropping = true;
-      reader.miss(1, false);
-    }
-  }
-
-  private startCatchUp(subscription: Subscription, patienceMs: number): void {
-    this.catchUps++;
-    this.catchUp(subscription, performance.now() + patienceMs)
-      .catch(this.options.onFault)
-      .finally(() => {
-        this.catchUps--;
-        const waiting = this.waitingToCatchUp.shift();
-        if (waiting !== undefined) this.startCatchUp(waiting, this.options.limits.catchUpMsMax);
-      });
+    for (const reader of readers) if (!full.has(reader)) reader.place = next;
+    return full;
   }
 
   /**
-   * Reads for one subscription from its place up to where the shared loop is, and joins that. From `dropAtMs` on it
+   * Reads for one subscription from its place up to where the shared loop is, and joins that. After `patienceMs` it
    * does not wait for the reader but counts, and if even that takes longer than `stallMsMax` it leaves the rest out.
    */
-  private async catchUp(subscription: Subscription, dropAtMs: number): Promise<void> {
-    const decoder = new FrameDecoder(this.options.node);
+  private async catchUp(subscription: Subscription, patienceMs: number): Promise<void> {
     const breather = new Breather();
+    const { signal } = this.closing;
+    const dropAtMs = performance.now() + patienceMs;
     const giveUpAtMs = dropAtMs + this.options.limits.stallMsMax;
     // Ends: every turn reads frames, or finds that none are left up to where the shared loop was, or gives up.
     while (!subscription.closed && subscription.place.frame < this.livePosition) {
-      const { place } = subscription;
+      const start = subscription.place.frame;
       const end = this.livePosition;
-      for await (const frame of this.options.reader.read(place.frame, { follow: false, signal: this.closing.signal })) {
+      for await (const frame of this.options.reader.read(start, { follow: false, signal })) {
         if (frame.position >= this.livePosition) break;
         if (frame.position > subscription.place.frame) {
           subscription.missUnknown();
           subscription.place = { frame: frame.position, index: 0 };
         }
-        await this.catchUpFrame(subscription, frame, decoder, breather, dropAtMs);
+        await this.catchUpFrame(subscription, frame, dropAtMs);
         if (subscription.closed || performance.now() > giveUpAtMs) break;
+        await breather.breathe();
       }
-      if (subscription.closed) return;
-      if (subscription.place.frame === place.frame || performance.now() > giveUpAtMs) {
-        if (subscription.place.frame < end) subscription.missUnknown();
-        subscription.place = { frame: Math.max(end, subscription.place.frame), index: 0 };
+      if (subscription.place.frame < end && (subscription.place.frame === start || performance.now() > giveUpAtMs)) {
+        subscription.missUnknown();
+        subscription.place = { frame: end, index: 0 };
       }
     }
     if (!subscription.closed) this.joinLive(subscription);
   }
 
+  /** A frame larger than the window takes several passes, so that nothing decoded is held while the reader is busy. */
   private async catchUpFrame(
     subscription: Subscription,
     { position, payload }: JournalFrame,
-    decoder: FrameDecoder,
-    breather: Breather,
     dropAtMs: number,
   ): Promise<void> {
     const frame = decodeFrame(payload);
-    const from = subscription.place.index;
-    if (frame.orgId === subscription.orgId) {
-      for (const event of decoder.events(frame, position, subscription.rowFilter)) {
-        const { index } = decoder;
-        if (index >= from && subscription.matches(event)) {
-          await this.takeOrMiss(subscription, event, { frame: position, index: index + 1 }, dropAtMs);
-        }
-        if (index % EVENTS_PER_LOOK === 0) await breather.breathe();
-        if (subscription.closed) return;
-      }
+    if (frame.orgId !== subscription.orgId) {
+      subscription.place = { frame: position + 1, index: 0 };
+      return;
     }
-    subscription.place = { frame: position + 1, index: 0 };
-    await breather.breathe();
-  }
-
-  private async takeOrMiss(
-    subscription: Subscription,
-    event: Event,
-    place: TailPlace,
-    dropAtMs: number,
-  ): Promise<void> {
-    if (!subscription.dropping) {
-      const line = event.eventId + this.options.render(event);
-      while (!subscription.take(line, place)) {
-        if (subscription.closed) return;
-        if (performance.now() >= dropAtMs) {
-          subscription.dropping = true;
-          break;
-        }
-        await subscription.taken(dropAtMs - performance.now());
-      }
+    while (!subscription.closed && this.handOut(frame, position, [subscription]).size > 0) {
+      await subscription.room(dropAtMs - performance.now());
+      if (performance.now() >= dropAtMs) subscription.dropping = true;
     }
-    if (subscription.dropping) subscription.miss(1, false);
   }
 }

@@ -23,8 +23,11 @@ export class FrameDecoder {
     this.batch = new EventBatch(this.symbols, DEFAULT_LIMITS);
   }
 
-  /** The frame's events in order, without those that `filter` rules out. To be read before the next call. */
-  events(frame: DecodedFrame, position: JournalPosition, filter: RowFilter | null): Generator<Event> {
+  /**
+   * The frame's events in order, from index `from` on and without those that `filter` rules out. To be read before the
+   * next call.
+   */
+  events(frame: DecodedFrame, position: JournalPosition, filter: RowFilter | null, from = 0): Generator<Event> {
     if (this.batch.memoryBytes() > BATCH_BYTES_KEPT) this.batch = new EventBatch(this.symbols, DEFAULT_LIMITS);
     this.symbols.trimIfLarge();
     this.batch.clear();
@@ -32,7 +35,7 @@ export class FrameDecoder {
     const check = filter?.(this.batch) ?? (() => true);
     return readEvents(this.batch, (row) => {
       this.index = row;
-      return check(row);
+      return row >= from && check(row);
     });
   }
 }

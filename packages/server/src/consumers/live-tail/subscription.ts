@@ -114,20 +114,24 @@ export class Subscription {
     this.heldCharacters -= characters;
     this.chunksUnderWay--;
     if (this.live) this.recover();
-    this.wakeWaiter?.();
+    if (this.isHalfFree) this.wakeWaiter?.();
   }
 
-  /** Stops dropping once half of the window is free: a little room would be full again at once. */
+  /** A little room would be full again at once. */
+  private get isHalfFree(): boolean {
+    return this.heldEvents * 2 <= this.limits.windowEvents && this.heldCharacters * 2 <= this.limits.windowCharacters;
+  }
+
+  /** Stops dropping once half of the window is free. */
   recover(): void {
-    const { windowEvents, windowCharacters } = this.limits;
-    if (!this.dropping || this.heldEvents * 2 > windowEvents || this.heldCharacters * 2 > windowCharacters) return;
+    if (!this.dropping || !this.isHalfFree) return;
     this.dropping = false;
     if (this.hasMissed) this.outlet.wake(this);
   }
 
-  /** Resolves when its reader has taken a chunk, it is closed, or after `timeoutMs`. */
-  async taken(timeoutMs: number): Promise<void> {
-    if (this.closed || timeoutMs <= 0) return;
+  /** Resolves when half of the window is free, it is closed, or after `timeoutMs`. */
+  async room(timeoutMs: number): Promise<void> {
+    if (this.closed || this.isHalfFree || timeoutMs <= 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, timeoutMs);
       this.wakeWaiter = () => {

@@ -22,8 +22,6 @@ export interface TailLimits {
   stallMsMax: number;
   /** How long a new subscription may take to come up to the journal's end from where it starts. */
   catchUpMsMax: number;
-  /** Subscriptions that read the journal for themselves at a time: each holds one frame's events. */
-  catchUpsMax: number;
   /** How far the follower itself may fall behind the journal before it only counts. */
   lagMsMax: number;
   /** How often a subscription without events is told its place, from which it can be resumed. */
@@ -38,7 +36,6 @@ export const TAIL_LIMITS: TailLimits = {
   flushIntervalMs: 20,
   stallMsMax: 2000,
   catchUpMsMax: 10_000,
-  catchUpsMax: 8,
   lagMsMax: 2000,
   placeIntervalMs: 10_000,
 };
