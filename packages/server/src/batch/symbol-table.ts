@@ -2,7 +2,7 @@ const CACHE_SLOTS = 8192;
 
 /**
  * Texts that repeat (org, service, attribute names, whole label sets …) as small integers. Id 0 is the empty text.
- * Finding a known text from its bytes costs a hash of five of them and one comparison, and makes no string.
+ * Finding a known text from its bytes costs a hash of six of them and one comparison, and makes no string.
  *
  * A table lives as long as its thread and is shared by all batches there. `trimIfLarge` between two batches forgets
  * everything once it is too big, so callers that memoise by id compare `generation` first.
@@ -36,7 +36,8 @@ export class SymbolTable {
         Math.imul(source[start], 0x85ebca6b) +
         Math.imul(source[end - 1], 0xc2b2ae35) +
         Math.imul(source[start + (length >> 1)], 0x27d4eb2f) +
-        Math.imul(source[start + (length >> 2)], 0x165667b1)) >>>
+        Math.imul(source[start + (length >> 2)], 0x165667b1) +
+        Math.imul(source[end - 1 - (length >> 2)], 0x9e4bd2c5)) >>>
       19;
     const cached = this.cache[slot];
     if (cached !== 0) {
