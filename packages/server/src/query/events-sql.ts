@@ -110,15 +110,15 @@ export function eventQuery(orgId: string, place: { node: number; frame: number; 
   return { sql: `SELECT ${COLUMNS} FROM ${EVENTS} WHERE ${where} LIMIT 1`, params: params.values };
 }
 
+/** Node and journal position of the column `frame`. */
+export function placeOfFrame(column: string): { node: number; frame: number } {
+  const frame = BigInt(column);
+  return { node: Number(frame >> 48n), frame: Number(frame & 0xffff_ffff_ffffn) };
+}
+
 /** An event's sort key. */
 export function keysetOf(row: EventRow): Keyset {
-  const frame = BigInt(row.frame);
-  return {
-    timestampNs: BigInt(row.ts_ns),
-    node: Number(frame >> 48n),
-    frame: Number(frame & 0xffff_ffff_ffffn),
-    index: row.frame_index,
-  };
+  return { timestampNs: BigInt(row.ts_ns), ...placeOfFrame(row.frame), index: row.frame_index };
 }
 
 /** `orgId` is the one that the query asked for. */

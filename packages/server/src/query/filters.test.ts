@@ -11,6 +11,7 @@ test.each([
   ['attr.latency_ms<1.5', null, 'attr.latency_ms', '<', '1.5'],
   ['attr.latency_ms>=100', null, 'attr.latency_ms', '>=', '100'],
   ['attr.status!=500', null, 'attr.status', '!=', '500'],
+  ['attr.latency_ms<5', '', 'attr.latency_ms', '<', '5'],
   ['attr.a=b', 'c', 'attr.a=b', '=', 'c'],
   ['attr.a', '', 'attr.a', '=', ''],
   ['attr.a b\n', 'x=y', 'attr.a b\n', '=', 'x=y'],

@@ -21,20 +21,20 @@ export type EventFilters = Partial<Record<TextColumn, readonly string[] | undefi
 };
 
 const COMPARED = /^(?:attr\..|label\..|(?:duration_ms|cost)(?![\w.]))/s;
-const WITHOUT_VALUE = /^(.+?)(>=|<=|!=|>|<|=)(.*)$/s;
+/** A whole comparison that ended up in the key: `attr.ms<5`, `attr.ms>=5` percent-encoded as one. */
+const WHOLE = /^(.+?)(>=|<=|!=|>|<)(.+)$/s;
 
 /**
  * Reads a parameter that names what it compares; null when it is another parameter. `value` is null when the raw text
- * had no `=`. A query string splits at the first `=`, so `attr.a>=1` arrives as the key `attr.a>` and the value `1`.
+ * had no `=`. A query string splits at the first `=`, so `attr.a>=1` arrives as the key `attr.a>` and the value `1`;
+ * `attr.a<1` arrives as a key without a value, or with an empty one.
  * @throws PermanentError `invalid_parameter`
  */
 export function parseNamedComparison(key: string, value: string | null): NamedComparison | null {
   if (!COMPARED.test(key)) return null;
-  if (value === null) {
-    const match = WITHOUT_VALUE.exec(key);
-    if (match === null) refuse(key, 'expected a comparison: =, !=, >, >=, < or <= and a value');
-    return { name: match[1]!, comparison: match[2] as Comparison, value: match[3]! };
-  }
+  const whole = value === null || value === '' ? WHOLE.exec(key) : null;
+  if (whole !== null) return { name: whole[1]!, comparison: whole[2] as Comparison, value: whole[3]! };
+  if (value === null) refuse(key, 'expected a comparison (=, !=, >, >=, < or <=) and a value');
   const split = /^(.+?)([<>!]?)$/s.exec(key)!;
   return { name: split[1]!, comparison: `${split[2]}=` as Comparison, value };
 }

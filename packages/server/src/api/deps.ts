@@ -1,0 +1,39 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyServerFactory } from 'fastify';
+import type { Registry } from 'prom-client';
+import type { ControlDb } from '../control/control-db.ts';
+import type { Identity } from '../control/scopes.ts';
+import type { EventStore } from '../stores/store.ts';
+
+/** How one part of the server does. What is behind `ready` is shown as it is: numbers and short words, no secrets. */
+export interface PartHealth {
+  ready: boolean;
+  [detail: string]: boolean | number | string | null;
+}
+
+export interface HealthProviders {
+  /** Whether events can be accepted. */
+  journal(): PartHealth | Promise<PartHealth>;
+  /** Whether events can be found, and how much the store is behind the journal (`backlog_events`, `backlog_bytes` …). */
+  store(): PartHealth | Promise<PartHealth>;
+  /** Whether keys and orgs can be read. */
+  control(): PartHealth | Promise<PartHealth>;
+}
+
+/** Everything the API needs of the server. */
+export interface ApiDeps {
+  store: EventStore;
+  control: ControlDb;
+  /** Authenticator.authenticate: who the request acts as. Throws PermanentError. */
+  authenticate(request: { headers: IncomingHttpHeaders; remoteAddress: string | undefined }): Promise<Identity>;
+  health: HealthProviders;
+  metrics: Registry;
+  /** Told of every fault that a client is not told in full. It goes to the server's own log. */
+  onFault(error: unknown, requestId: string): void;
+  /** The org's retention when it has none of its own, days. */
+  defaultRetentionDays: number;
+  /** Milliseconds since the epoch; default Date.now. */
+  nowMs?: () => number;
+  /** Puts the API on a server that exists. Without it `listen` makes one. */
+  serverFactory?: FastifyServerFactory;
+}
