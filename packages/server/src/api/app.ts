@@ -27,9 +27,11 @@ const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 /**
  * The REST API. It answers every path, unknown ones with 404: mount it behind the receivers, by `deps.serverFactory` or
- * by handing requests to `(await buildApi(deps)).routing(request, response)`.
+ * by handing requests to `(await buildApi(deps)).routing(request, response)`. `more` are routes that need parts of the
+ * server which the others do not: live tail's.
  */
-export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
+export async function buildApi(deps: ApiDeps, more: readonly ApiRoute[] = []): Promise<FastifyInstance> {
+  const routes = [...apiRoutes, ...more];
   const app = Fastify({
     logger: false,
     genReqId,
@@ -46,10 +48,10 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
     reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
   });
   app.setErrorHandler((error, request, reply) => sendError(deps, error, request, reply));
-  app.setNotFoundHandler((request, reply) => refusePath(request, reply));
+  app.setNotFoundHandler((request, reply) => refusePath(routes, request, reply));
   registerOpenApi(app);
   await app.after();
-  for (const route of apiRoutes) registerRoute(app, deps, route);
+  for (const route of routes) registerRoute(app, deps, route);
   await app.ready();
   return app;
 }
@@ -114,9 +116,9 @@ function sendError(deps: ApiDeps, error: unknown, request: FastifyRequest, reply
 }
 
 /** 405 with Allow where the path exists with another method, otherwise 404. */
-function refusePath(request: FastifyRequest, reply: FastifyReply): never {
+function refusePath(routes: readonly ApiRoute[], request: FastifyRequest, reply: FastifyReply): never {
   const path = request.url.split('?', 1)[0]!;
-  const methods = apiRoutes.filter((route) => pathPattern(route.path).test(path)).map(({ method }) => method);
+  const methods = routes.filter((route) => pathPattern(route.path).test(path)).map(({ method }) => method);
   if (methods.length === 0) throw new PermanentError('not_found', `there is no path ${path.slice(0, 200)}`);
   const allowed = [...new Set(methods)].join(', ');
   reply.header('allow', allowed);

@@ -1,0 +1,142 @@
+import type { LiveTail, TailChunk, TailEnd, TailSubscription } from '../../../consumers/live-tail/live-tail.ts';
+import type { TailMissed } from '../../../consumers/live-tail/wire.ts';
+import type { JournalPosition } from '../../../journal/journal.ts';
+import { type EventRow, eventsQuery } from '../../../query/events-sql.ts';
+import type { ApiDeps } from '../../deps.ts';
+import { renderRow } from '../../events.ts';
+import { allRows } from '../../store-rows.ts';
+import { placeId, type TailQuestion } from './question.ts';
+
+export interface TailDeps extends Pick<ApiDeps, 'store' | 'authenticate' | 'onFault' | 'nowMs'> {
+  liveTail: LiveTail;
+  /** The first journal position that is not searchable yet. Throws RetryableError while that is not known. */
+  storePosition(): JournalPosition;
+  /** Of this server, as in event ids. */
+  node: number;
+}
+
+/** What a reader is sent, whatever it is sent by. */
+export type TailMessage =
+  /** `eventId` is null for an event of the backfill: those come in the order of time, so none is a place to resume. */
+  | { kind: 'log'; json: string; eventId: string | null }
+  | { kind: 'missed'; missed: TailMissed }
+  | { kind: 'ready'; id: string }
+  /** Nothing happened up to here. */
+  | { kind: 'place'; id: string };
+
+/** A reader's connection. */
+export interface TailSink {
+  /** Resolves when the reader has taken the messages, or is gone. */
+  send(messages: readonly TailMessage[]): Promise<void>;
+  /** Says goodbye and closes. */
+  end(reason: TailEnd): void;
+  /** Resolves when the connection is closed, by whomever. */
+  readonly closed: Promise<void>;
+}
+
+/** A tail that has begun and whose backfill is read. */
+export interface OpenTail {
+  /** Sends everything until the connection is closed or the tail ends. */
+  run(sink: TailSink): Promise<void>;
+  /** For when there is nobody to send to after all. */
+  close(): void;
+}
+
+/**
+ * Begins a tail. Everything that can be refused is refused here, before the connection becomes a stream.
+ *
+ * Without gap or double: the subscription starts at the store's position S, and what it gets waits while the store is
+ * asked for events that lie before S. It starts first, because the journal behind S is trimmed as the store moves on.
+ * @throws PermanentError or RetryableError (`rate_limited`, `shutting_down`, `store_unavailable` …)
+ */
+export async function openTail(
+  deps: TailDeps,
+  orgId: string,
+  question: TailQuestion,
+  signal: AbortSignal,
+): Promise<OpenTail> {
+  const ended = Promise.withResolvers<TailEnd>();
+  const connected = Promise.withResolvers<TailSink>();
+  const { condition, resume } = question;
+  const subscription = await deps.liveTail.open({ orgId, condition, onEnd: ended.resolve });
+  try {
+    const backfill = resume === null ? question.backfill : 0;
+    const start = resume === null && backfill > 0 ? { frame: deps.storePosition(), index: 0 } : (resume ?? 'end');
+    const from = await subscription.start(start === 'unknown' ? 'end' : start, async (chunk) => {
+      const sink = await connected.promise;
+      await sink.send(messagesOf(chunk, deps.node));
+    });
+    const first: TailMessage[] = [];
+    if (backfill > 0 && start !== 'end' && start !== 'unknown') {
+      const rows = await newestStored(deps, orgId, { ...question, before: start.frame }, signal);
+      for (const row of rows.reverse()) first.push({ kind: 'log', json: renderRow(row, orgId), eventId: null });
+    }
+    if (resume === 'unknown') first.push({ kind: 'missed', missed: { count: null, atMost: false } });
+    first.push({ kind: 'ready', id: placeId(from, deps.node) });
+    return {
+      run: (sink) => run(subscription, first, sink, connected.resolve, ended.promise),
+      close: () => subscription.close(),
+    };
+  } catch (error) {
+    subscription.close();
+    throw error;
+  }
+}
+
+async function run(
+  subscription: TailSubscription,
+  first: readonly TailMessage[],
+  sink: TailSink,
+  connect: (sink: TailSink) => void,
+  ended: Promise<TailEnd>,
+): Promise<void> {
+  const closed = sink.closed.then(() => null);
+  try {
+    await sink.send(first);
+    connect(sink);
+    const reason = await Promise.race([ended, closed]);
+    if (reason !== null) sink.end(reason);
+  } finally {
+    subscription.close();
+  }
+}
+
+/** The newest events that the store has from before the journal position, newest first. */
+function newestStored(
+  { store, node }: TailDeps,
+  orgId: string,
+  { condition, range, backfill, before }: TailQuestion & { before: JournalPosition },
+  signal: AbortSignal,
+): Promise<EventRow[]> {
+  const framesBefore = { node, frame: before };
+  const plan = {
+    orgId,
+    range,
+    condition,
+    order: 'desc',
+    limit: backfill,
+    offset: 0,
+    after: null,
+    framesBefore,
+  } as const;
+  return allRows<EventRow>(store, eventsQuery(plan), { signal });
+}
+
+function messagesOf({ missed, events, place }: TailChunk, node: number): TailMessage[] {
+  const messages: TailMessage[] = missed === null ? [] : [{ kind: 'missed', missed }];
+  for (const { json, eventId } of events) messages.push({ kind: 'log', json, eventId });
+  if (events.length === 0) messages.push({ kind: 'place', id: placeId(place, node) });
+  return messages;
+}
+
+/** What readers are told of events they missed: `count` is null when nobody knows, `at_most` marks an upper bound. */
+export function missedFields({ count, atMost }: TailMissed): { count: number | null; at_most?: true } {
+  return atMost && count !== null ? { count, at_most: true } : { count };
+}
+
+/** Between two signs of life: proxies cut connections that are silent for a minute. */
+export const PING_INTERVAL_MS = 15_000;
+/** A reader that takes nothing for so long is cut off: it holds a window of events and a place among the org's tails. */
+export const STALLED_MS_MAX = 60_000;
+/** What a closing connection may still take to send what it has. */
+export const GOODBYE_MS = 1000;
