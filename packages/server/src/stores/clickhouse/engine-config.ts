@@ -20,7 +20,7 @@ const CACHE_BYTES = {
 /** Threads. Merges on two cores gain nothing from more than two at once, and each holds its buffers. */
 const POOLS = {
   background_pool_size: 2,
-  background_merges_mutations_concurrency_ratio: 2,
+  background_merges_mutations_concurrency_ratio: 1,
   background_common_pool_size: 2,
   background_move_pool_size: 1,
   background_fetches_pool_size: 1,

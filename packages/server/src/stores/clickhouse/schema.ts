@@ -67,3 +67,74 @@ export const PROMOTED_ATTRIBUTES: Readonly<Record<string, string>> = {
 
 /** Bytes of text of an event, the unit of every volume that is shown. */
 export const EVENT_BYTES_EXPRESSION = 'byteSize(message, attributes)';
+
+/** Derived from severity_number, as severityName does in @tailwater/schema: 0 and anything unknown reads as info. */
+export const SEVERITY_EXPRESSION =
+  "multiIf(severity_number BETWEEN 21 AND 24, 'critical', severity_number BETWEEN 17 AND 20, 'error', " +
+  "severity_number BETWEEN 13 AND 16, 'warn', severity_number BETWEEN 1 AND 8, 'debug', 'info')";
+
+const SEVERITY_TYPE = "Enum8('debug' = 1, 'info' = 2, 'warn' = 3, 'error' = 4, 'critical' = 5)";
+
+/**
+ * Retention counts from arrival, not from the event's own time: a late or backfilled event that was acknowledged does
+ * not vanish at once, and a clock set to 2200 keeps nothing for ever. DateTime ends in 2106, hence the clamp (54 years).
+ */
+const EXPIRES_AT_EXPRESSION = "toDateTime(received_at, 'UTC') + toIntervalDay(least(retention_days, 20000))";
+
+export const CREATE_EVENTS = `CREATE TABLE IF NOT EXISTS ${DATABASE}.${EVENTS_TABLE} (
+  org LowCardinality(String) CODEC(ZSTD(1)),
+  ts DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  received_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  log_type LowCardinality(String) CODEC(ZSTD(1)),
+  event_type LowCardinality(String) CODEC(ZSTD(1)),
+  severity_number UInt8 CODEC(ZSTD(1)),
+  message String CODEC(ZSTD(1)),
+  service LowCardinality(String) CODEC(ZSTD(1)),
+  host LowCardinality(String) CODEC(ZSTD(1)),
+  logger LowCardinality(String) CODEC(ZSTD(1)),
+  user_id String CODEC(ZSTD(1)),
+  resource_id String CODEC(ZSTD(1)),
+  resource_type LowCardinality(String) CODEC(ZSTD(1)),
+  action LowCardinality(String) CODEC(ZSTD(1)),
+  trace_id String CODEC(ZSTD(1)),
+  span_id String CODEC(ZSTD(1)),
+  request_id String CODEC(ZSTD(1)),
+  duration_ms Nullable(Float64) CODEC(ZSTD(1)),
+  cost Nullable(Float64) CODEC(ZSTD(1)),
+  attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  attribute_types LowCardinality(String) CODEC(ZSTD(1)),
+  labels LowCardinality(String) CODEC(ZSTD(1)),
+  receiver LowCardinality(String) CODEC(ZSTD(1)),
+  client_event_id String CODEC(ZSTD(1)),
+  retention_days UInt16 CODEC(ZSTD(1)),
+  frame UInt64 CODEC(Delta(8), ZSTD(1)),
+  frame_index UInt32 CODEC(Delta(4), ZSTD(1)),
+  severity ${SEVERITY_TYPE} MATERIALIZED ${SEVERITY_EXPRESSION} CODEC(ZSTD(1)),
+  expires_at DateTime('UTC') MATERIALIZED ${EXPIRES_AT_EXPRESSION} CODEC(Delta(4), ZSTD(1)),
+  ${Object.entries(PROMOTED_ATTRIBUTES)
+    .map(
+      ([attribute, column]) =>
+        `${column} LowCardinality(String) MATERIALIZED attributes['${attribute}'] CODEC(ZSTD(1)),`,
+    )
+    .join('\n  ')}
+  INDEX ix_words ${WORDS_EXPRESSION} TYPE text(tokenizer = splitByNonAlpha, posting_list_codec = 'bitpacking'),
+  INDEX ix_tokens ${TOKENS_EXPRESSION} TYPE tokenbf_v1(16384, 3, 0) GRANULARITY 1,
+  INDEX ix_pairs ${ATTRIBUTE_PAIRS_EXPRESSION} TYPE bloom_filter(0.01) GRANULARITY 1,
+  INDEX ix_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 1,
+  INDEX ix_user user_id TYPE bloom_filter(0.01) GRANULARITY 1,
+  INDEX ix_request request_id TYPE bloom_filter(0.01) GRANULARITY 1,
+  INDEX ix_resource resource_id TYPE bloom_filter(0.01) GRANULARITY 1,
+  INDEX ix_frame frame TYPE minmax GRANULARITY 1
+) ENGINE = MergeTree
+PARTITION BY (retention_days, toYYYYMMDD(ts))
+ORDER BY (org, ts)
+TTL expires_at DELETE
+SETTINGS
+  ttl_only_drop_parts = 1,
+  non_replicated_deduplication_window = 10000,
+  fsync_after_insert = 1,
+  fsync_part_directory = 1,
+  min_bytes_for_wide_part = 50000000,
+  packed_skip_index_max_bytes = 4000000,
+  string_serialization_version = 'single_stream',
+  auto_statistics_types = ''`;
