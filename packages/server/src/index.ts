@@ -1,2 +1,2 @@
-export { CONFIG_KEYS, ConfigError, type Config, loadConfigOfProcess } from './config.ts';
+export { CONFIG_KEYS, type Config, ConfigError, loadConfigOfProcess } from './config.ts';
 export { type RunningServer, serve } from './main.ts';

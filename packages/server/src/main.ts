@@ -1,28 +1,34 @@
 import { mkdirSync } from 'node:fs';
-import type { IncomingMessage, Server } from 'node:http';
 import { resolve } from 'node:path';
-import { type Announcement, readyLine, welcome } from './announce.ts';
-import { buildApi } from './api/app.ts';
-import type { Config } from './config.ts';
-import { isOpenMode } from './config.ts';
-import { createLiveTail, type LiveTail } from './consumers/live-tail/live-tail.ts';
-import { startStoreWriter, type StoreWriter } from './consumers/store-writer/index.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Config, isOpenMode } from './config.ts';
+import { type StoreWriter, startStoreWriter } from './consumers/store-writer/index.ts';
 import type { StoreWriterState } from './consumers/store-writer/store-writer.ts';
 import { Authenticator } from './control/authenticator.ts';
 import { bootstrap } from './control/bootstrap.ts';
-import { type ControlDb, openControlDb } from './control/control-db.ts';
+import { openControlDb } from './control/control-db.ts';
 import { OrgCache } from './control/org-cache.ts';
-import { requireScope } from './control/scopes.ts';
-import { createIngestHandler } from './http/ingest-handler.ts';
-import { createHttpServer, drain, listen } from './http/listen.ts';
 import { openCursor } from './journal/cursor.ts';
 import { lockDataDir } from './journal/disk/lock.ts';
+import { openHttp } from './open-http.ts';
+import { type Paths, pathsOf } from './parts.ts';
 import { type IngestClient, startIngest } from './pipeline/ingest-client.ts';
-import { receiverRoutes } from './receivers/registry.ts';
 import { createOwnLog, type OwnLog } from './runtime/own-log.ts';
 import { Runner } from './runtime/runner.ts';
 import { createTelemetry, type Telemetry } from './runtime/telemetry.ts';
-import { openStore, type OpenStore } from './stores/open.ts';
+import { type OpenStore, openStore } from './stores/open.ts';
+
+/** What a started server tells about itself. */
+export interface Announcement {
+  httpPort: number;
+  /** Null when it is switched off or another program has it. */
+  otlpHttpPort: number | null;
+  url: string;
+  dataDir: string;
+  openMode: boolean;
+  /** An admin key made at the first start. Shown once: it is nowhere kept. */
+  generatedKey: string | null;
+}
 
 export interface RunningServer extends Announcement {
   /** Ends requests under way and closes everything, within 10 s. Safe to call twice. */
@@ -30,36 +36,18 @@ export interface RunningServer extends Announcement {
 }
 
 const STOP_DEADLINE_MS = 9_000;
-const DRAIN_DEADLINE_MS = 4_000;
 /** How long the start waits for the event store. Ingest works without it, so a longer wait helps nobody. */
 const STORE_WAIT_MS = 5_000;
-const ACK_STORED_TIMEOUT_MS = 30_000;
-
-/** The parts of a server that others need. */
-interface Parts {
-  config: Config;
-  log: OwnLog;
-  telemetry: Telemetry;
-  runner: Runner;
-  control: ControlDb;
-  authenticator: Authenticator;
-  orgs: OrgCache;
-  ingest: IngestClient;
-  store: OpenStore;
-  writer: () => StoreWriter | null;
-}
 
 /**
- * Opens and starts everything, the end of the data's path first, so that nothing comes in before it can go on. Prints
- * the ready line on stdout. Rejects, with everything closed again, when a part that ingest needs cannot be opened.
+ * Opens and starts everything, the end of the data's path first, so that nothing comes in before it can go on. Rejects,
+ * with everything closed again, when a part that ingest needs cannot be opened.
  */
 export async function serve(config: Config): Promise<RunningServer> {
   const log = createOwnLog(config.log);
   const runner = new Runner((error, name) => log.error({ err: error }, `closing ${name} failed`));
   try {
     const announcement = await open(config, log, runner);
-    process.stdout.write(`${readyLine(announcement)}\n`);
-    process.stderr.write(welcome(announcement));
     return { ...announcement, stop: () => runner.stop(STOP_DEADLINE_MS) };
   } catch (error) {
     await runner.stop(STOP_DEADLINE_MS);
@@ -75,9 +63,12 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
   const telemetry = createTelemetry();
   const control = await openControlDb(dataDir);
   runner.defer('control database', () => control.close());
-  const { generatedSecret } = await bootstrap(control, config.bootstrapApiKey);
+  const { generatedSecret, isRevoked } = await bootstrap(control, config.bootstrapApiKey);
+  if (isRevoked) log.warn({}, 'bootstrapApiKey was revoked some time ago and stays so');
   const openMode = isOpenMode(config);
+  const orgs = new OrgCache(control);
   const authenticator = new Authenticator(control, {
+    orgs,
     openMode,
     onFault: (error) => log.error({ err: error }, 'saving the use of API keys failed'),
   });
@@ -86,9 +77,9 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
   const ingest = await openIngest(config, paths, log, telemetry);
   runner.defer('journal', () => ingest.close());
   const { store, writer } = openStorePart(config, paths, ingest, log, telemetry, runner);
-  await Promise.race([store.opened, new Promise((done) => setTimeout(done, STORE_WAIT_MS).unref())]);
-  const parts = { config, log, telemetry, runner, control, authenticator, orgs: new OrgCache(control), ingest, store, writer };
-  const ports = await openHttp(parts, paths);
+  await Promise.race([store.opened, delay(STORE_WAIT_MS, undefined, { ref: false })]);
+  const opened = { config, paths, log, telemetry, runner, control, authenticator, orgs, ingest, store, writer };
+  const ports = await openHttp(opened);
   return {
     ...ports,
     url: `http://${urlHost(config.http.host)}:${ports.httpPort}`,
@@ -98,73 +89,8 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
   };
 }
 
-async function openHttp(parts: Parts, paths: Paths): Promise<{ httpPort: number; otlpHttpPort: number | null }> {
-  const { config, log, runner } = parts;
-  const handleIngest = createIngestHandler({
-    routes: receiverRoutes(),
-    ingest: parts.ingest,
-    authorize: (request) => authorizeIngest(parts, request),
-    bodyBytesMax: config.limits.bodyBytesMax,
-    waitStored: async (position) => (await parts.writer()?.waitStored(position, ACK_STORED_TIMEOUT_MS)) ?? false,
-    onAnswer: (receiver, status, receipt) =>
-      parts.telemetry.countAnswer(receiver, status, receipt?.rejectedCount ?? 0),
-    onFault: (error, requestId) => log.error({ err: error, request_id: requestId }, 'a request failed'),
-  });
-  const liveTail = createTail(parts, paths);
-  const api = await openApi(parts, liveTail);
-  const createServer = () =>
-    createHttpServer({
-      headersTimeoutMs: config.http.headersTimeoutMs,
-      requestTimeoutMs: config.http.requestTimeoutMs,
-      onRequest: (request, response) => {
-        if (!handleIngest(request, response)) api.onRequest(request, response);
-      },
-      onUpgrade: api.onUpgrade,
-    });
-  const main = createServer();
-  runner.defer('http', () => drain(main, DRAIN_DEADLINE_MS));
-  const httpPort = await listen(main, config.http.host, config.http.port);
-  const otlpHttpPort = config.otlp.httpPort === 'off' ? null : await listenBeside(parts, createServer(), config.otlp.httpPort);
-  // Closed first: open streams would hold up the draining of the servers.
-  runner.defer('live tail', () => liveTail.close());
-  return { httpPort, otlpHttpPort };
-}
-
-/** Opens OpenTelemetry's default port where it is free: a collector on this machine may have it. */
-async function listenBeside({ config, log, runner }: Parts, server: Server, port: number): Promise<number | null> {
-  try {
-    const chosen = await listen(server, config.http.host, port);
-    runner.defer('otlp http', () => drain(server, DRAIN_DEADLINE_MS));
-    return chosen;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    log.warn({ port, reason }, 'the OTLP port is not free: OTLP/HTTP is on the main port only');
-    return null;
-  }
-}
-
-function createTail({ config, log, ingest }: Parts, paths: Paths): LiveTail {
-  return createLiveTail({
-    journalDir: paths.journalDir,
-    progress: ingest.progress,
-    node: config.node,
-    onFailure: (error) => log.error({ err: error }, 'live tail failed, readers have to connect again'),
-  });
-}
-
-/** Every place in the data directory, by name. */
-function pathsOf(dataDir: string) {
-  return {
-    dataDir,
-    journalDir: `${dataDir}/journal`,
-    cursorDir: `${dataDir}/cursors`,
-    setAsideDir: `${dataDir}/set-aside`,
-  };
-}
-type Paths = ReturnType<typeof pathsOf>;
-
-function openIngest(config: Config, paths: Paths, log: OwnLog, telemetry: Telemetry): Promise<IngestClient> {
-  const saved = openCursor<StoreWriterState>(paths.cursorDir, 'store-writer').load();
+async function openIngest(config: Config, paths: Paths, log: OwnLog, telemetry: Telemetry): Promise<IngestClient> {
+  const saved = (await openCursor<StoreWriterState>(paths.cursorDir, 'store-writer')).load();
   return startIngest(
     {
       journalDir: paths.journalDir,
@@ -217,19 +143,6 @@ function openStorePart(
   runner.defer('event store', () => store.close());
   runner.defer('store writer', () => writer?.close(2_000));
   return { store, writer: () => writer };
-}
-
-async function authorizeIngest(parts: Parts, request: IncomingMessage) {
-  const { remoteAddress } = request.socket;
-  const identity = await parts.authenticator.authenticate({ headers: request.headers, remoteAddress });
-  requireScope(identity, 'ingest');
-  const org = await parts.orgs.get(identity.orgId);
-  const settings = {
-    retentionDays: org?.retentionDays ?? parts.config.retention.defaultDays,
-    redactRulesOff: org?.settings.redactionRulesOff ?? [],
-    logTypes: org?.settings.logTypes ?? {},
-  };
-  return { orgId: identity.orgId, settings };
 }
 
 function urlHost(host: string): string {

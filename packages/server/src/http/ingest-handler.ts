@@ -38,10 +38,10 @@ export function createIngestHandler(dependencies: IngestHandlerDependencies) {
     const mark = url.indexOf('?');
     const path = mark < 0 ? url : url.slice(0, mark);
     const route = dependencies.routes.get(path);
-    // OPTIONS and GET on the same path may belong to the API.
-    if (route === undefined || request.method !== route.method) return false;
+    // Another method on a path below /api/ belongs to the API.
+    if (route === undefined || (request.method !== route.method && path.startsWith('/api/'))) return false;
     const head: RequestHead = {
-      method: request.method,
+      method: request.method ?? '',
       path,
       query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
       headers: request.headers as Record<string, string | undefined>,
@@ -61,6 +61,7 @@ async function answer(
   const requestId = requestIdOf(head);
   const outcome = await outcomeOf(dependencies, route, head, request, requestId);
   const { status, headers, body } = route.respond(outcome, head);
+  if (status === 405) headers.allow = route.method;
   dependencies.onAnswer(route.receiver, status, outcome.kind === 'accepted' ? outcome.receipt : null);
   send(request, response, { status, headers: { ...headers, 'x-request-id': requestId }, body });
 }
@@ -80,7 +81,7 @@ async function outcomeOf(
 ): Promise<IngestOutcome> {
   try {
     const receipt = await ingestRequest(dependencies, route, head, request);
-    return { kind: 'accepted', receipt };
+    return { kind: 'accepted', receipt, requestId };
   } catch (error) {
     if (error instanceof PermanentError || error instanceof RetryableError) return { kind: 'failed', error, requestId };
     dependencies.onFault(error, requestId);
@@ -94,6 +95,9 @@ async function ingestRequest(
   head: RequestHead,
   request: IncomingMessage,
 ): Promise<Receipt> {
+  if (head.method !== route.method) {
+    throw new PermanentError('method_not_allowed', `${route.path} answers ${route.method}`);
+  }
   const { orgId, settings } = await dependencies.authorize(request);
   const format = route.format(head);
   const encodings = contentEncodings(head.headers['content-encoding'], route.encodings(format));

@@ -12,7 +12,12 @@ export interface HttpServerOptions {
 const CONNECTIONS_MAX = 20_000;
 
 /** An HTTP server with the timeouts that shippers and slow-loris senders need. It does not listen yet. */
-export function createHttpServer({ headersTimeoutMs, requestTimeoutMs, onRequest, onUpgrade }: HttpServerOptions): Server {
+export function createHttpServer({
+  headersTimeoutMs,
+  requestTimeoutMs,
+  onRequest,
+  onUpgrade,
+}: HttpServerOptions): Server {
   const server = createServer(
     {
       // Shippers keep pooled connections idle for up to a minute; Node's 5 s make them write into closed sockets.

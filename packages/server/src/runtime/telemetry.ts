@@ -59,7 +59,7 @@ export function createTelemetry(): Telemetry {
     },
     watch: (gauges) => {
       for (const name of Object.keys(GAUGES) as (keyof typeof GAUGES)[]) {
-        const gauge = new Gauge({
+        const gauge: Gauge = new Gauge({
           name: `tailwater_${name}`,
           help: GAUGES[name],
           registers: [registry],

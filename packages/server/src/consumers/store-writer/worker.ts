@@ -21,7 +21,7 @@ const openStore = (connection: StoreWriterWorkerOptions['connection']) =>
 
 let store = openStore(options.connection);
 const reader = openDiskJournalReader({ dir: options.journalDir, progress: new JournalProgress(options.progress) });
-const cursor = openCursor<StoreWriterState>(options.cursorDir, 'store-writer');
+const cursor = await openCursor<StoreWriterState>(options.cursorDir, 'store-writer');
 const stopping = new AbortController();
 const flush = new FlushSwitch();
 

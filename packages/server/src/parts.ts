@@ -1,0 +1,43 @@
+import type { Config } from './config.ts';
+import type { StoreWriter } from './consumers/store-writer/index.ts';
+import type { Authenticator } from './control/authenticator.ts';
+import type { ControlDb } from './control/control-db.ts';
+import type { OrgCache } from './control/org-cache.ts';
+import type { IngestClient } from './pipeline/ingest-client.ts';
+import type { OwnLog } from './runtime/own-log.ts';
+import type { Runner } from './runtime/runner.ts';
+import type { Telemetry } from './runtime/telemetry.ts';
+import type { OpenStore } from './stores/open.ts';
+
+/** What main.ts has opened when the HTTP side is opened. */
+export interface Parts {
+  config: Config;
+  paths: Paths;
+  log: OwnLog;
+  telemetry: Telemetry;
+  runner: Runner;
+  control: ControlDb;
+  authenticator: Authenticator;
+  orgs: OrgCache;
+  ingest: IngestClient;
+  store: OpenStore;
+  /** Null until the event store was opened for the first time. */
+  writer: () => StoreWriter | null;
+}
+
+/** Every place in the data directory, by name. */
+export interface Paths {
+  dataDir: string;
+  journalDir: string;
+  cursorDir: string;
+  setAsideDir: string;
+}
+
+export function pathsOf(dataDir: string): Paths {
+  return {
+    dataDir,
+    journalDir: `${dataDir}/journal`,
+    cursorDir: `${dataDir}/cursors`,
+    setAsideDir: `${dataDir}/set-aside`,
+  };
+}
