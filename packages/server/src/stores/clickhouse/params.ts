@@ -7,10 +7,10 @@ export function paramSearch(params: SqlQuery['params']): Record<string, string> 
   return Object.fromEntries(Object.entries(params).map(([name, value]) => [`param_${name}`, paramText(value)]));
 }
 
-/** ClickHouse reads a parameter in the format Escaped, and the strings inside an array as quoted literals. */
+/** ClickHouse reads a parameter in the format Escaped; an array as it stands, with its strings as quoted literals. */
 function paramText(value: Value): string {
   if (typeof value === 'string') return escaped(value);
-  if (typeof value === 'object') return escaped(`[${value.map(element).join(',')}]`);
+  if (typeof value === 'object') return `[${value.map(element).join(',')}]`;
   return numberOrBool(value);
 }
 
@@ -27,4 +27,4 @@ const ESCAPES: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n'
 
 const escaped = (text: string) => text.replace(/[\\\t\n\r\0]/g, (char) => ESCAPES[char]!);
 
-const quoted = (text: string) => text.replace(/[\\']/g, '\\$&');
+const quoted = (text: string) => escaped(text).replaceAll("'", "\\'");
