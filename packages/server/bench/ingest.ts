@@ -67,7 +67,11 @@ async function runTailwater(dataDir: string, format: BodyFormat, bodies: Bodies)
   try {
     for (const org of GENERATED_ORGS) {
       const body = JSON.stringify({ id: org, name: org });
-      const made = await request(server, '/api/orgs', { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+      const made = await request(server, '/api/orgs', {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/json' },
+      });
       if (made.status !== 201) throw new Error(`making org ${org}: ${made.status} ${await made.text()}`);
     }
     return await measure(server, dataDir, format, bodies);
@@ -76,10 +80,16 @@ async function runTailwater(dataDir: string, format: BodyFormat, bodies: Bodies)
   }
 }
 
-async function measure(server: SpawnedServer, dataDir: string, format: BodyFormat, bodies: Bodies): Promise<IngestFigures> {
+async function measure(
+  server: SpawnedServer,
+  dataDir: string,
+  format: BodyFormat,
+  bodies: Bodies,
+): Promise<IngestFigures> {
   const pids = [server.child.pid!, ...server.childPids()];
   const total = () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
-  const [path, type] = format === 'otlp' ? ['/v1/logs', 'application/x-protobuf'] : ['/api/logs', 'application/x-ndjson'];
+  const [path, type] =
+    format === 'otlp' ? ['/v1/logs', 'application/x-protobuf'] : ['/api/logs', 'application/x-ndjson'];
   const events = bodies.list.reduce((sum, body) => sum + body.events, 0);
   const poster = openPoster(server.url, CONNECTIONS);
   const idleMib = pids.reduce((sum, pid) => sum + memoryMib(pid, 'VmRSS'), 0);
@@ -97,8 +107,12 @@ async function measure(server: SpawnedServer, dataDir: string, format: BodyForma
   const counted = await countStored(server, events);
   const stored = total() - before;
   const settled = (await settledCpuSeconds(pids)) - before;
-  const threads = [...cpuByThread(pids[0])].map(([name, cpu]) => `${name} ${us(cpu - (threadsBefore.get(name) ?? 0), events)}`);
-  print(`${format}: idle ${idleMib.toFixed(0)} MiB; µs an event by thread: ${threads.join(', ')}; engine ${us(cpuSeconds(pids[1]), events)}`);
+  const threads = [...cpuByThread(pids[0])].map(
+    ([name, cpu]) => `${name} ${us(cpu - (threadsBefore.get(name) ?? 0), events)}`,
+  );
+  print(
+    `${format}: idle ${idleMib.toFixed(0)} MiB; µs an event by thread: ${threads.join(', ')}; engine ${us(cpuSeconds(pids[1]), events)}`,
+  );
   return {
     name: `tailwater ${format}`,
     events,
@@ -135,11 +149,20 @@ function print(line: string): void {
 }
 
 function printTable(figures: readonly IngestFigures[]): void {
-  print('| run | accepted | counted | events/s | CPU µs/event: acknowledged | stored | merges settled | B/event | peak MiB |');
+  print(
+    '| run | accepted | counted | events/s | CPU µs/event: acknowledged | stored | merges settled | B/event | peak MiB |',
+  );
   print('|---|---|---|---|---|---|---|---|---|');
   for (const f of figures) {
-    const numbers = [f.acknowledgedUs.toFixed(2), f.storedUs.toFixed(2), f.settledUs.toFixed(2), f.bytesPerEvent.toFixed(1)];
-    print(`| ${f.name} | ${f.events} | ${f.counted} | ${Math.round(f.eventsPerSecond)} | ${numbers.join(' | ')} | ${Math.round(f.peakMib)} |`);
+    const numbers = [
+      f.acknowledgedUs.toFixed(2),
+      f.storedUs.toFixed(2),
+      f.settledUs.toFixed(2),
+      f.bytesPerEvent.toFixed(1),
+    ];
+    print(
+      `| ${f.name} | ${f.events} | ${f.counted} | ${Math.round(f.eventsPerSecond)} | ${numbers.join(' | ')} | ${Math.round(f.peakMib)} |`,
+    );
   }
   const peer = figures.find((f) => f.name.startsWith('victoria'));
   if (peer === undefined) return;

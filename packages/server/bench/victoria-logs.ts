@@ -35,9 +35,13 @@ export async function runVictoriaLogs(
   bodies: Bodies,
   print: (line: string) => void,
 ): Promise<IngestFigures> {
-  const child = spawn(program, ['-storageDataPath', dataDir, '-httpListenAddr', '127.0.0.1:0', '-loggerOutput', 'stderr'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child = spawn(
+    program,
+    ['-storageDataPath', dataDir, '-httpListenAddr', '127.0.0.1:0', '-loggerOutput', 'stderr'],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   const url = await listeningUrl(child.stderr!);
   const pid = child.pid!;
   try {
@@ -46,7 +50,9 @@ export async function runVictoriaLogs(
     const before = cpuSeconds(pid);
     const startedAt = performance.now();
     await inParallel(bodies.list, 4, async (body) => {
-      const { status, text } = await poster.post(INSERT, bodies.read(body), { 'content-type': 'application/stream+json' });
+      const { status, text } = await poster.post(INSERT, bodies.read(body), {
+        'content-type': 'application/stream+json',
+      });
       if (status !== 200) throw new Error(`${status} ${text}`);
     });
     const seconds = (performance.now() - startedAt) / 1000;
@@ -79,7 +85,9 @@ async function queryAll(url: string, print: (line: string) => void): Promise<num
     const times: number[] = [];
     for (let i = 0; i < QUERY_RUNS; i++) {
       const startedAt = performance.now();
-      const response = await fetch(`${url}/select/logsql/query?query=${encodeURIComponent(query)}&start=2026-11-01T00:00:00Z`);
+      const response = await fetch(
+        `${url}/select/logsql/query?query=${encodeURIComponent(query)}&start=2026-11-01T00:00:00Z`,
+      );
       const text = await response.text();
       times.push(performance.now() - startedAt);
       if (!response.ok) throw new Error(`${name}: ${text}`);
@@ -95,7 +103,8 @@ async function listeningUrl(stderr: NodeJS.ReadableStream): Promise<string> {
   let log = '';
   for await (const chunk of stderr) {
     log += String(chunk);
-    const match = /started server at (http:\/\/127\.0\.0\.1:\d+)|starting server at (http:\/\/127\.0\.0\.1:[1-9]\d*)/.exec(log);
+    const match =
+      /started server at (http:\/\/127\.0\.0\.1:\d+)|starting server at (http:\/\/127\.0\.0\.1:[1-9]\d*)/.exec(log);
     if (match !== null) {
       stderr.resume();
       return match[1] ?? match[2];

@@ -17,7 +17,9 @@ export function openPoster(url: string, connections: number): Poster {
           (response) => {
             const chunks: Buffer[] = [];
             response.on('data', (chunk: Buffer) => chunks.push(chunk));
-            response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+            response.on('end', () =>
+              resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
+            );
           },
         );
         request.on('error', reject);
@@ -28,7 +30,11 @@ export function openPoster(url: string, connections: number): Poster {
 }
 
 /** Runs `work` on every item, `width` at a time, in order of their start. */
-export async function inParallel<T>(items: Iterable<T>, width: number, work: (item: T) => Promise<void>): Promise<void> {
+export async function inParallel<T>(
+  items: Iterable<T>,
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   const iterator = items[Symbol.iterator]();
   const lane = async () => {
     for (let next = iterator.next(); next.done !== true; next = iterator.next()) await work(next.value);

@@ -1,12 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { EventBatch } from '../../batch/event-batch.ts';
 import { SymbolTable } from '../../batch/symbol-table.ts';
 import { openCursor } from '../../journal/cursor.ts';
 import { JournalProgress } from '../../journal/disk/progress.ts';
 import { openDiskJournalReader } from '../../journal/disk/reader.ts';
+import { RetryableError } from '../../runtime/errors.ts';
 import { openClickHouseStore } from '../../stores/clickhouse/store.ts';
 import { setFrameAside } from './set-aside.ts';
-import { FlushSwitch, runStoreWriter, type StoreWriterState } from './store-writer.ts';
+import { FlushSwitch, runStoreWriter, type StoreWriterOptions, type StoreWriterState } from './store-writer.ts';
 import type { FromStoreWriter, StoreWriterWorkerOptions, ToStoreWriter } from './wire.ts';
 
 /** The store writer in a thread of its own: merging blocks of 100,000 events would hold up sockets and appends. */
@@ -15,6 +17,7 @@ const port = parentPort!;
 const send = (message: FromStoreWriter) => port.postMessage(message);
 
 const BACKLOG_INTERVAL_MS = 1000;
+const RETRY_MS = 1000;
 
 const openStore = (connection: StoreWriterWorkerOptions['connection']) =>
   openClickHouseStore({ ...connection, connectionsMax: 2 });
@@ -34,36 +37,50 @@ port.on('message', (message: ToStoreWriter) => {
   }
 });
 
-const backlog = () => {
-  const { next } = reader.range();
-  send({ kind: 'backlog', journalBytes: reader.bytes(), frames: next - (cursor.load()?.position ?? next) });
-};
+/** A disk that does not answer is the appends' business to report; the numbers stay as they were. */
+function sendBacklog(): void {
+  try {
+    const { next } = reader.range();
+    send({ kind: 'backlog', journalBytes: reader.bytes(), frames: next - (cursor.load()?.position ?? next) });
+  } catch (error) {
+    if (!(error instanceof RetryableError)) throw error;
+  }
+}
+
 send({
   kind: 'progress',
   progress: { position: cursor.load()?.position ?? reader.range().oldest, rows: 0, setAside: 0, error: null },
 });
-const timer = setInterval(backlog, BACKLOG_INTERVAL_MS);
+const timer = setInterval(sendBacklog, BACKLOG_INTERVAL_MS);
 
-await runStoreWriter(
-  {
-    reader,
-    cursor,
-    store: {
-      insert: (...insert) => store.insert(...insert),
-      select: (...select) => store.select(...select),
-      ping: () => store.ping(),
-      close: () => store.close(),
-    },
-    node: options.node,
-    batch: new EventBatch(new SymbolTable(), options.limits),
-    insertRowsMax: options.insertRowsMax,
-    insertIntervalMs: options.insertIntervalMs,
-    setAside: (frame, error) => setFrameAside(options.setAsideDir, frame, error),
-    onProgress: (progress) => send({ kind: 'progress', progress }),
+const writerOptions: StoreWriterOptions = {
+  reader,
+  cursor,
+  store: {
+    insert: (...insert) => store.insert(...insert),
+    select: (...select) => store.select(...select),
+    ping: () => store.ping(),
+    close: () => store.close(),
   },
-  stopping.signal,
-  flush,
-);
+  node: options.node,
+  batch: new EventBatch(new SymbolTable(), options.limits),
+  insertRowsMax: options.insertRowsMax,
+  insertIntervalMs: options.insertIntervalMs,
+  setAside: (frame, error) => setFrameAside(options.setAsideDir, frame, error),
+  onProgress: (progress) => send({ kind: 'progress', progress }),
+};
+
+/** A disk that fails for a while stops the writer for a while: it goes on from its cursor. */
+while (!stopping.signal.aborted) {
+  try {
+    await runStoreWriter(writerOptions, stopping.signal, flush);
+  } catch (error) {
+    if (!(error instanceof RetryableError)) throw error;
+    const position = cursor.load()?.position ?? 1;
+    send({ kind: 'progress', progress: { position, rows: 0, setAside: 0, error: error.message } });
+    await delay(RETRY_MS);
+  }
+}
 clearInterval(timer);
 await reader.close();
 await store.close();
