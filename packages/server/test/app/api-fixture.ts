@@ -1,0 +1,97 @@
+import { rmSync } from 'node:fs';
+import type { Event } from '@tailwater/schema';
+import { fillAttributeTypes } from '../../src/batch/attribute-types.ts';
+import { EventBatch, KIND } from '../../src/batch/event-batch.ts';
+import { FIELD } from '../../src/batch/fields.ts';
+import { appendFrame, decodeFrame, encodeFrame } from '../../src/batch/frame.ts';
+import { DEFAULT_LIMITS } from '../../src/batch/limits.ts';
+import { encodeNative } from '../../src/batch/native-encode.ts';
+import { SymbolTable } from '../../src/batch/symbol-table.ts';
+import { startEngine } from '../../src/stores/clickhouse/engine.ts';
+import { CREATE_EVENTS, DATABASE } from '../../src/stores/clickhouse/schema.ts';
+import { type ClickHouseStore, openClickHouseStore } from '../../src/stores/clickhouse/store.ts';
+import { tempDir } from '../support/server.ts';
+
+/** What a test says of an event; the rest is empty. */
+export type SampleEvent = Partial<Omit<Event, 'orgId' | 'eventId' | 'severity' | 'retentionDays'>>;
+
+export interface TestStore {
+  store: ClickHouseStore;
+  /** Inserts the events as one journal frame. */
+  insert(orgId: string, events: readonly SampleEvent[], place?: { node: number; frame: number }): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The embedded engine on a directory of its own, with the tables made. */
+export async function openTestStore(): Promise<TestStore> {
+  const dataDir = tempDir();
+  const engine = await startEngine({ dataDir });
+  const store = openClickHouseStore(engine);
+  await store.command(`CREATE DATABASE IF NOT EXISTS ${DATABASE}`);
+  await store.command(CREATE_EVENTS);
+  let lastFrame = 0;
+  return {
+    store,
+    insert: async (orgId, events, place = { node: 0, frame: ++lastFrame }) => {
+      const { parts } = encodeNative(blockOf(orgId, events, place), { position: true });
+      await store.insert(parts, events.length, `${place.node}:${place.frame}`);
+    },
+    close: async () => {
+      await store.close();
+      await engine.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+const symbols = new SymbolTable();
+
+/** The events as a batch with their places, as consumers see them. */
+export function blockOf(
+  orgId: string,
+  events: readonly SampleEvent[],
+  { node, frame }: { node: number; frame: number },
+) {
+  const batch = new EventBatch(symbols, DEFAULT_LIMITS);
+  for (const event of events) addRow(batch, event);
+  batch.org.fill(symbols.internText(orgId), batch.rows);
+  batch.receiver.fill(symbols.internText(events[0]?.receiver ?? 'ndjson'), batch.rows);
+  batch.receivedAt.fillNumber(events[0]?.receivedAtMs ?? Date.now(), batch.rows);
+  batch.retentionDays.fill(30, batch.rows);
+  fillAttributeTypes(batch);
+  const payload = encodeFrame(batch, { orgId, receiver: 'ndjson', receivedAtMs: Date.now() });
+  const placed = new EventBatch(symbols, DEFAULT_LIMITS);
+  appendFrame(placed, decodeFrame(payload), node, frame);
+  return placed;
+}
+
+const TEXTS = {
+  logType: FIELD.logType,
+  eventType: FIELD.eventType,
+  service: FIELD.service,
+  host: FIELD.host,
+  logger: FIELD.logger,
+  resourceType: FIELD.resourceType,
+  action: FIELD.action,
+  message: FIELD.message,
+  userId: FIELD.userId,
+  resourceId: FIELD.resourceId,
+  traceId: FIELD.traceId,
+  spanId: FIELD.spanId,
+  requestId: FIELD.requestId,
+  clientEventId: FIELD.clientEventId,
+} as const;
+
+function addRow(batch: EventBatch, event: SampleEvent): void {
+  batch.beginRow();
+  for (const [name, field] of Object.entries(TEXTS)) batch.setText(field, event[name as keyof typeof TEXTS] ?? '');
+  const timestamp = BigInt.asUintN(64, event.timestampNs ?? BigInt(Date.now()) * 1_000_000n);
+  batch.setTimestamp(Number(timestamp & 0xffff_ffffn), Number(timestamp >> 32n));
+  batch.setSeverityNumber(event.severityNumber ?? 9);
+  if (event.labels !== undefined) batch.setText(FIELD.labels, JSON.stringify(event.labels));
+  if (typeof event.durationMs === 'number') batch.setDurationMs(event.durationMs);
+  if (typeof event.cost === 'number') batch.setCost(event.cost);
+  for (const [name, { kind, text }] of Object.entries(event.attributes ?? {}))
+    batch.addAttribute(name, KIND[kind], text);
+  if (!batch.endRow()) throw new Error('the event is over a limit');
+}
