@@ -191,5 +191,6 @@ function hex(bytes: Uint8Array | { data: number[] }): string {
 }
 
 function jsonDouble(number: number): number | string {
+  if (Object.is(number, -0)) return '-0';
   return Number.isFinite(number) ? number : String(number);
 }

