@@ -138,3 +138,38 @@ SETTINGS
   packed_skip_index_max_bytes = 4000000,
   string_serialization_version = 'single_stream',
   auto_statistics_types = ''`;
+
+/** The start of the event's hour. Not toStartOfHour: that returns DateTime, which wraps before 1970 and after 2106. */
+const HOUR_EXPRESSION =
+  "fromUnixTimestamp64Second(toUnixTimestamp64Second(ts) - positiveModulo(toUnixTimestamp64Second(ts), 3600), 'UTC')";
+
+/**
+ * Events and bytes per hour. Rows of one key are added up by merges, so a query sums `events` and `bytes`. They are kept
+ * as long as the events that they count.
+ */
+export const CREATE_STATS = `CREATE TABLE IF NOT EXISTS ${DATABASE}.${STATS_TABLE} (
+  org LowCardinality(String),
+  hour DateTime64(0, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  log_type LowCardinality(String),
+  event_type LowCardinality(String),
+  severity ${SEVERITY_TYPE},
+  service LowCardinality(String),
+  events SimpleAggregateFunction(sum, UInt64),
+  bytes SimpleAggregateFunction(sum, UInt64),
+  expires_at SimpleAggregateFunction(max, DateTime('UTC'))
+) ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(hour)
+ORDER BY (org, hour, log_type, severity, service, event_type)
+TTL expires_at DELETE
+SETTINGS
+  non_replicated_deduplication_window = 10000,
+  fsync_after_insert = 1,
+  fsync_part_directory = 1,
+  auto_statistics_types = ''`;
+
+export const CREATE_STATS_VIEW = `CREATE MATERIALIZED VIEW IF NOT EXISTS ${DATABASE}.${STATS_TABLE}_view
+TO ${DATABASE}.${STATS_TABLE} AS
+SELECT org, ${HOUR_EXPRESSION} AS hour, log_type, event_type, severity, service,
+  count() AS events, sum(${EVENT_BYTES_EXPRESSION}) AS bytes, max(expires_at) AS expires_at
+FROM ${DATABASE}.${EVENTS_TABLE}
+GROUP BY ALL`;
