@@ -1,0 +1,60 @@
+import { replacementOf } from './rule-ids.ts';
+
+/** A secret in a text: UTF-16 positions, end exclusive, and the index of the rule that found it. */
+export interface Span {
+  start: number;
+  end: number;
+  rule: number;
+}
+
+/** A rule: every place in the text where it finds a secret, in any order, in time linear in the text's length. */
+export type FindSpans = (text: string, rule: number, spans: Span[]) => void;
+
+/**
+ * Sorts spans and makes one of those that overlap, named by the longest of them, or by the rule that comes first where
+ * two are as long. So nothing that any rule found survives beside a replacement.
+ */
+export function mergeSpans(spans: Span[]): Span[] {
+  if (spans.length < 2) return spans;
+  spans.sort((a, b) => a.start - b.start || a.rule - b.rule);
+  const merged: Span[] = [];
+  let longest = 0;
+  for (const span of spans) {
+    const last = merged.at(-1);
+    const length = span.end - span.start;
+    if (last === undefined || span.start >= last.end) {
+      merged.push({ ...span });
+      longest = length;
+      continue;
+    }
+    if (length > longest || (length === longest && span.rule < last.rule)) {
+      last.rule = span.rule;
+      longest = length;
+    }
+    last.end = Math.max(last.end, span.end);
+  }
+  return merged;
+}
+
+/** The text with each of the merged spans replaced. */
+export function replaceSpans(text: string, spans: readonly Span[]): string {
+  let out = '';
+  let from = 0;
+  for (const { start, end, rule } of spans) {
+    out += text.slice(from, start) + replacementOf(rule);
+    from = end;
+  }
+  return out + text.slice(from);
+}
+
+/**
+ * In a lookbehind: what ends an escape. JSON within JSON, URLs and terminals put letters and digits right before a
+ * secret that belong to an escape: `\nAKIA…`, `%20ghp_…`, `ESC[31m4111…`.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's colour escape starts with ESC
+const ESCAPE = /\\[nrtbf]|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2}|\u001b\[[0-9;]{0,10}m/.source;
+
+/** Pattern of a place with none of `characters` (a character class) before it, unless an escape ends there. */
+export function edge(characters: string): string {
+  return `(?:(?<![${characters}])|(?<=${ESCAPE}))`;
+}

@@ -1,0 +1,131 @@
+import type { SymbolTable } from '../../batch/symbol-table.ts';
+import { type SecretKind, secretKindOfAttribute } from './names.ts';
+import { isPlaceholder } from './placeholders.ts';
+import { RULE_BIT, RULE_IDS, replacementOf } from './rule-ids.ts';
+import { type Hits, newHits, scanAndRedact } from './text.ts';
+
+/** What becomes of a symbol that holds a secret. */
+interface Outcome {
+  id: number;
+  hits: Hits;
+}
+
+const ATTRIBUTE_RULE = RULE_IDS.indexOf('attribute');
+const UNKNOWN = 0;
+const CLEAN = 1;
+const DIRTY = 2;
+const KINDS: readonly SecretKind[] = ['none', 'password', 'token'];
+
+/**
+ * What a set of rules says about the symbols of one table, worked out once per symbol. Holds for one generation of the
+ * table; whoever owns a memo makes a new one then.
+ */
+export class SymbolMemo {
+  readonly symbols: SymbolTable;
+  readonly generation: number;
+  private readonly mask: number;
+  private texts = new Uint8Array(1024);
+  private labelSets = new Uint8Array(1024);
+  /** UNKNOWN, or 1 + index in KINDS. */
+  private nameKinds = new Uint8Array(1024);
+  private readonly outcomes = new Map<number, Outcome>();
+  private readonly labelOutcomes = new Map<number, Outcome>();
+
+  constructor(symbols: SymbolTable, mask: number) {
+    this.symbols = symbols;
+    this.generation = symbols.generation;
+    this.mask = mask;
+  }
+
+  /** Makes room for all symbols that the table holds now. Call before a batch. */
+  prepare(): void {
+    const { size } = this.symbols;
+    if (size <= this.texts.length) return;
+    const grow = (old: Uint8Array) => {
+      const grown = new Uint8Array(Math.max(old.length * 2, size));
+      grown.set(old);
+      return grown;
+    };
+    this.texts = grow(this.texts);
+    this.labelSets = grow(this.labelSets);
+    this.nameKinds = grow(this.nameKinds);
+  }
+
+  /** The kind of secret that an attribute of this name holds, as its index: 0 is none. */
+  nameKind(id: number): number {
+    if (this.nameKinds[id] === UNKNOWN) {
+      const kind = (this.mask & RULE_BIT.attribute) === 0 ? 'none' : secretKindOfAttribute(this.symbols.text(id));
+      this.nameKinds[id] = 1 + KINDS.indexOf(kind);
+    }
+    return this.nameKinds[id] - 1;
+  }
+
+  /** The symbol to put in place of `id`, counting what was found; `id` itself when it is clean. */
+  redacted(id: number, hits: Hits): number {
+    const state = this.texts[id];
+    if (state === CLEAN) return id;
+    if (state === UNKNOWN) {
+      const found = newHits();
+      this.texts[id] = this.note(this.outcomes, id, scanAndRedact(this.symbols.text(id), this.mask, found), found);
+    }
+    return take(this.outcomes, id, hits);
+  }
+
+  /** As `redacted`, for a set of labels: a JSON object of strings. */
+  redactedLabels(id: number, hits: Hits): number {
+    const state = this.labelSets[id];
+    if (state === CLEAN) return id;
+    if (state === UNKNOWN) {
+      const found = newHits();
+      const labels = redactLabels(this.symbols.text(id), this.mask, found);
+      this.labelSets[id] = this.note(this.labelOutcomes, id, labels, found);
+    }
+    return take(this.labelOutcomes, id, hits);
+  }
+
+  private note(outcomes: Map<number, Outcome>, id: number, text: string, hits: Hits): number {
+    if (text === this.symbols.text(id)) return CLEAN;
+    outcomes.set(id, { id: this.symbols.internText(text), hits });
+    return DIRTY;
+  }
+}
+
+function take(outcomes: ReadonlyMap<number, Outcome>, id: number, hits: Hits): number {
+  const outcome = outcomes.get(id);
+  if (outcome === undefined) return id;
+  for (let rule = 0; rule < hits.length; rule++) hits[rule] += outcome.hits[rule];
+  return outcome.id;
+}
+
+function redactLabels(json: string, mask: number, hits: Hits): string {
+  if (json === '') return json;
+  const redacted: Record<string, string> = Object.create(null);
+  let changed = false;
+  for (const [name, value] of Object.entries(JSON.parse(json) as Record<string, string>)) {
+    const isNamed = (mask & RULE_BIT.attribute) !== 0 && isSecretValue(secretKindOfAttribute(name), value, false);
+    if (isNamed) hits[ATTRIBUTE_RULE]++;
+    const newValue = isNamed ? replacementOf(ATTRIBUTE_RULE) : scanAndRedact(value, mask, hits);
+    const newName = scanAndRedact(name, mask, hits);
+    changed ||= newValue !== value || newName !== name;
+    redacted[freeName(newName, (taken) => taken in redacted)] = newValue;
+  }
+  return changed ? JSON.stringify(redacted) : json;
+}
+
+/** The name, numbered when it is taken: two mailboxes as names must not become one. */
+export function freeName(name: string, isTaken: (name: string) => boolean): string {
+  let free = name;
+  for (let n = 2; isTaken(free); n++) free = `${name}#${n}`;
+  return free;
+}
+
+/**
+ * Whether the value of an attribute whose name announces a secret is one. Numbers and flags under the wider names are
+ * counts and settings (`token: 12`), unless they are long.
+ */
+export function isSecretValue(kind: SecretKind, value: string, isNumber: boolean): boolean {
+  if (kind === 'none' || isPlaceholder(value)) return false;
+  return kind === 'password' || !isNumber || value.length >= 6;
+}
+
+export const secretKindAt = (index: number): SecretKind => KINDS[index];

@@ -1,0 +1,164 @@
+import { edge, type FindSpans, type Span } from './spans.ts';
+
+/**
+ * Credentials that show by their form. Every pattern is linear: what may repeat is bounded, or cannot start anew
+ * inside its own match. Where a pattern has a group, the group is the secret and ends the match.
+ */
+function findAll(pattern: RegExp, text: string, rule: number, spans: Span[]): void {
+  for (const match of text.matchAll(pattern)) {
+    const secret = match[1] ?? match[0];
+    const end = match.index + match[0].length;
+    spans.push({ start: end - secret.length, end, rule });
+  }
+}
+
+const OPEN_QUOTE = String.raw`(?:\\{0,7}["'\x60])?`;
+const NAME_END = String.raw`${OPEN_QUOTE}[ \t]{0,8}(?:=>|:=|[:=>]|%3[ADad]|\\u003[adAD])[ \t]{0,8}${OPEN_QUOTE}`;
+
+/** Key ids: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids */
+const AWS_KEY_ID = new RegExp(
+  `${edge('A-Za-z0-9')}(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{16}(?![A-Za-z0-9])`,
+  'g',
+);
+/** A secret key is any 40 characters of base64, so only its name tells. */
+const AWS_SECRET = new RegExp(
+  `(?:secret[_.-]?access[_.-]?key|aws[_.-]?secret(?:[_.-]?key)?)${NAME_END}([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])`,
+  'gi',
+);
+
+export const findAwsKeys: FindSpans = (text, rule, spans) => {
+  findAll(AWS_KEY_ID, text, rule, spans);
+  findAll(AWS_SECRET, text, rule, spans);
+};
+
+/** https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/ */
+const GITHUB = /gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}/g;
+
+export const findGithubTokens: FindSpans = (text, rule, spans) => findAll(GITHUB, text, rule, spans);
+
+/** https://docs.slack.dev/authentication/tokens; the webhook's path is its secret. */
+const SLACK_TOKEN = /(?:xox[abeprs]|xapp)-[A-Za-z0-9-]{10,}/g;
+const SLACK_WEBHOOK =
+  /hooks\.slack(?:-gov)?\.com(?:\\?\/|%2F)(?:services|workflows|triggers)(?:\\?\/|%2F)((?:[A-Za-z0-9_+-]|\\?\/|%2F){8,200})/gi;
+
+export const findSlackTokens: FindSpans = (text, rule, spans) => {
+  findAll(SLACK_TOKEN, text, rule, spans);
+  findAll(SLACK_WEBHOOK, text, rule, spans);
+};
+
+/** https://docs.stripe.com/keys. Publishable keys (pk_) are public. */
+const STRIPE = new RegExp(
+  `${edge('A-Za-z0-9')}(?:[sr]k_(?:org_)?(?:live|test)_[A-Za-z0-9]{10,255}|whsec_[A-Za-z0-9+/=]{16,255})`,
+  'g',
+);
+
+export const findStripeKeys: FindSpans = (text, rule, spans) => findAll(STRIPE, text, rule, spans);
+
+/** Parts behind the header: a JWE has four. */
+const JWT_PARTS_MAX = 4;
+const JWT_HEADER_CHARACTERS_MAX = 4096;
+
+/**
+ * RFC 7519: base64url of a JSON object, a dot, more. The header is decoded, because `eyJ` alone only says "JSON"; an
+ * unreadable header still counts when the next part is JSON too. Cut-off tokens count from their second part on.
+ */
+export const findJwts: FindSpans = (text, rule, spans) => {
+  let start = text.indexOf('eyJ');
+  while (start >= 0) {
+    const headerEnd = base64UrlEnd(text, start);
+    let end = headerEnd;
+    if (text[headerEnd] === '.') {
+      const secondEnd = base64UrlEnd(text, headerEnd + 1);
+      if (isJwtHeader(text.slice(start, headerEnd), text.slice(headerEnd + 1, secondEnd))) {
+        end = secondEnd;
+        for (let part = 1; part < JWT_PARTS_MAX && text[end] === '.'; part++) {
+          const next = base64UrlEnd(text, end + 1);
+          if (next === end + 1) break;
+          end = next;
+        }
+        spans.push({ start, end, rule });
+      }
+    }
+    start = text.indexOf('eyJ', end);
+  }
+};
+
+function base64UrlEnd(text: string, start: number): number {
+  let end = start;
+  while (end < text.length && isBase64Url(text.charCodeAt(end))) end++;
+  return end;
+}
+
+function isBase64Url(code: number): boolean {
+  const lower = code | 32;
+  return (lower >= 97 && lower <= 122) || (code >= 48 && code <= 57) || code === 45 || code === 95;
+}
+
+function isJwtHeader(header: string, next: string): boolean {
+  if (header.length < 11) return false;
+  if (next.startsWith('eyJ')) return true;
+  if (next.length < 8) return false;
+  const decoded = Buffer.from(header.slice(0, JWT_HEADER_CHARACTERS_MAX), 'base64url').toString('latin1');
+  return /"(?:alg|enc|typ)"\s*:/.test(decoded);
+}
+
+/** The header in full: whatever stands behind a known scheme, or alone. */
+const AUTHORIZATION = new RegExp(
+  String.raw`${edge('A-Za-z0-9')}(?:proxy-?)?authorization${NAME_END}\[?${OPEN_QUOTE}` +
+    String.raw`(?:(bearer|basic|token|apikey|api-key|negotiate|ntlm|splunk|key|digest|hawk|oauth|aws4-hmac-sha256)(?:[ \t]|%20|\+){1,4})?`,
+  'gi',
+);
+const CREDENTIAL = /[^\s"'\x60\\,;<>(){}[\]]+/y;
+/** Schemes whose credential is a list of fields: to the end of the quoted text or of the line. */
+const FIELDS = /[^\r\n"'\x60\\]*(?:"[^"\r\n]{0,512}"[^\r\n"'\x60\\]*)*/y;
+const FIELD_SCHEMES = new Set(['digest', 'hawk', 'oauth', 'aws4-hmac-sha256']);
+
+/** In running text: the scheme's name and something that no sentence would hold. */
+const BEARER = /bearer(?:[\s:=]|%20|\+){1,4}\\{0,7}["'\x60]?([A-Za-z0-9._~+/=-]{6,})/gi;
+const BASIC = /basic(?:\s|%20|\+){1,4}([A-Za-z0-9+/]{6,}={0,2})/gi;
+
+export const findBearers: FindSpans = (text, rule, spans) => {
+  let done = 0;
+  for (const match of text.matchAll(AUTHORIZATION)) {
+    const start = match.index + match[0].length;
+    if (start < done) continue;
+    const pattern = FIELD_SCHEMES.has(match[1]?.toLowerCase()) ? FIELDS : CREDENTIAL;
+    pattern.lastIndex = start;
+    const credential = pattern.exec(text)?.[0] ?? '';
+    done = start + credential.length;
+    if (isCredential(credential, match[1] !== undefined)) spans.push({ start, end: done, rule });
+  }
+  for (const match of text.matchAll(BEARER)) {
+    const token = match[1].replace(/[.]+$/, '');
+    const start = match.index + match[0].length - match[1].length;
+    if (looksRandom(token)) spans.push({ start, end: start + token.length, rule });
+  }
+  for (const match of text.matchAll(BASIC)) {
+    const end = match.index + match[0].length;
+    if (isUserAndPassword(match[1])) spans.push({ start: end - match[1].length, end, rule });
+  }
+};
+
+const SCHEME_OR_PROSE =
+  /^(?:bearer|basic|tokens?|digest|negotiate|ntlm|auth\w*|header|realm\b.*|error\b.*|required|missing|invalid|expired|failed|failure|denied|granted|succeeded|success|ok|none|null|nil|undefined|true|false|empty|not|is|was|has|for|and|or|with|from|to|of|the|must|should|\*+|<.*|\$.*)[.:!?]?$/i;
+
+/** Not a word of the sentence that the header's name stands in, and not a replacement. */
+function isCredential(value: string, hasScheme: boolean): boolean {
+  if (value === '' || SCHEME_OR_PROSE.test(value)) return false;
+  return hasScheme ? value.length >= 3 : looksRandom(value);
+}
+
+/** Holds a digit, padding, or many letters in mixed case: "authentication" and "token-based" do not. */
+function looksRandom(token: string): boolean {
+  if (token.length < 6) return false;
+  if (/\d/.test(token)) return !/^[A-Za-z]+[\d.]{1,3}$|^[\d.]+$/.test(token) || token.length >= 20;
+  return (
+    /=$/.test(token) ||
+    (token.length >= 16 && /[a-z][A-Z]/.test(token) && !/^[A-Z]?[a-z]{2,}(?:[A-Z][a-z]{2,})*$/.test(token))
+  );
+}
+
+function isUserAndPassword(base64: string): boolean {
+  const decoded = Buffer.from(base64.slice(0, 1024), 'base64').toString('utf8');
+  return decoded.includes(':') && !/[\p{Cc}\ufffd]/u.test(decoded);
+}
