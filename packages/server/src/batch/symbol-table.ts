@@ -1,4 +1,5 @@
 const CACHE_SLOTS = 8192;
+const BLOCK_BYTES = 1 << 16;
 
 /**
  * Texts that repeat (org, service, attribute names, whole label sets …) as small integers. Id 0 is the empty text.
@@ -14,6 +15,8 @@ export class SymbolTable {
   private ids = new Map<string, number>([['', 0]]);
   private readonly cache = new Int32Array(CACHE_SLOTS);
   private bytesHeld = 0;
+  private block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  private blockUsed = 0;
 
   get size(): number {
     return this.texts.length;
@@ -57,13 +60,32 @@ export class SymbolTable {
     const known = this.ids.get(text);
     if (known !== undefined) return known;
     const id = this.texts.length;
-    // Lone surrogates cannot be written as UTF-8; Buffer.from turns them into U+FFFD as the columns do.
-    const utf8 = Buffer.from(text, 'utf8');
+    const utf8 = this.encode(text);
     this.texts.push(text);
     this.utf8.push(utf8);
     this.ids.set(text, id);
     this.bytesHeld += utf8.length + 100;
     return id;
+  }
+
+  /**
+   * The text's UTF-8, in memory that only symbols share: one of them would keep alive a whole block of Buffer's pool.
+   * Lone surrogates become U+FFFD, as in the columns.
+   */
+  private encode(text: string): Buffer {
+    const length = Buffer.byteLength(text);
+    if (length > BLOCK_BYTES / 4) {
+      const utf8 = Buffer.allocUnsafeSlow(length);
+      utf8.write(text);
+      return utf8;
+    }
+    if (this.blockUsed + length > BLOCK_BYTES) {
+      this.block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+      this.blockUsed = 0;
+    }
+    const start = this.blockUsed;
+    this.blockUsed += this.block.write(text, start);
+    return this.block.subarray(start, this.blockUsed);
   }
 
   /** Forgets everything when the table holds more than `symbolsMax` texts or 32 MB. Call between batches only. */
