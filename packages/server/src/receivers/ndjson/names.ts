@@ -1,6 +1,7 @@
 import { FIELD, type Field, fieldOfName } from '../../batch/fields.ts';
 import type { SymbolTable } from '../../batch/symbol-table.ts';
 import { CHAR } from '../util/json-scanner.ts';
+import { looseName } from '../util/loose-name.ts';
 
 /**
  * What the decoder does with a name, as a small integer: 0 for an attribute, otherwise one of the codes below, or a
@@ -22,7 +23,7 @@ export const CODE = {
   container: 128,
 } as const;
 
-/** Aliases, as `normalize` writes them, of the names in FIELD_OF_NAME. */
+/** Aliases, as `looseName` writes them, of the names in FIELD_OF_NAME. */
 const ALIASES: Partial<Record<Field, string>> = {
   [FIELD.logType]: 'logtype category',
   [FIELD.eventType]: 'eventtype eventname event.name',
@@ -52,11 +53,6 @@ const WEAK_ALIASES: Partial<Record<Field, string>> = {
 
 const CONTAINERS = new Set(['metadata', 'meta', 'extra', 'attributes', 'context', 'fields']);
 
-/** Aliases are compared without case, underscores and hyphens: trace_id, traceId, TraceID and trace-id are one. */
-function normalize(name: string): string {
-  return name.toLowerCase().replace(/[_-]/g, '');
-}
-
 const CODE_OF_ALIAS = new Map<string, number>();
 for (const [flags, aliases] of [
   [CODE.alias, ALIASES],
@@ -71,7 +67,7 @@ for (const [flags, aliases] of [
 export function codeOfName(name: string): number {
   const field = fieldOfName(name);
   if (field !== undefined) return field + 1;
-  const normal = normalize(name);
+  const normal = looseName(name);
   if (normal === 'severitynumber') return CODE.severityNumber;
   if (CONTAINERS.has(normal)) return CODE.container;
   return CODE_OF_ALIAS.get(normal) ?? CODE.attribute;

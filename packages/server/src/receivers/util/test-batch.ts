@@ -13,8 +13,11 @@ export function newBatch(limits: Partial<IngestLimits> = {}, symbols = new Symbo
   return new EventBatch(symbols, { ...DEFAULT_LIMITS, ...limits });
 }
 
-/** The batch's events after they went through a journal frame. The batch must have been decoded into since `clear`. */
-export function storedEvents(batch: EventBatch): Event[] {
+/**
+ * The batch's events after they went through a journal frame into `stored`. The batch must have been decoded into since
+ * `clear`.
+ */
+export function storedEvents(batch: EventBatch, stored = newBatch()): Event[] {
   const { rows, symbols } = batch;
   batch.org.length = 0;
   batch.receiver.length = 0;
@@ -26,7 +29,8 @@ export function storedEvents(batch: EventBatch): Event[] {
   batch.retentionDays.fill(30, rows);
   fillAttributeTypes(batch);
   const frame = decodeFrame(encodeFrame(batch, { orgId: 'acme', receiver: 'test', receivedAtMs: 0 }));
-  const stored = new EventBatch(new SymbolTable(), batch.limits);
+  stored.symbols.trimIfLarge();
+  stored.clear();
   appendFrame(stored, frame, 1, 1);
   return [...readEvents(stored)];
 }
