@@ -26,6 +26,7 @@ export class JournalModel {
   /** Frames before it may be gone. */
   trimmedBefore: JournalPosition = 0;
   readonly #byPosition = new Map<JournalPosition, Sent>();
+  readonly #flipped = new Set<string>();
   readonly #byBytes = new Map<string, Sent[]>();
   /** The highest position acknowledged by the running process, and by whom. */
   #lastAcknowledged: Sent | null = null;
@@ -68,10 +69,11 @@ export class JournalModel {
     for (const sent of this.sent) if (sent.state === 'pending') sent.state = 'unknown';
   }
 
-  flippedAt(position: JournalPosition): void {
+  /** A bit of the frame with this payload is about to rot. It may not have been acknowledged or read yet. */
+  flippedAt(position: JournalPosition, payload: Buffer): void {
     const sent = this.#byPosition.get(position);
     if (sent !== undefined) sent.flipped = true;
-    // Frames that nobody has seen yet have no place here, and nothing was promised about them.
+    this.#flipped.add(`${position} ${payload.toString('latin1')}`);
   }
 
   /** J2, J3: a frame that is read is one that was sent, whole, at its own place. Returns which. */
@@ -108,6 +110,7 @@ export class JournalModel {
     }
     check(sent.position === null || sent.position === position, () => `payload ${sent.id} moved to ${position}`);
     sent.position = position;
+    if (this.#flipped.has(`${position} ${sent.bytes.toString('latin1')}`)) sent.flipped = true;
     this.#byPosition.set(position, sent);
   }
 }

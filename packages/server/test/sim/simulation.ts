@@ -309,10 +309,10 @@ export class Simulation {
     const isActive = index === files.length - 1;
     const headerDies = offset < SEGMENT_HEADER_BYTES && inode.flips.some((at) => isOtherCopy(at, offset));
     if (headerDies && isActive) return;
-    const hit = headerDies ? positionsAt(inode, null) : positionsAt(inode, offset);
+    const hit = headerDies ? framesAt(inode, null) : framesAt(inode, offset);
     if (!this.#disk.flip(inode, offset)) return;
     this.counts.bitFlips += 1;
-    for (const position of hit) this.#model.flippedAt(position);
+    for (const { position, payload } of hit) this.#model.flippedAt(position, payload);
   }
 
   /** Reads all there is and compares. In a process that dies or whose disk fails meanwhile it shows nothing. */
@@ -544,15 +544,18 @@ function isOtherCopy(at: number, offset: number): boolean {
   return at < SEGMENT_HEADER_BYTES && at < half !== offset < half;
 }
 
-/** Positions of the frames that hold `offset`, of all of them for null. Found without the scanner that is on trial. */
-function positionsAt({ data }: Inode, offset: number | null): JournalPosition[] {
-  const positions: JournalPosition[] = [];
+/** The frames that hold `offset`, all of them for null. Found without the scanner that is on trial. */
+function framesAt({ data }: Inode, offset: number | null): { position: JournalPosition; payload: Buffer }[] {
+  const frames = [];
   let at = data.indexOf(FRAME_MAGIC_BYTES);
   for (; at >= 0 && at + FRAME_HEADER_BYTES <= data.length; at = data.indexOf(FRAME_MAGIC_BYTES, at + 1)) {
-    const end = at + FRAME_HEADER_BYTES + data.readUInt32LE(at + 4);
-    if (offset === null || (offset >= at && offset < end)) positions.push(data.readUIntLE(at + 8, 6));
+    const start = at + FRAME_HEADER_BYTES;
+    const end = start + data.readUInt32LE(at + 4);
+    const payload = data.subarray(start, end);
+    if (offset === null || (offset >= at && offset < end))
+      frames.push({ position: data.readUIntLE(at + 8, 6), payload });
   }
-  return positions;
+  return frames;
 }
 
 export { Violation };

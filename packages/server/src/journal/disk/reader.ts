@@ -171,17 +171,26 @@ export class DiskJournalReader implements JournalReader {
   async *#frames(segment: OpenSegment, position: JournalPosition, end: DurableEnd): AsyncGenerator<JournalFrame> {
     const { scan } = segment;
     if (scan === null) return;
-    const limit = attempt(() =>
-      segment.first < end.segment ? this.#options.files.size(segment.fd) : end.segmentBytes,
-    );
+    const [limit, before] = attempt(() => this.#bounds(segment, end));
     const next = () => attempt(() => scan.next(limit, (damage) => this.#damaged(segment, damage)));
     let reads = scan.reads;
     for (let frame = next(); frame !== null; frame = next()) {
       // A slow disk or a long backlog must not keep the thread from its other work.
       if (scan.reads !== reads) await new Promise((resolve) => setImmediate(resolve));
       reads = scan.reads;
+      if (frame.position >= before) return;
       if (frame.position >= position) yield frame;
     }
+  }
+
+  /**
+   * The durable bytes of a segment, and the first position that is not its own any more: a group that was taken back
+   * while the disk failed can come up again behind a segment's end, but the next segment's name holds its position.
+   */
+  #bounds({ first, fd }: OpenSegment, end: DurableEnd): [limit: number, before: JournalPosition] {
+    if (first === end.segment) return [end.segmentBytes, Number.POSITIVE_INFINITY];
+    const next = this.#firsts(end.segment).find((other) => other > first);
+    return [this.#options.files.size(fd), next ?? Number.POSITIVE_INFINITY];
   }
 
   #damaged(segment: OpenSegment, { from, to }: Damage): void {

@@ -67,8 +67,10 @@ export async function recover(
   const tails: Tail[] = [];
   let next = Math.max(1, nextAtLeast);
   let end = { segment: 0, segmentBytes: 0 };
+  let before = Number.POSITIVE_INFINITY;
   for (const first of firsts.toReversed()) {
-    const found = await inspect(files, dir, node, first);
+    const found = await inspect(files, dir, node, first, before);
+    before = first;
     next = Math.max(next, found.next);
     report.framesScanned += found.frames;
     if (found.tailBytes > 0) tails.push({ first, size: found.goodBytes });
@@ -86,7 +88,14 @@ export async function recover(
   return { next, end: { next, ...end }, report, cutTails };
 }
 
-async function inspect(files: Files, dir: string, node: number, first: JournalPosition): Promise<Inspected> {
+/** `before`: where the segment behind this one starts. Its name holds that position, so no frame here may have it. */
+async function inspect(
+  files: Files,
+  dir: string,
+  node: number,
+  first: JournalPosition,
+  before: JournalPosition,
+): Promise<Inspected> {
   const fd = files.open(join(dir, segmentName(first)), 'write');
   try {
     const size = files.size(fd);
@@ -102,6 +111,7 @@ async function inspect(files: Files, dir: string, node: number, first: JournalPo
       torn &&= damage.torn;
     };
     for (let frame = scan.next(size, onDamage); frame !== null; frame = scan.next(size, onDamage)) {
+      if (frame.position >= before) break;
       found.frames += 1;
       found.next = frame.position + 1;
       found.goodBytes = scan.offset;

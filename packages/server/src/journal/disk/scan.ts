@@ -54,8 +54,10 @@ export function readSegmentHeader(files: Files, fd: number, first: JournalPositi
 export class SegmentScan {
   /** Where the next frame starts. */
   offset = SEGMENT_HEADER_BYTES;
-  /** The position that the next frame has. */
+  /** The position of the next frame, or of the first one that was damaged before it. */
   expected: JournalPosition;
+  /** The end of the last frame with a whole header: `expected` belongs there. */
+  #trusted = SEGMENT_HEADER_BYTES;
   /** Counts reads from the disk, so that a caller can let other work through between them. */
   reads = 0;
   readonly #files: Files;
@@ -80,7 +82,7 @@ export class SegmentScan {
     while (this.offset < limit) {
       const from = this.offset;
       const header = this.#headerAt(from, limit);
-      if (header === null || header.position !== this.expected) {
+      if (header === null || !this.#isPlausible(header, from)) {
         this.#resync(limit, onDamage);
         continue;
       }
@@ -92,6 +94,7 @@ export class SegmentScan {
       }
       const payload = this.#view(from + FRAME_HEADER_BYTES, header.payloadBytes, limit);
       this.offset = to;
+      this.#trusted = to;
       this.expected = header.position + 1;
       if (crc32(payload) === header.payloadCrc) return { position: header.position, payload };
       onDamage({ from, to, torn: false });
@@ -114,10 +117,7 @@ export class SegmentScan {
       }
       at += index;
       const header = this.#headerAt(at, limit);
-      // Positions have no gaps, so the lost bytes bound how far they can have moved on.
-      const furthest = this.expected + Math.floor((at - from) / FRAME_HEADER_BYTES);
-      if (header !== null && header.position >= this.expected && header.position <= furthest) {
-        this.expected = header.position;
+      if (header !== null && this.#isPlausible(header, at)) {
         this.offset = at;
         onDamage({ from, to: at, torn });
         return;
@@ -126,6 +126,12 @@ export class SegmentScan {
     }
     this.offset = limit;
     onDamage({ from, to: limit, torn });
+  }
+
+  /** Positions have no gaps, so the damaged bytes before `at` bound how far they can have moved on. */
+  #isPlausible({ position }: FrameHeader, at: number): boolean {
+    const furthest = this.expected + Math.floor((at - this.#trusted) / FRAME_HEADER_BYTES);
+    return position >= this.expected && position <= furthest;
   }
 
   #headerAt(at: number, limit: number): FrameHeader | null {
