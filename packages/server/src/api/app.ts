@@ -41,6 +41,8 @@ export async function buildApi(deps: ApiDeps, more: readonly ApiRoute[] = []): P
     frameworkErrors: (error, request, reply) => sendError(deps, error, request, reply),
     ...(deps.serverFactory === undefined ? {} : { serverFactory: deps.serverFactory }),
   });
+  // Bodies are JSON; fastify would take text/plain as well.
+  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   app.decorateRequest('identity', null);

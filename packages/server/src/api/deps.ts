@@ -30,8 +30,6 @@ export interface ApiDeps {
   metrics: Registry;
   /** Told of every fault that a client is not told in full. It goes to the server's own log. */
   onFault(error: unknown, requestId: string): void;
-  /** The org's retention when it has none of its own, days. */
-  defaultRetentionDays: number;
   /** Milliseconds since the epoch; default Date.now. */
   nowMs?: () => number;
   /** Puts the API on a server that exists. Without it `listen` makes one. */

@@ -1,5 +1,9 @@
 import { rmSync } from 'node:fs';
 import type { Event } from '@tailwater/schema';
+import type { FastifyInstance } from 'fastify';
+import { Registry } from 'prom-client';
+import { buildApi } from '../../src/api/app.ts';
+import type { ApiDeps } from '../../src/api/deps.ts';
 import { fillAttributeTypes } from '../../src/batch/attribute-types.ts';
 import { EventBatch, KIND } from '../../src/batch/event-batch.ts';
 import { FIELD } from '../../src/batch/fields.ts';
@@ -7,9 +11,16 @@ import { appendFrame, decodeFrame, encodeFrame } from '../../src/batch/frame.ts'
 import { DEFAULT_LIMITS } from '../../src/batch/limits.ts';
 import { encodeNative } from '../../src/batch/native-encode.ts';
 import { SymbolTable } from '../../src/batch/symbol-table.ts';
+import { createApiKey } from '../../src/control/api-keys.ts';
+import { Authenticator } from '../../src/control/authenticator.ts';
+import { type ControlDb, openControlDb } from '../../src/control/control-db.ts';
+import { OrgCache } from '../../src/control/org-cache.ts';
+import { createOrg, getOrg } from '../../src/control/orgs.ts';
+import type { Scope } from '../../src/control/scopes.ts';
 import { startEngine } from '../../src/stores/clickhouse/engine.ts';
 import { CREATE_EVENTS, DATABASE } from '../../src/stores/clickhouse/schema.ts';
 import { type ClickHouseStore, openClickHouseStore } from '../../src/stores/clickhouse/store.ts';
+import type { EventStore } from '../../src/stores/store.ts';
 import { tempDir } from '../support/server.ts';
 
 /** What a test says of an event; the rest is empty. */
@@ -34,7 +45,7 @@ export async function openTestStore(): Promise<TestStore> {
     store,
     insert: async (orgId, events, place = { node: 0, frame: ++lastFrame }) => {
       const { parts } = encodeNative(blockOf(orgId, events, place), { position: true });
-      await store.insert(parts, events.length, `${place.node}:${place.frame}`);
+      await store.insert(parts, events.length, `${orgId}:${place.node}:${place.frame}`);
     },
     close: async () => {
       await store.close();
@@ -94,4 +105,52 @@ function addRow(batch: EventBatch, event: SampleEvent): void {
   for (const [name, { kind, text }] of Object.entries(event.attributes ?? {}))
     batch.addAttribute(name, KIND[kind], text);
   if (!batch.endRow()) throw new Error('the event is over a limit');
+}
+
+export interface TestApi {
+  app: FastifyInstance;
+  control: ControlDb;
+  /** What was reported as fault. */
+  faults: unknown[];
+  /** A new key; the org is made if need be. Gives the headers that send it. */
+  keyOf(orgId: string, scopes: readonly Scope[], maySelectOrgs?: boolean): Promise<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/** The API over a control database of its own. */
+export async function openTestApi(store: EventStore, options: Partial<ApiDeps> = {}): Promise<TestApi> {
+  const dataDir = tempDir();
+  const control = await openControlDb(dataDir);
+  const faults: unknown[] = [];
+  const onFault = (error: unknown) => faults.push(error);
+  const authenticator = new Authenticator(control, { orgs: new OrgCache(control), openMode: false, onFault });
+  const app = await buildApi({
+    store,
+    control,
+    authenticate: (request) => authenticator.authenticate(request),
+    health: {
+      journal: () => ({ ready: true, backlog_events: 3 }),
+      store: async () => ({ ready: await store.ping() }),
+      control: () => ({ ready: true }),
+    },
+    metrics: new Registry(),
+    onFault,
+    ...options,
+  });
+  return {
+    app,
+    control,
+    faults,
+    keyOf: async (orgId, scopes, maySelectOrgs = false) => {
+      if ((await getOrg(control, orgId)) === null) await createOrg(control, { id: orgId, name: orgId });
+      const key = await createApiKey(control, { orgId, name: 'test', scopes, maySelectOrgs });
+      return { authorization: `Bearer ${key.secret}` };
+    },
+    close: async () => {
+      await app.close();
+      await authenticator.close();
+      await control.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
 }
