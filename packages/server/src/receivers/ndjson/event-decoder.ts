@@ -100,14 +100,14 @@ export class EventDecoder {
    */
   private members(position: number, object: number, prefix: number, lookup: Lookup, depth: number): number {
     const { scanner, guesses } = this;
-    const { source, view } = scanner;
+    const { source, view, end } = scanner;
     scanner.checkDepth(depth, position);
     let p = scanner.skip(position + 1);
     if (source[p] === CHAR.closeBrace) return p + 1;
     let place = firstIn(object);
     do {
       const nameStart = scanner.nameStart(p);
-      p = guesses.match(place, view, nameStart);
+      p = guesses.match(place, view, nameStart, end);
       if (p < 0) p = this.readName(nameStart, place);
       let name = guesses.name;
       place = behind(name);

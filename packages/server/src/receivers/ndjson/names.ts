@@ -149,15 +149,15 @@ export class NameGuesses {
   }
 
   /**
-   * Compares the guess for the place with the name whose content begins at the position. Returns the position behind
-   * its closing quote and sets `name`, or returns -1.
+   * Compares the guess for the place with the name whose content begins at the position of a body that ends at
+   * `bodyEnd`. Returns the position behind its closing quote and sets `name`, or returns -1.
    */
-  match(place: number, view: DataView, position: number): number {
+  match(place: number, view: DataView, position: number, bodyEnd: number): number {
     const guess = place < this.ofPlace.length ? this.ofPlace[place] : 0;
     if (guess === 0) return -1;
     const { words } = this;
     const length = words[guess + 1];
-    if (position + length + 4 > view.byteLength) return -1;
+    if (position + length + 4 > bodyEnd) return -1;
     let w = guess + GUESS_HEAD;
     let p = position;
     const end = position + length;
