@@ -17,7 +17,7 @@ export const CODE = {
   severityNumber: 31,
   /** Another logger's name for the field. The platform's own name wins over it, wherever it stands in the event. */
   alias: 32,
-  /** An alias that often means something else: any other alias wins over it. Set together with `alias`. */
+  /** An alias that often means something else. All other aliases win over it. Set together with `alias`. */
   weak: 64,
   /** An object whose members are attributes, without a prefix. */
   container: 128,
