@@ -40,6 +40,12 @@ export function tooDeep(field: string): PermanentError {
   return new PermanentError('invalid_field', `${field} is nested deeper than ${VALUE_DEPTH_MAX} levels`, field);
 }
 
+/** A tree takes many times the memory of its bytes, so the bytes are looked at first. */
+export function tooLong(field: string, eventBytesMax: number): PermanentError {
+  const problem = `${field} has more bytes than limits.eventBytesMax (${eventBytesMax})`;
+  return new PermanentError('event_too_large', problem, field);
+}
+
 /** The shortest text that reads back as the same number. NaN and the infinities give their JavaScript names. */
 export function numberText(value: number): string {
   return value === 0 && 1 / value < 0 ? '-0' : String(value);

@@ -1,30 +1,21 @@
 import type { EventBatch } from '../../batch/event-batch.ts';
 import { FIELD } from '../../batch/fields.ts';
 import type { SymbolTable } from '../../batch/symbol-table.ts';
-import { PermanentError } from '../../runtime/errors.ts';
 import {
   type AnyEntry,
   type AnyValue,
   renderJson,
   scalarOf,
   tooDeep,
+  tooLong,
   VALUE,
   VALUE_DEPTH_MAX,
   ValueRegister,
 } from './any-value.ts';
-import { EventMapper, isEventFault } from './event-mapper.ts';
+import { EventMapper } from './event-mapper.ts';
 import { ProtobufReader } from './protobuf-reader.ts';
-import {
-  buildResource,
-  buildScope,
-  faultyResource,
-  faultyScope,
-  NO_RESOURCE,
-  NO_SCOPE,
-  overEventBytes,
-  type Resource,
-  type Scope,
-} from './resource.ts';
+import { buildResource, buildScope, NO_RESOURCE, NO_SCOPE, type Resource, type Scope } from './resource.ts';
+import { isEventFault } from './surroundings.ts';
 
 const decoders = new WeakMap<SymbolTable, ProtobufDecoder>();
 
@@ -89,7 +80,10 @@ class ProtobufDecoder {
       switch (source[p]) {
         case 0x0a: {
           const contentEnd = reader.content(p + 1, end);
-          mapper.resource = this.resource(reader.next, contentEnd);
+          const contentStart = reader.next;
+          mapper.resource = mapper.surroundings.resource(mapper.batch, source, contentStart, contentEnd, () =>
+            this.readResource(contentStart, contentEnd),
+          );
           p = contentEnd;
           break;
         }
@@ -119,7 +113,10 @@ class ProtobufDecoder {
       switch (source[p]) {
         case 0x0a: {
           const contentEnd = reader.content(p + 1, end);
-          mapper.scope = this.scope(reader.next, contentEnd);
+          const contentStart = reader.next;
+          mapper.scope = mapper.surroundings.scope(mapper.batch, source, contentStart, contentEnd, () =>
+            this.readScope(contentStart, contentEnd),
+          );
           p = contentEnd;
           break;
         }
@@ -139,23 +136,6 @@ class ProtobufDecoder {
       } else if (source[p] === 0x0a || source[p] === 0x1a) p = reader.content(p + 1, end);
       else p = reader.skip(p, end, 3);
     }
-  }
-
-  private resource(start: number, end: number): Resource {
-    const { mapper } = this;
-    const { eventBytesMax } = mapper.batch.limits;
-    if (end - start > eventBytesMax) return faultyResource(overEventBytes(eventBytesMax));
-    const key = this.reader.source.toString('latin1', start, end);
-    const known = mapper.resources.get(key);
-    if (known !== undefined) return known;
-    let resource: Resource;
-    try {
-      resource = this.readResource(start, end);
-    } catch (error) {
-      if (!isEventFault(error)) throw error;
-      resource = { ...NO_RESOURCE, fault: error };
-    }
-    return mapper.remember(mapper.resources, key, resource);
   }
 
   private readResource(start: number, end: number): Resource {
@@ -182,23 +162,6 @@ class ProtobufDecoder {
       }
     }
     return buildResource(entries, droppedAttributes, this.mapper.batch);
-  }
-
-  private scope(start: number, end: number): Scope {
-    const { mapper } = this;
-    const { eventBytesMax } = mapper.batch.limits;
-    if (end - start > eventBytesMax) return faultyScope(overEventBytes(eventBytesMax));
-    const key = this.reader.source.toString('latin1', start, end);
-    const known = mapper.scopes.get(key);
-    if (known !== undefined) return known;
-    let scope: Scope;
-    try {
-      scope = this.readScope(start, end);
-    } catch (error) {
-      if (!isEventFault(error)) throw error;
-      scope = { ...NO_SCOPE, fault: error };
-    }
-    return mapper.remember(mapper.scopes, key, scope);
   }
 
   private readScope(start: number, end: number): Scope {
@@ -464,7 +427,7 @@ class ProtobufDecoder {
     const { start, end } = value;
     const { eventBytesMax } = this.mapper.batch.limits;
     if (end - start > eventBytesMax) {
-      throw new PermanentError('event_too_large', `${field} has ${overEventBytes(eventBytesMax)}`, field);
+      throw tooLong(field, eventBytesMax);
     }
     const isMap = value.type === VALUE.map;
     const values: AnyValue[] = [];

@@ -8,14 +8,12 @@ import { PermanentError } from '../../runtime/errors.ts';
 import { numberKind, numberText, VALUE, type ValueRegister } from './any-value.ts';
 import { NameMemo, PLAIN } from './name-memo.ts';
 import { NO_RESOURCE, NO_SCOPE, type Resource, type Scope, SYMBOL_BYTES_MAX } from './resource.ts';
+import { Surroundings } from './surroundings.ts';
 
 /** An observed time further than this from the event's own says something (a file read late); nearer is noise. */
 const OBSERVED_DISTANCE_MIN_NS = 1e9;
 /** The W3C flag `sampled`: the tracer's decision, nothing about the event. */
 const FLAG_SAMPLED = 1;
-/** Resources and scopes remembered, and the size up to which they are: about 8 MB at the most. */
-const CACHED_MAX = 1024;
-const CACHED_BYTES_MAX = 4096;
 const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$/;
 
 /** The scalars of a LogRecord, gathered by a decoder and written by `endEvent`. 64-bit times as two words. */
@@ -42,9 +40,7 @@ export class EventMapper {
   resource: Resource = NO_RESOURCE;
   scope: Scope = NO_SCOPE;
   readonly head = new LogRecordHead();
-  /** By the raw bytes of the message: a shipper sends the same few again and again. */
-  readonly resources = new Map<string, Resource>();
-  readonly scopes = new Map<string, Scope>();
+  readonly surroundings = new Surroundings();
 
   private readonly symbols: SymbolTable;
   private generation: number;
@@ -71,15 +67,7 @@ export class EventMapper {
     this.generation = this.symbols.generation;
     this.limits = batch.limits;
     this.names.refresh();
-    this.resources.clear();
-    this.scopes.clear();
-  }
-
-  remember<T>(cache: Map<string, T>, key: string, value: T): T {
-    if (key.length > CACHED_BYTES_MAX) return value;
-    if (cache.size >= CACHED_MAX) cache.clear();
-    cache.set(key, value);
-    return value;
+    this.surroundings.clear();
   }
 
   beginEvent(): void {
@@ -423,11 +411,6 @@ function isZeros(source: Buffer, start: number, end: number): boolean {
   let i = start;
   while (i < end && source[i] === 0x30) i++;
   return i === end;
-}
-
-/** Whether the error is one event's fault, so that its neighbours can be taken. */
-export function isEventFault(error: unknown): error is PermanentError {
-  return error instanceof PermanentError && (error.code === 'invalid_field' || error.code === 'event_too_large');
 }
 
 const idBytes = (field: Field) => (field === FIELD.traceId ? 16 : 8);

@@ -3,6 +3,7 @@ import { CHAR } from '../util/json-scanner.ts';
 import { JsonUnescaper } from '../util/json-string.ts';
 import { readNumber } from '../util/number.ts';
 import { VALUE, ValueRegister } from './any-value.ts';
+import { KEY, type Key, keyOf } from './json-keys.ts';
 import type { JsonReader } from './json-reader.ts';
 
 /** Longest text that is read as a number: every number of 64 bits has less. */
@@ -17,7 +18,7 @@ const UINT64_MAX = 2n ** 64n - 1n;
 const UINT32_MAX = 2 ** 32 - 1;
 
 /**
- * Reads the scalars of OTLP's JSON, as protobuf's JSON mapping spells them: 64-bit integers as strings or numbers,
+ * Reads what OTLP's JSON is made of: objects with known names, arrays, and scalars as protobuf's JSON mapping spells them: 64-bit integers as strings or numbers,
  * doubles also as "NaN" and "Infinity", bytes as base64.
  * https://protobuf.dev/programming-guides/json/
  */
@@ -31,8 +32,9 @@ export class JsonValueReader {
   /** Whether a wrong value is the fault of one event. Outside of events it is the fault of the body. */
   inEvent = false;
 
-  private readonly json: JsonReader;
+  readonly json: JsonReader;
   private readonly unescaper = new JsonUnescaper();
+  private readonly keyUnescaper = new JsonUnescaper();
 
   constructor(json: JsonReader) {
     this.json = json;
@@ -52,6 +54,40 @@ export class JsonValueReader {
     if (this.json.next() !== LETTER.n) return false;
     this.json.readLiteral();
     return true;
+  }
+
+  /** Moves to the first member of an object. False, and moves behind it, when it has none. */
+  openObject(): boolean {
+    return this.open(CHAR.openBrace, CHAR.closeBrace, 'an object');
+  }
+
+  openArray(): boolean {
+    return this.open(CHAR.openBracket, CHAR.closeBracket, 'an array');
+  }
+
+  private open(opening: number, closing: number, expected: string): boolean {
+    const { json } = this;
+    if (json.next() !== opening) throw this.wrongValue(expected);
+    json.position++;
+    if (json.next() !== closing) return true;
+    json.position++;
+    return false;
+  }
+
+  /** Reads a member's name and moves to its value. */
+  key(): Key {
+    const { json, keyUnescaper } = this;
+    json.readName();
+    let key: Key;
+    if (json.escaped) {
+      keyUnescaper.unescape(json.source, json.valueFrom, json.valueTo);
+      key = keyOf(keyUnescaper.bytes, 0, keyUnescaper.length);
+    } else key = keyOf(json.source, json.valueFrom, json.valueTo);
+    if (key === KEY.snakeCase) {
+      this.field = json.source.toString('utf8', json.valueFrom, json.valueTo);
+      throw this.wrongValue('in lowerCamelCase, as in resourceLogs', json.valueFrom);
+    }
+    return key;
   }
 
   /** A string into the register. Its bytes are good until the next string is read. */

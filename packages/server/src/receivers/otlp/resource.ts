@@ -56,22 +56,25 @@ export const NO_SCOPE: Scope = { name: '', logger: 0, attributes: [], repeatedBy
  */
 export const SYMBOL_BYTES_MAX = 1024;
 
+/** Throws PermanentError `event_too_large` when it is over a limit. */
 export function buildResource(entries: readonly AnyEntry[], droppedAttributes: number, batch: EventBatch): Resource {
   const { symbols, limits } = batch;
   const labels = new Map<string, string>();
   for (const [name, value] of flatten(entries)) {
     if (labels.has(name)) continue;
     if (labels.size >= limits.labelsMax)
-      return faultyResource(`more than ${limits.labelsMax} labels (limits.labelsMax)`);
+      throw tooLarge('resource', `more than ${limits.labelsMax} labels (limits.labelsMax)`);
     if (name.length > limits.attributeNameBytesMax) {
       const limit = `limits.attributeNameBytesMax (${limits.attributeNameBytesMax})`;
-      return faultyResource(`an attribute whose name has more bytes than ${limit}`);
+      throw tooLarge('resource', `an attribute whose name has more bytes than ${limit}`);
     }
     labels.set(name, leafOf(value).text);
   }
   if (droppedAttributes > 0) labels.set('otel.resource.dropped_attributes_count', String(droppedAttributes));
   const json = canonicalLabels(labels);
-  if (Buffer.byteLength(json) > limits.eventBytesMax) return faultyResource(overEventBytes(limits.eventBytesMax));
+  if (Buffer.byteLength(json) > limits.eventBytesMax) {
+    throw tooLarge('resource', `more bytes than limits.eventBytesMax (${limits.eventBytesMax})`);
+  }
   const symbolOf = (text = '') => (Buffer.byteLength(text) > SYMBOL_BYTES_MAX ? 0 : symbols.internText(text));
   const defaults: FieldDefault[] = [];
   let repeatedBytes = 0;
@@ -92,16 +95,8 @@ export function buildResource(entries: readonly AnyEntry[], droppedAttributes: n
   };
 }
 
-export function overEventBytes(eventBytesMax: number): string {
-  return `more bytes than limits.eventBytesMax (${eventBytesMax})`;
-}
-
-export function faultyResource(what: string): Resource {
-  return { ...NO_RESOURCE, fault: new PermanentError('event_too_large', `the resource has ${what}`, 'resource') };
-}
-
-export function faultyScope(what: string): Scope {
-  return { ...NO_SCOPE, fault: new PermanentError('event_too_large', `the scope has ${what}`, 'scope') };
+function tooLarge(what: string, problem: string): PermanentError {
+  return new PermanentError('event_too_large', `the ${what} has ${problem}`, what);
 }
 
 /** Fields that a resource can give a default for: those that may be equal for many events. */
@@ -128,6 +123,7 @@ function canonicalLabels(labels: ReadonlyMap<string, string>): string {
   return `{${names.map((name) => `${JSON.stringify(name)}:${JSON.stringify(labels.get(name))}`).join(',')}}`;
 }
 
+/** Throws PermanentError `event_too_large` when it is over a limit. */
 export function buildScope(
   name: string,
   version: string,
@@ -148,11 +144,11 @@ export function buildScope(
   };
   for (const [attribute, value] of flatten(entries)) {
     if (attributes.size >= limits.eventAttributesMax) {
-      return faultyScope(`more than ${limits.eventAttributesMax} attributes (limits.eventAttributesMax)`);
+      throw tooLarge('scope', `more than ${limits.eventAttributesMax} attributes (limits.eventAttributesMax)`);
     }
     if (attribute.length > limits.attributeNameBytesMax) {
       const limit = `limits.attributeNameBytesMax (${limits.attributeNameBytesMax})`;
-      return faultyScope(`an attribute whose name has more bytes than ${limit}`);
+      throw tooLarge('scope', `an attribute whose name has more bytes than ${limit}`);
     }
     const leaf = leafOf(value);
     add(attribute, leaf.kind, leaf.text);
