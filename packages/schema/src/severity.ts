@@ -84,7 +84,8 @@ const NUMBER_OF_TEXT: Record<string, number> = {
  * Python prints WARNING and CRITICAL, syslog err/crit/alert/emerg, Java SEVERE/FINE, .NET Information.
  */
 export function severityNumberOfText(text: string): number {
-  return NUMBER_OF_TEXT[text] ?? NUMBER_OF_TEXT[text.trim().toLowerCase()] ?? 0;
+  const word = Object.hasOwn(NUMBER_OF_TEXT, text) ? text : text.trim().toLowerCase();
+  return Object.hasOwn(NUMBER_OF_TEXT, word) ? NUMBER_OF_TEXT[word] : 0;
 }
 
 /**

@@ -73,6 +73,8 @@ export class EventBatch {
   received = 0;
   rejectedCount = 0;
   rejections: Rejection[] = [];
+  /** Rejections of requests that share the batch with the present one. */
+  private rejectionsBefore = 0;
 
   private readonly textList: readonly StringColumn[];
   private readonly symbolList: readonly U32Column[];
@@ -106,6 +108,7 @@ export class EventBatch {
     this.received = 0;
     this.rejectedCount = 0;
     this.rejections = [];
+    this.rejectionsBefore = 0;
     for (const column of this.symbolList) column.length = 0;
     for (const column of this.textList) column.position = 0;
     const { timestamp, receivedAt, severityNumber, org, receiver, attributeTypes, durationMs, cost, retentionDays } =
@@ -123,6 +126,12 @@ export class EventBatch {
     let bytes = this.attributeValues.bytes.length + this.attributeKeys.data.byteLength;
     for (const column of this.textList) bytes += column.bytes.length;
     return bytes;
+  }
+
+  /** Begins another request in the same batch: its events are counted from 0. */
+  beginRequest(): void {
+    this.received = 0;
+    this.rejectionsBefore = this.rejections.length;
   }
 
   /** Where the batch stands between two events, for `rewind`. */
@@ -239,7 +248,8 @@ export class EventBatch {
   /** Reports an event that never was begun (count it in `received` first) or has been rolled back. */
   reject(index: number, code: ErrorCode, field: string, error: string): void {
     this.rejectedCount++;
-    if (this.rejections.length < REJECTIONS_REPORTED_MAX) this.rejections.push({ index, code, field, error });
+    if (this.rejections.length - this.rejectionsBefore < REJECTIONS_REPORTED_MAX)
+      this.rejections.push({ index, code, field, error });
   }
 
   /** Whether the row has the field already. */

@@ -108,7 +108,7 @@ function decodeTask(dependencies: IngestDependencies, batch: EventBatch, task: I
     const route = dependencies.routes.get(task.path);
     if (route === undefined) throw new Error(`no receiver on ${task.path}`);
     const body = expand(task.body, task.encodings, dependencies.limits.bodyExpandedBytesMax);
-    batch.received = 0;
+    batch.beginRequest();
     route.decode(body, batch, task.request);
     const rejections = batch.rejections.slice(mark.rejections);
     const rejectedCount = batch.rejectedCount - mark.rejectedCount;

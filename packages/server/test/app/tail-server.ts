@@ -11,7 +11,7 @@ import { createLiveTail, type LiveTail, type LiveTailOptions } from '../../src/c
 import { FlushSwitch, runStoreWriter, type StoreWriterState } from '../../src/consumers/store-writer/store-writer.ts';
 import { createApiKey } from '../../src/control/api-keys.ts';
 import { Authenticator } from '../../src/control/authenticator.ts';
-import { openControlDb } from '../../src/control/control-db.ts';
+import { type ControlDb, openControlDb } from '../../src/control/control-db.ts';
 import { OrgCache } from '../../src/control/org-cache.ts';
 import { createOrg } from '../../src/control/orgs.ts';
 import type { Scope } from '../../src/control/scopes.ts';
@@ -30,6 +30,7 @@ export interface TailServer {
   port: number;
   liveTail: LiveTail;
   keys: Record<'acme' | 'other' | 'acmeIngest', string>;
+  control: ControlDb;
   faults: unknown[];
   /** What `storePosition` answers; null: not known. */
   stored: { position: number | null };
@@ -76,7 +77,7 @@ export async function openTailServer(
     if (stored.position !== null) return stored.position;
     throw new RetryableError('store_unavailable', 'the store has not answered yet', 1000);
   };
-  const tail = createTail({ ...deps, liveTail, storePosition, node: TAIL_NODE });
+  const tail = createTail({ ...deps, liveTail, storePosition, node: TAIL_NODE, recheckIntervalMs: 20 });
   const api = await buildApi(deps, [tail.route]);
   const server: Server = createHttpServer({
     headersTimeoutMs: 10_000,
@@ -95,7 +96,7 @@ export async function openTailServer(
     await control.close();
     rmSync(dir, { recursive: true, force: true });
   };
-  return { port, liveTail, keys, faults, stored, close };
+  return { port, liveTail, keys, control, faults, stored, close };
 }
 
 /** Writes the journal into the store, as the server does, until the returned function is called. */
@@ -115,6 +116,7 @@ export async function writeToStore(
       batch: new EventBatch(new SymbolTable(), DEFAULT_LIMITS),
       insertRowsMax: 100_000,
       insertIntervalMs: 50,
+      insertBytesMax: 64 << 20,
       setAside: async (_, error) => {
         throw error;
       },

@@ -22,6 +22,8 @@ export interface StoreWriterOptions {
   batch: EventBatch;
   insertRowsMax: number;
   insertIntervalMs: number;
+  /** Bytes of one insert, whatever its rows: it is held in memory whole, here and in the store. */
+  insertBytesMax: number;
   /** Keeps a frame that the store refuses for good, durably. */
   setAside(frame: JournalFrame, error: PermanentError): Promise<void>;
   onProgress(progress: StoreWriterProgress): void;
@@ -36,8 +38,6 @@ export interface StoreWriterProgress {
   error: string | null;
 }
 
-/** Bytes of one insert, whatever its rows: it is held in memory whole, here and in the store. */
-const INSERT_BYTES_MAX = 64 << 20;
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 5000;
 
@@ -191,7 +191,7 @@ async function gather(
 const BURST_MS = 50;
 
 function isFull(pending: Pending, batch: EventBatch, frame: DecodedFrame, bytes: number, options: StoreWriterOptions) {
-  return batch.rows + frame.rows > options.insertRowsMax || pending.bytes + bytes > INSERT_BYTES_MAX;
+  return batch.rows + frame.rows > options.insertRowsMax || pending.bytes + bytes > options.insertBytesMax;
 }
 
 /** Inserts the batch until it is in. False when `signal` aborted before. */

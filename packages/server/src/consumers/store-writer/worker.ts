@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { EventBatch } from '../../batch/event-batch.ts';
@@ -37,6 +38,18 @@ port.on('message', (message: ToStoreWriter) => {
   }
 });
 
+const INSERT_BYTES_MIN = 1 << 20;
+const INSERT_BYTES_MAX = 64 << 20;
+
+/**
+ * The store reserves an insert's size on the disk, uncompressed, before it writes, and a range that was begun cannot be
+ * made smaller. So on a small disk inserts are small: they must fit into what is left when the journal has filled it.
+ */
+function insertBytesMax(dir: string): number {
+  const { blocks, bsize } = statfsSync(dir);
+  return Math.max(INSERT_BYTES_MIN, Math.min(INSERT_BYTES_MAX, Math.floor((blocks * bsize) / 64)));
+}
+
 /** A disk that does not answer is the appends' business to report; the numbers stay as they were. */
 function sendBacklog(): void {
   try {
@@ -66,6 +79,7 @@ const writerOptions: StoreWriterOptions = {
   batch: new EventBatch(new SymbolTable(), options.limits),
   insertRowsMax: options.insertRowsMax,
   insertIntervalMs: options.insertIntervalMs,
+  insertBytesMax: insertBytesMax(options.journalDir),
   setAside: (frame, error) => setFrameAside(options.setAsideDir, frame, error),
   onProgress: (progress) => send({ kind: 'progress', progress }),
 };
