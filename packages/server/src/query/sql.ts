@@ -28,20 +28,21 @@ export class SqlParams {
 /** Compares attributes as match.ts does: ClickHouse's default float parser is off by one unit at times. */
 export const SELECT_SETTINGS = 'SETTINGS precise_float_parsing = 1';
 
-/** The WHERE expression of a plan's scope: its org, its time and its condition. */
+/** The WHERE expression of a plan's scope: its org, its time and its condition. `column` is the table's time. */
 export function renderScope(
   { orgId, range, condition }: Pick<EventsPlan, 'orgId' | 'range' | 'condition'>,
   params: SqlParams,
+  column: 'ts' | 'hour' = 'ts',
 ): string {
-  const parts = [`org = ${params.add('String', orgId)}`, ...renderRange(range, params)];
+  const parts = [`org = ${params.add('String', orgId)}`, ...renderRange(range, params, column)];
   if (condition !== null) parts.push(renderCondition(condition, params));
   return parts.join(' AND ');
 }
 
-function renderRange({ fromNs, toNs }: TimeRange, params: SqlParams): string[] {
+function renderRange({ fromNs, toNs }: TimeRange, params: SqlParams, column: string): string[] {
   const parts: string[] = [];
-  if (fromNs > TIME_MIN_NS) parts.push(`ts >= ${time(fromNs, params)}`);
-  if (toNs < TIME_MAX_NS) parts.push(`ts < ${time(toNs, params)}`);
+  if (fromNs > TIME_MIN_NS) parts.push(`${column} >= ${time(fromNs, params)}`);
+  if (toNs < TIME_MAX_NS) parts.push(`${column} < ${time(toNs, params)}`);
   return parts;
 }
 

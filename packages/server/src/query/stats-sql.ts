@@ -1,8 +1,11 @@
-import { EVENT_BYTES_EXPRESSION } from '../stores/clickhouse/schema.ts';
+import { DATABASE, EVENT_BYTES_EXPRESSION, STATS_TABLE } from '../stores/clickhouse/schema.ts';
 import type { SqlQuery } from '../stores/store.ts';
 import { EVENTS } from './events-sql.ts';
 import type { EventsPlan } from './plan.ts';
 import { renderScope, SELECT_SETTINGS, SqlParams } from './sql.ts';
+import { TIME_MAX_NS, TIME_MIN_NS } from './time.ts';
+
+const STATS = `${DATABASE}.${STATS_TABLE}`;
 
 export const GRANULARITIES = { minute: 60, hourly: 3_600, daily: 86_400 } as const;
 export type Granularity = keyof typeof GRANULARITIES;
@@ -41,18 +44,46 @@ export interface VolumeRow extends Partial<Record<StatsDimension, string>> {
 /** Most rows of a volume answer; one more comes back when there are more. */
 export const VOLUME_ROWS_MAX = 100_000;
 
-/** Events and bytes per interval and group, per log type and per severity, in one pass over the events. */
-export function volumeQuery({ granularity, groupBy, ...scope }: VolumePlan): SqlQuery {
+/** What the hourly view can be asked for. */
+const VIEW_DIMENSIONS: readonly StatsDimension[] = ['log_type', 'event_type', 'severity', 'service'];
+const HOUR_NS = 3_600_000_000_000n;
+
+/** The plan with its range widened to full hours if the hourly view answers it, null if only the events do. */
+export function viewPlan(plan: VolumePlan): VolumePlan | null {
+  const isAnswered =
+    plan.condition === null &&
+    plan.granularity !== 'minute' &&
+    plan.groupBy.every((name) => VIEW_DIMENSIONS.includes(name));
+  if (!isAnswered) return null;
+  const { fromNs, toNs } = plan.range;
+  const below = (timeNs: bigint) => timeNs - (((timeNs % HOUR_NS) + HOUR_NS) % HOUR_NS);
+  return {
+    ...plan,
+    range: {
+      fromNs: fromNs === TIME_MIN_NS ? fromNs : below(fromNs),
+      toNs: toNs > TIME_MAX_NS - HOUR_NS ? TIME_MAX_NS : below(toNs + HOUR_NS - 1n),
+    },
+  };
+}
+
+/**
+ * Events and bytes per interval and group, per log type and per severity, in one pass over the events, or over the
+ * hourly view for a plan that `viewPlan` gave.
+ */
+export function volumeQuery(plan: VolumePlan, source: 'view' | 'live'): SqlQuery {
+  const { granularity, groupBy } = plan;
   const params = new SqlParams();
-  const seconds = 'toUnixTimestamp64Second(ts)';
+  const seconds = `toUnixTimestamp64Second(${source === 'view' ? 'hour' : 'ts'})`;
   const step = params.add('Int64', GRANULARITIES[granularity]);
-  const where = renderScope(scope, params);
-  const columns = [...new Set<StatsDimension>(['log_type', 'severity', ...groupBy])];
+  const columns = [...new Set<StatsDimension>(['log_type', 'severity', ...groupBy])].join(', ');
+  const rows =
+    source === 'view'
+      ? `events AS row_events, bytes AS row_bytes FROM ${STATS} WHERE ${renderScope(plan, params, 'hour')}`
+      : `1 AS row_events, ${EVENT_BYTES_EXPRESSION} AS row_bytes FROM ${EVENTS} WHERE ${renderScope(plan, params)}`;
   const sql = [
-    `SELECT multiIf(grouping(start) = 0, 0, grouping(log_type) = 0, 1, 2) AS set, start, ${columns.join(', ')},`,
-    'count() AS events, sum(event_bytes) AS bytes',
-    `FROM (SELECT ${seconds} - positiveModulo(${seconds}, ${step}) AS start, ${columns.join(', ')},`,
-    `${EVENT_BYTES_EXPRESSION} AS event_bytes FROM ${EVENTS} WHERE ${where})`,
+    `SELECT multiIf(grouping(start) = 0, 0, grouping(log_type) = 0, 1, 2) AS set, start, ${columns},`,
+    'sum(row_events) AS events, sum(row_bytes) AS bytes',
+    `FROM (SELECT ${seconds} - positiveModulo(${seconds}, ${step}) AS start, ${columns}, ${rows})`,
     `GROUP BY GROUPING SETS ((${['start', ...groupBy].join(', ')}), (log_type), (severity))`,
     `ORDER BY set, start, events DESC LIMIT ${params.add('UInt64', VOLUME_ROWS_MAX + 1)}`,
     `${SELECT_SETTINGS}, force_grouping_standard_compatibility = 1, group_by_use_nulls = 0`,

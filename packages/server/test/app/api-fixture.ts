@@ -17,8 +17,8 @@ import { type ControlDb, openControlDb } from '../../src/control/control-db.ts';
 import { OrgCache } from '../../src/control/org-cache.ts';
 import { createOrg, getOrg } from '../../src/control/orgs.ts';
 import type { Scope } from '../../src/control/scopes.ts';
-import { startEngine } from '../../src/stores/clickhouse/engine.ts';
-import { CREATE_EVENTS, DATABASE } from '../../src/stores/clickhouse/schema.ts';
+import { type Engine, startEngine } from '../../src/stores/clickhouse/engine.ts';
+import { migrate } from '../../src/stores/clickhouse/migrate.ts';
 import { type ClickHouseStore, openClickHouseStore } from '../../src/stores/clickhouse/store.ts';
 import type { EventStore } from '../../src/stores/store.ts';
 import { tempDir } from '../support/server.ts';
@@ -27,6 +27,7 @@ import { tempDir } from '../support/server.ts';
 export type SampleEvent = Partial<Omit<Event, 'orgId' | 'eventId' | 'severity' | 'retentionDays'>>;
 
 export interface TestStore {
+  engine: Engine;
   store: ClickHouseStore;
   /** Inserts the events as one journal frame. */
   insert(orgId: string, events: readonly SampleEvent[], place?: { node: number; frame: number }): Promise<void>;
@@ -38,10 +39,10 @@ export async function openTestStore(): Promise<TestStore> {
   const dataDir = tempDir();
   const engine = await startEngine({ dataDir });
   const store = openClickHouseStore(engine);
-  await store.command(`CREATE DATABASE IF NOT EXISTS ${DATABASE}`);
-  await store.command(CREATE_EVENTS);
+  await migrate(store);
   let lastFrame = 0;
   return {
+    engine,
     store,
     insert: async (orgId, events, place = { node: 0, frame: ++lastFrame }) => {
       const { parts } = encodeNative(blockOf(orgId, events, place), { position: true });

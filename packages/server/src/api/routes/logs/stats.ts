@@ -12,6 +12,7 @@ import {
   topErrorsQuery,
   VOLUME_ROWS_MAX,
   type VolumeRow,
+  viewPlan,
   volumeQuery,
 } from '../../../query/stats-sql.ts';
 import { formatTime, parseDuration, TIME_MAX_NS } from '../../../query/time.ts';
@@ -54,10 +55,13 @@ export const getLogStats = defineRoute({
     const seconds = lengthSeconds(scope, nowMs);
     const granularity = granularityOf(query.granularity, seconds);
     const groupBy = groupByOf(query.group_by);
-    const plan = { ...scope, granularity, groupBy };
+    const wanted = { ...scope, granularity, groupBy };
+    const viewed = viewPlan(wanted);
+    const plan = viewed ?? wanted;
+    const source = viewed === null ? 'live' : 'view';
     const [rows, errors] = await Promise.all([
-      allRows<VolumeRow>(deps.store, volumeQuery(plan), { signal }),
-      allRows<ErrorGroupRow>(deps.store, topErrorsQuery(scope), { signal }),
+      allRows<VolumeRow>(deps.store, volumeQuery(plan, source), { signal }),
+      allRows<ErrorGroupRow>(deps.store, topErrorsQuery(plan), { signal }),
     ]);
     if (rows.length > VOLUME_ROWS_MAX) {
       refuse(
@@ -66,10 +70,10 @@ export const getLogStats = defineRoute({
       );
     }
     return json({
-      ...rangeTexts(scope.range),
+      ...rangeTexts(plan.range),
       granularity,
       group_by: groupBy,
-      source: 'live',
+      source,
       ...volumeOf(rows, groupBy),
       top_errors: errors.map(errorGroupOf),
       top_errors_complete: Number(errors[0]?.errors_read ?? 0) < ERRORS_READ_MAX,

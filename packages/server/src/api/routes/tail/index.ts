@@ -29,7 +29,8 @@ export function createTail(deps: TailDeps): Tail {
       checkAccept(request.headers.accept);
       const lastEventId = request.headers['last-event-id'];
       const question = tailQuestionOf(query, lastEventId?.toString(), { node: deps.node, nowMs });
-      const tail = await openTail(deps, identity.orgId, question, signal);
+      const credentials = { headers: request.headers, remoteAddress: request.raw.socket.remoteAddress };
+      const tail = await openTail(deps, { orgId: identity.orgId, credentials, question, signal });
       reply.hijack();
       await tail.run(sseSink(reply.raw, reply.getHeaders() as Record<string, string>));
       return WRITTEN;

@@ -1,7 +1,9 @@
 import type { LiveTail, TailChunk, TailEnd, TailSubscription } from '../../../consumers/live-tail/live-tail.ts';
 import type { TailMissed } from '../../../consumers/live-tail/wire.ts';
+import type { RequestCredentials } from '../../../control/authenticator.ts';
 import type { JournalPosition } from '../../../journal/journal.ts';
 import { type EventRow, eventsQuery } from '../../../query/events-sql.ts';
+import { PermanentError } from '../../../runtime/errors.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { renderRow } from '../../events.ts';
 import { allRows } from '../../store-rows.ts';
@@ -13,7 +15,12 @@ export interface TailDeps extends Pick<ApiDeps, 'store' | 'authenticate' | 'onFa
   storePosition(): JournalPosition;
   /** Of this server, as in event ids. */
   node: number;
+  /** How often a stream's key is looked up again, so that a revoked one does not read on. Default 15 s. */
+  recheckIntervalMs?: number;
 }
+
+/** `refused`: the key is no longer good. */
+export type TailGoodbye = TailEnd | 'refused';
 
 /** What a reader is sent, whatever it is sent by. */
 export type TailMessage =
@@ -29,9 +36,18 @@ export interface TailSink {
   /** Resolves when the reader has taken the messages, or is gone. */
   send(messages: readonly TailMessage[]): Promise<void>;
   /** Says goodbye and closes. */
-  end(reason: TailEnd): void;
+  end(reason: TailGoodbye): void;
   /** Resolves when the connection is closed, by whomever. */
   readonly closed: Promise<void>;
+}
+
+export interface TailRequest {
+  /** Whose events: what `credentials` were good for. */
+  orgId: string;
+  credentials: RequestCredentials;
+  question: TailQuestion;
+  /** Aborts when the client goes away. */
+  signal: AbortSignal;
 }
 
 /** A tail that has begun and whose backfill is read. */
@@ -51,11 +67,9 @@ export interface OpenTail {
  */
 export async function openTail(
   deps: TailDeps,
-  orgId: string,
-  question: TailQuestion,
-  signal: AbortSignal,
+  { orgId, credentials, question, signal }: TailRequest,
 ): Promise<OpenTail> {
-  const ended = Promise.withResolvers<TailEnd>();
+  const ended = Promise.withResolvers<TailGoodbye>();
   const connected = Promise.withResolvers<TailSink>();
   const { condition, resume } = question;
   const subscription = await deps.liveTail.open({ orgId, condition, onEnd: ended.resolve });
@@ -74,7 +88,20 @@ export async function openTail(
     if (resume === 'unknown') first.push({ kind: 'missed', missed: { count: null, atMost: false } });
     first.push({ kind: 'ready', id: placeId(from, deps.node) });
     return {
-      run: (sink) => run(subscription, first, sink, connected.resolve, ended.promise),
+      run: async (sink) => {
+        const recheck = setInterval(() => {
+          deps.authenticate(credentials).then(
+            (identity) => {
+              if (identity.orgId !== orgId || !identity.scopes.has('query')) ended.resolve('refused');
+            },
+            (error: unknown) => {
+              if (error instanceof PermanentError) ended.resolve('refused');
+            },
+          );
+        }, deps.recheckIntervalMs ?? RECHECK_INTERVAL_MS);
+        await run(subscription, first, sink, connected.resolve, ended.promise);
+        clearInterval(recheck);
+      },
       close: () => subscription.close(),
     };
   } catch (error) {
@@ -88,7 +115,7 @@ async function run(
   first: readonly TailMessage[],
   sink: TailSink,
   connect: (sink: TailSink) => void,
-  ended: Promise<TailEnd>,
+  ended: Promise<TailGoodbye>,
 ): Promise<void> {
   const closed = sink.closed.then(() => null);
   try {
@@ -134,6 +161,7 @@ export function missedFields({ count, atMost }: TailMissed): { count: number | n
   return atMost && count !== null ? { count, at_most: true } : { count };
 }
 
+const RECHECK_INTERVAL_MS = 15_000;
 /** Between two signs of life: proxies cut connections that are silent for a minute. */
 export const PING_INTERVAL_MS = 15_000;
 /** A reader that takes nothing for so long is cut off: it holds a window of events and a place among the org's tails. */

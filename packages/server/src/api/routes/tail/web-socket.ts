@@ -71,9 +71,11 @@ async function open(deps: TailDeps, path: string, request: IncomingMessage, sign
     throw new PermanentError('not_found', `there are no WebSockets here but ${path}`);
   }
   const headers = withProtocolKey(request.headers);
-  const identity = await deps.authenticate({ headers, remoteAddress: request.socket.remoteAddress });
+  const credentials = { headers, remoteAddress: request.socket.remoteAddress };
+  const identity = await deps.authenticate(credentials);
   requireScope(identity, 'query');
-  return openTail(deps, identity.orgId, questionOf(deps, mark < 0 ? '' : url.slice(mark + 1), headers), signal);
+  const question = questionOf(deps, mark < 0 ? '' : url.slice(mark + 1), headers);
+  return openTail(deps, { orgId: identity.orgId, credentials, question, signal });
 }
 
 function withProtocolKey(headers: IncomingHttpHeaders): IncomingHttpHeaders {
@@ -101,7 +103,7 @@ function requestIdOf(headers: IncomingHttpHeaders): string {
   return typeof sent === 'string' && /^[\w.:-]{1,128}$/.test(sent) ? sent : randomUUID();
 }
 
-/** Answers the handshake with an error as any other request would be. */
+/** Answers the handshake with an error in the API's own shape. */
 function refuse({ onFault }: TailDeps, socket: Duplex, error: unknown, requestId: string): void {
   const { status, headers, body, isFault } = errorAnswer(error, requestId);
   if (isFault) onFault(error, requestId);
@@ -131,8 +133,8 @@ export function webSocketText(message: TailMessage): string | null {
   }
 }
 
-/** 1001: the server goes away. 1011: it met a fault. https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
-const CLOSE_CODE = { closing: 1001, failed: 1011 } as const;
+/** Going away, internal error, policy: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
+const CLOSE_CODE = { closing: 1001, failed: 1011, refused: 1008 } as const;
 
 function webSocketSink(webSocket: WebSocket, socket: Duplex): TailSink {
   let aliveAtMs = performance.now();
