@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LiveTailOptions } from '../../src/consumers/live-tail/live-tail.ts';
+import { listApiKeys, revokeApiKey } from '../../src/control/api-keys.ts';
 import { openClickHouseStore } from '../../src/stores/clickhouse/store.ts';
 import { openTestStore, type TestStore } from './api-fixture.ts';
 import { numbered, openTailJournal, type TailJournal, type TailSample, until } from './tail-fixture.ts';
@@ -232,6 +233,20 @@ test('a browser gives its key as a WebSocket protocol, and it is not echoed', as
   expect(JSON.stringify(client.upgrade.rawHeaders)).not.toContain(server.keys.acme);
   const wrong = ['tailwater', 'tailwater.key.tw_wrong'];
   expect(await refused(openWebSocket(server, null, '', { protocols: wrong }))).toMatchObject({ status: 401 });
+});
+
+test('a key that is revoked ends its streams, and no others', async () => {
+  await start();
+  const { acme, other } = server.keys;
+  const ending = [await connect(openSse, acme), await connect(openWebSocket, acme)];
+  const staying = [await connect(openSse, other), await connect(openWebSocket, other)];
+  const [key] = (await listApiKeys(server.control, 'acme')).filter(({ scopes }) => scopes.includes('query'));
+  await revokeApiKey(server.control, key!.id, 'acme');
+  await until(() => ending.every(({ end }) => end !== ''), 'the end');
+  expect(ending.map(({ end }) => end)).toEqual(['ended', '1008']);
+  await journal.append('other', numbered(1, 1));
+  await until(() => staying.every(({ messages }) => messages.length === 1), 'the event');
+  expect(staying.map(({ end }) => end)).toEqual(['', '']);
 });
 
 test('there are no WebSockets elsewhere', async () => {

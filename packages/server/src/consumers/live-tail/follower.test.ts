@@ -144,25 +144,24 @@ test('a reader that keeps taking gets a burst larger than its window whole', asy
 
 test('a slow reader is told exactly how many it missed, then gets the newest', async () => {
   startFollower({ windowEvents: 10, chunkEvents: 5, stallMsMax: 20 });
-    const quick = subscribe('acme', errors);
-    const slow = subscribe('acme', errors);
-    slow.takes = false;
-    const samples = numbered(1, 100).map((sample, i) => ({ ...sample, severityNumber: i % 2 === 0 ? 17 : 9 }));
-    const matching = samples.filter(({ severityNumber }) => severityNumber === 17).map(({ message }) => message);
-    for (const sample of samples) await journal.append('acme', [sample]);
-    await until(() => quick.messages.length + quick.missed === 50, 'all errors');
-    expect(slow.messages).toEqual(matching.slice(0, 10));
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    slow.takes = true;
-    slow.take();
-    await until(() => slow.missed > 0, 'the count');
-    await journal.append('acme', [{ message: 'newest', severityNumber: 17 }]);
-    await until(() => slow.messages.at(-1) === 'newest', 'the newest event');
-    expect(slow.messages.length - 1 + slow.missed).toBe(50);
-    expect(slow.missedBefore.at(-1)).toBe(slow.missed);
-    expect(slow).toMatchObject({ atMost: false, unknown: 0 });
-  },
-);
+  const quick = subscribe('acme', errors);
+  const slow = subscribe('acme', errors);
+  slow.takes = false;
+  const samples = numbered(1, 100).map((sample, i) => ({ ...sample, severityNumber: i % 2 === 0 ? 17 : 9 }));
+  const matching = samples.filter(({ severityNumber }) => severityNumber === 17).map(({ message }) => message);
+  for (const sample of samples) await journal.append('acme', [sample]);
+  await until(() => quick.messages.length + quick.missed === 50, 'all errors');
+  expect(slow.messages).toEqual(matching.slice(0, 10));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  slow.takes = true;
+  slow.take();
+  await until(() => slow.missed > 0, 'the count');
+  await journal.append('acme', [{ message: 'newest', severityNumber: 17 }]);
+  await until(() => slow.messages.at(-1) === 'newest', 'the newest event');
+  expect(slow.messages.length - 1 + slow.missed).toBe(50);
+  expect(slow.missedBefore.at(-1)).toBe(slow.missed);
+  expect(slow).toMatchObject({ atMost: false, unknown: 0 });
+});
 
 test('a subscription from an earlier place joins the end exactly once, while events come in', async () => {
   startFollower({ windowEvents: 7, chunkEvents: 3 });

@@ -166,7 +166,7 @@ export class TailFollower {
     const breather = new Breather();
     const { signal } = this.closing;
     for await (const frame of this.options.reader.read(this.livePosition, { follow: true, signal })) {
-      if (frame.position > this.livePosition) this.noteGap();
+      if (frame.position > this.livePosition) this.noteGap(frame.position);
       this.watchLag(frame.position);
       // Before the frame is handed out: who leaves on the way reads the rest of it alone.
       this.livePosition = frame.position + 1;
@@ -175,8 +175,11 @@ export class TailFollower {
     }
   }
 
-  private noteGap(): void {
-    for (const subscriptions of this.live.values()) for (const each of subscriptions) each.missUnknown();
+  /** Frames before `position` are gone, of whichever org. */
+  private noteGap(position: JournalPosition): void {
+    for (const subscriptions of this.live.values()) {
+      for (const subscription of subscriptions) if (subscription.place.frame < position) subscription.missUnknown();
+    }
   }
 
   /** Lagging means that the end of `lagMsMax` ago is still ahead; then frames are only counted up to today's end. */

@@ -1,8 +1,9 @@
-import type { LiveTail, TailChunk, TailEnd, TailSubscription } from '../../../consumers/live-tail/live-tail.ts';
+import type { LiveTail, TailChunk, TailEnd } from '../../../consumers/live-tail/live-tail.ts';
 import type { TailMissed } from '../../../consumers/live-tail/wire.ts';
 import type { RequestCredentials } from '../../../control/authenticator.ts';
 import type { JournalPosition } from '../../../journal/journal.ts';
 import { type EventRow, eventsQuery } from '../../../query/events-sql.ts';
+import type { EventsPlan } from '../../../query/plan.ts';
 import { PermanentError } from '../../../runtime/errors.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { renderRow } from '../../events.ts';
@@ -65,78 +66,61 @@ export interface OpenTail {
  * asked for events that lie before S. It starts first, because the journal behind S is trimmed as the store moves on.
  * @throws PermanentError or RetryableError (`rate_limited`, `shutting_down`, `store_unavailable` …)
  */
-export async function openTail(
-  deps: TailDeps,
-  { orgId, credentials, question, signal }: TailRequest,
-): Promise<OpenTail> {
+export async function openTail(deps: TailDeps, request: TailRequest): Promise<OpenTail> {
+  const { orgId, question } = request;
+  const { condition, resume } = question;
   const ended = Promise.withResolvers<TailGoodbye>();
   const connected = Promise.withResolvers<TailSink>();
-  const { condition, resume } = question;
   const subscription = await deps.liveTail.open({ orgId, condition, onEnd: ended.resolve });
   try {
-    const backfill = resume === null ? question.backfill : 0;
-    const start = resume === null && backfill > 0 ? { frame: deps.storePosition(), index: 0 } : (resume ?? 'end');
+    const seam = resume === null && question.backfill > 0 ? deps.storePosition() : null;
+    const start = seam === null ? (resume ?? 'end') : { frame: seam, index: 0 };
     const from = await subscription.start(start === 'unknown' ? 'end' : start, async (chunk) => {
       const sink = await connected.promise;
       await sink.send(messagesOf(chunk, deps.node));
     });
-    const first: TailMessage[] = [];
-    if (backfill > 0 && start !== 'end' && start !== 'unknown') {
-      const rows = await newestStored(deps, orgId, { ...question, before: start.frame }, signal);
-      for (const row of rows.reverse()) first.push({ kind: 'log', json: renderRow(row, orgId), eventId: null });
-    }
+    const first: TailMessage[] = seam === null ? [] : await backfillOf(deps, request, seam);
     if (resume === 'unknown') first.push({ kind: 'missed', missed: { count: null, atMost: false } });
     first.push({ kind: 'ready', id: placeId(from, deps.node) });
-    return {
-      run: async (sink) => {
-        const recheck = setInterval(() => {
-          deps.authenticate(credentials).then(
-            (identity) => {
-              if (identity.orgId !== orgId || !identity.scopes.has('query')) ended.resolve('refused');
-            },
-            (error: unknown) => {
-              if (error instanceof PermanentError) ended.resolve('refused');
-            },
-          );
-        }, deps.recheckIntervalMs ?? RECHECK_INTERVAL_MS);
-        await run(subscription, first, sink, connected.resolve, ended.promise);
+    const run = async (sink: TailSink) => {
+      const recheck = setInterval(
+        () => void checkKey(deps, request, () => ended.resolve('refused')),
+        deps.recheckIntervalMs ?? RECHECK_INTERVAL_MS,
+      );
+      try {
+        await sink.send(first);
+        connected.resolve(sink);
+        const reason = await Promise.race([ended.promise, sink.closed.then(() => null)]);
+        if (reason !== null) sink.end(reason);
+      } finally {
         clearInterval(recheck);
-      },
-      close: () => subscription.close(),
+        subscription.close();
+      }
     };
+    return { run, close: () => subscription.close() };
   } catch (error) {
     subscription.close();
     throw error;
   }
 }
 
-async function run(
-  subscription: TailSubscription,
-  first: readonly TailMessage[],
-  sink: TailSink,
-  connect: (sink: TailSink) => void,
-  ended: Promise<TailGoodbye>,
-): Promise<void> {
-  const closed = sink.closed.then(() => null);
+/** A control database that does not answer ends no stream; a key that is revoked or changed does. */
+async function checkKey(deps: TailDeps, { orgId, credentials }: TailRequest, refuse: () => void): Promise<void> {
   try {
-    await sink.send(first);
-    connect(sink);
-    const reason = await Promise.race([ended, closed]);
-    if (reason !== null) sink.end(reason);
-  } finally {
-    subscription.close();
+    const identity = await deps.authenticate(credentials);
+    if (identity.orgId !== orgId || !identity.scopes.has('query')) refuse();
+  } catch (error) {
+    if (error instanceof PermanentError) refuse();
   }
 }
 
-/** The newest events that the store has from before the journal position, newest first. */
-function newestStored(
+/** The newest events that the store has from before the journal position `seam`, oldest first. */
+async function backfillOf(
   { store, node }: TailDeps,
-  orgId: string,
-  { condition, range, backfill, before }: TailQuestion & { before: JournalPosition },
-  signal: AbortSignal,
-): Promise<EventRow[]> {
-  const framesBefore = { node, frame: before };
-  const plan = {
+  { orgId, question: { condition, range, backfill }, signal }: TailRequest,
+  seam: JournalPosition,
+): Promise<TailMessage[]> {
+  const plan: EventsPlan = {
     orgId,
     range,
     condition,
@@ -144,9 +128,10 @@ function newestStored(
     limit: backfill,
     offset: 0,
     after: null,
-    framesBefore,
-  } as const;
-  return allRows<EventRow>(store, eventsQuery(plan), { signal });
+    framesBefore: { node, frame: seam },
+  };
+  const rows = await allRows<EventRow>(store, eventsQuery(plan), { signal });
+  return rows.reverse().map((row) => ({ kind: 'log', json: renderRow(row, orgId), eventId: null }));
 }
 
 function messagesOf({ missed, events, place }: TailChunk, node: number): TailMessage[] {
