@@ -15,12 +15,24 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'packages/server/test/{contracts,golden,sim}/**/*.test.ts', 'tools/*.test.ts'] },
+        test: {
+          name: 'unit',
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'packages/server/test/{contracts,golden,sim}/**/*.test.ts',
+            'tools/*.test.ts',
+          ],
+        },
       },
       {
         extends: true,
         // Spawn the built server or the embedded engine: these need `npm run build` first.
-        test: { name: 'app', include: ['packages/server/test/{app,peers,store}/**/*.test.ts'], testTimeout: 120_000, fileParallelism: false },
+        test: {
+          name: 'app',
+          include: ['packages/server/test/{app,peers,store}/**/*.test.ts'],
+          testTimeout: 120_000,
+          fileParallelism: false,
+        },
       },
     ],
   },

@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ADMIN_KEY, request, type SpawnedServer, spawnServer } from '../test/support/server.ts';
-import { GENERATED_ORGS } from './event-generator.ts';
+import { type SpawnedServer, spawnServer } from '../test/support/server.ts';
 import { type Bodies, type BodyFormat, prepareBodies } from './support/bodies.ts';
-import { inParallel, openPoster } from './support/post.ts';
+import { countStored, makeOrgs, sendAll } from './support/fill.ts';
 import { cpuByThread, cpuSeconds, diskBytes, memoryMib, settledCpuSeconds } from './support/processes.ts';
 import { runVictoriaLogs } from './victoria-logs.ts';
 
@@ -26,8 +25,6 @@ export interface IngestFigures {
   peakMib: number;
   counted: number;
 }
-
-const CONNECTIONS = 4;
 
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -65,15 +62,7 @@ export async function main(args: string[]): Promise<void> {
 async function runTailwater(dataDir: string, format: BodyFormat, bodies: Bodies): Promise<IngestFigures> {
   const server = await spawnServer({ dataDir });
   try {
-    for (const org of GENERATED_ORGS) {
-      const body = JSON.stringify({ id: org, name: org });
-      const made = await request(server, '/api/orgs', {
-        method: 'POST',
-        body,
-        headers: { 'content-type': 'application/json' },
-      });
-      if (made.status !== 201) throw new Error(`making org ${org}: ${made.status} ${await made.text()}`);
-    }
+    await makeOrgs(server);
     return await measure(server, dataDir, format, bodies);
   } finally {
     await server.stop();
@@ -88,22 +77,14 @@ async function measure(
 ): Promise<IngestFigures> {
   const pids = [server.child.pid!, ...server.childPids()];
   const total = () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
-  const [path, type] =
-    format === 'otlp' ? ['/v1/logs', 'application/x-protobuf'] : ['/api/logs', 'application/x-ndjson'];
   const events = bodies.list.reduce((sum, body) => sum + body.events, 0);
-  const poster = openPoster(server.url, CONNECTIONS);
   const idleMib = pids.reduce((sum, pid) => sum + memoryMib(pid, 'VmRSS'), 0);
   const before = total();
   const threadsBefore = cpuByThread(pids[0]);
   const startedAt = performance.now();
-  await inParallel(bodies.list, CONNECTIONS, async (body) => {
-    const headers = { authorization: `Bearer ${ADMIN_KEY}`, 'x-scope-orgid': body.org, 'content-type': type };
-    const { status, text } = await poster.post(path, bodies.read(body), headers);
-    if (status !== 200 && status !== 202) throw new Error(`${status} ${text}`);
-  });
+  await sendAll(server, format, bodies);
   const seconds = (performance.now() - startedAt) / 1000;
   const acknowledged = total() - before;
-  poster.close();
   const counted = await countStored(server, events);
   const stored = total() - before;
   const settled = (await settledCpuSeconds(pids)) - before;
@@ -127,22 +108,6 @@ async function measure(
 }
 
 const us = (seconds: number, events: number) => ((seconds / events) * 1e6).toFixed(2);
-
-/** Polls the store's own counter, then counts by query over all orgs. */
-async function countStored(server: SpawnedServer, events: number): Promise<number> {
-  for (;;) {
-    const metrics = await (await request(server, '/metrics')).text();
-    const stored = Number(/^tailwater_store_events_total (\d+)/m.exec(metrics)?.[1] ?? 0);
-    if (stored >= events) break;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  let counted = 0;
-  for (const org of GENERATED_ORGS) {
-    const answer = await request(server, '/api/logs?from=2026-11-01T00:00:00Z&page_size=1&count=true', { org });
-    counted += ((await answer.json()) as { total: number }).total;
-  }
-  return counted;
-}
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);

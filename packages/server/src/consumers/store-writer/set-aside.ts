@@ -1,4 +1,4 @@
-import { mkdir, open, readdir } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JournalFrame } from '../../journal/journal.ts';
 import type { PermanentError } from '../../runtime/errors.ts';
@@ -27,10 +27,4 @@ async function writeDurably(path: string, content: Uint8Array | string): Promise
   } finally {
     await handle.close();
   }
-}
-
-/** Frames set aside so far. */
-export async function countSetAside(dir: string): Promise<number> {
-  const names = await readdir(dir).catch(() => []);
-  return names.filter((name) => name.endsWith('.frame')).length;
 }
