@@ -1,0 +1,234 @@
+import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import snappy from 'snappy';
+import { expect } from 'vitest';
+import type { ContentEncoding, ReceiverRoute } from '../../src/receivers/receiver.ts';
+import { RECEIVERS } from '../../src/receivers/registry.ts';
+import { encodePush, encodePushJson, type PushStream } from './loki-push.ts';
+import { encodeJson, encodeProtobuf, type OtlpKeyValue, type OtlpRequest } from './otlp-encode.ts';
+
+/** What every protocol can say of an event, in some words of its own. */
+export interface SampleEvent {
+  message: string;
+  service?: string;
+  host?: string;
+  /** 32 hex digits. */
+  traceId?: string;
+  attributes?: Readonly<Record<string, string>>;
+  /** Kept as attributes by protocols that have no labels. */
+  labels?: Readonly<Record<string, string>>;
+}
+
+/** One of the ways in which a protocol's clients send. */
+export interface SampleFormat {
+  /** As the route's `format` names it. */
+  name: string;
+  contentType: string;
+  /** What the clients use when they have no reason to use another. */
+  encoding: ContentEncoding;
+  /** The body before its encoding. */
+  encode(events: readonly SampleEvent[]): Buffer;
+  /** A body of `count` events that say as little as possible. */
+  encodeMany(count: number): Buffer;
+}
+
+/** What tests must know of a receiver to send to it and to read its refusals. */
+export interface SampleReceiver {
+  formats: readonly SampleFormat[];
+  /** Checks that a refusal has the protocol's own form and answers the words in it. */
+  refusalText(answer: { headers: Record<string, unknown>; body: string | Uint8Array }, format: SampleFormat): string;
+  /** Statuses on which the protocol's clients send the same again. */
+  retried: readonly number[];
+}
+
+const attributesOf = (event: SampleEvent) => ({ ...event.labels, ...event.attributes });
+
+function jsonEvent(event: SampleEvent): string {
+  const { message, service, host, traceId } = event;
+  return JSON.stringify({ message, service, host, trace_id: traceId, metadata: attributesOf(event) });
+}
+
+const keyValues = (values: Readonly<Record<string, string | undefined>>): OtlpKeyValue[] =>
+  Object.entries(values).flatMap(([key, value]) =>
+    value === undefined ? [] : [{ key, value: { stringValue: value } }],
+  );
+
+/** A resource an event: neighbours share nothing. */
+function otlpRequest(events: readonly SampleEvent[]): OtlpRequest {
+  return {
+    resourceLogs: events.map(({ message, service, host, traceId, attributes = {}, labels = {} }) => ({
+      resource: { attributes: keyValues({ 'service.name': service, 'host.name': host, ...labels }) },
+      scopeLogs: [
+        {
+          logRecords: [
+            {
+              body: { stringValue: message },
+              attributes: keyValues(attributes),
+              ...(traceId === undefined ? {} : { traceId: Buffer.from(traceId, 'hex') }),
+            },
+          ],
+        },
+      ],
+    })),
+  };
+}
+
+const otlpMany = (count: number): OtlpRequest => ({
+  resourceLogs: [{ scopeLogs: [{ logRecords: Array.from({ length: count }, () => ({})) }] }],
+});
+
+function lokiStreams(events: readonly SampleEvent[]): PushStream[] {
+  return events.map(({ message, service = 'sample', host, traceId, attributes = {}, labels = {} }) => ({
+    labels: { service_name: service, ...(host === undefined ? {} : { host }), ...labels },
+    entries: [
+      {
+        nanos: BigInt(Date.now()) * 1_000_000n,
+        line: message,
+        metadata: { ...attributes, ...(traceId === undefined ? {} : { trace_id: traceId }) },
+      },
+    ],
+  }));
+}
+
+const lokiMany = (count: number): PushStream[] => [
+  { labels: { service_name: 'sample' }, entries: Array.from({ length: count }, () => ({ nanos: 1n, line: 'x' })) },
+];
+
+/** By receiver id. A receiver that is not here cannot be tested: add how its clients send. */
+const SAMPLES: Readonly<Record<string, SampleReceiver>> = {
+  ndjson: {
+    formats: [
+      {
+        name: 'json',
+        contentType: 'application/x-ndjson',
+        encoding: 'identity',
+        encode: (events) => Buffer.from(events.map(jsonEvent).join('\n')),
+        encodeMany: (count) => Buffer.from('{}\n'.repeat(count)),
+      },
+    ],
+    refusalText: ({ headers, body }) => {
+      expect(headers['content-type']).toMatch(/^application\/json\b/);
+      const { error } = JSON.parse(Buffer.from(body).toString()) as { error: Record<string, unknown> };
+      expect(error).toMatchObject({ code: expect.any(String), request_id: expect.any(String) });
+      return String(error.message);
+    },
+    retried: [429, 503, 507],
+  },
+  otlp: {
+    formats: [
+      {
+        name: 'protobuf',
+        contentType: 'application/x-protobuf',
+        encoding: 'identity',
+        encode: (events) => encodeProtobuf(otlpRequest(events)),
+        encodeMany: (count) => encodeProtobuf(otlpMany(count)),
+      },
+      {
+        name: 'json',
+        contentType: 'application/json',
+        encoding: 'identity',
+        encode: (events) => encodeJson(otlpRequest(events)),
+        encodeMany: (count) => encodeJson(otlpMany(count)),
+      },
+    ],
+    // google.rpc.Status: https://opentelemetry.io/docs/specs/otlp/#failures-1
+    refusalText: ({ headers, body }, format) => {
+      expect(headers['content-type']).toBe(format.contentType);
+      const bytes = Buffer.from(body);
+      if (format.name === 'json') {
+        const status = JSON.parse(bytes.toString()) as { code: unknown; message: unknown };
+        expect(status).toMatchObject({ code: expect.any(Number), message: expect.any(String) });
+        return String(status.message);
+      }
+      // Field 1 is a small varint, field 2 text of less than 16 KiB.
+      expect([bytes[0], bytes[2]]).toEqual([0x08, 0x12]);
+      const isLong = bytes[3]! >= 0x80;
+      const length = isLong ? (bytes[3]! & 0x7f) | (bytes[4]! << 7) : bytes[3]!;
+      const text = bytes.subarray(isLong ? 5 : 4);
+      expect(text).toHaveLength(length);
+      return text.toString();
+    },
+    // https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes
+    retried: [429, 502, 503, 504],
+  },
+  loki: {
+    formats: [
+      {
+        name: 'protobuf',
+        contentType: 'application/x-protobuf',
+        encoding: 'snappy',
+        encode: (events) => encodePush(lokiStreams(events)),
+        encodeMany: (count) => encodePush(lokiMany(count)),
+      },
+      {
+        name: 'json',
+        contentType: 'application/json',
+        encoding: 'identity',
+        encode: (events) => Buffer.from(encodePushJson(lokiStreams(events))),
+        encodeMany: (count) => Buffer.from(encodePushJson(lokiMany(count))),
+      },
+    ],
+    refusalText: ({ headers, body }) => {
+      expect(headers['content-type']).toMatch(/^text\/plain\b/);
+      const text = Buffer.from(body).toString();
+      expect(text).toMatch(/^[^{<][^\n]*\n$/);
+      return text;
+    },
+    // Loki's clients send again on 429 and 5xx, the Collector's exporter not on 507.
+    retried: [429, 500, 502, 503, 504],
+  },
+};
+
+/** @throws Error for a receiver that the tests do not know. */
+export function samplesOf(receiver: string): SampleReceiver {
+  const samples = SAMPLES[receiver];
+  if (samples === undefined) throw new Error(`test/support/receiver-samples.ts has nothing for receiver ${receiver}`);
+  return samples;
+}
+
+/** A route in one of its formats: what most tests of receivers walk over. */
+export interface SampleRoute {
+  receiver: string;
+  route: ReceiverRoute;
+  format: SampleFormat;
+  samples: SampleReceiver;
+  /** For the names of tests: `POST /v1/logs protobuf`. */
+  title: string;
+}
+
+export const sampleRoutes: readonly SampleRoute[] = RECEIVERS.flatMap(({ id, routes }) =>
+  routes.flatMap((route) => {
+    const samples = samplesOf(id);
+    const title = (format: SampleFormat) => `${route.method} ${route.path} ${format.name}`;
+    return samples.formats.map((format) => ({ receiver: id, route, format, samples, title: title(format) }));
+  }),
+);
+
+/** One route a receiver and format: for what does not depend on the path. */
+export const sampleFormats: readonly SampleRoute[] = sampleRoutes.filter(
+  ({ receiver, format }, i) =>
+    sampleRoutes.findIndex((other) => other.receiver === receiver && other.format === format) === i,
+);
+
+/** A body in a Content-Encoding. */
+export function encodeContent(body: Buffer, encoding: ContentEncoding): Buffer {
+  switch (encoding) {
+    case 'identity':
+      return body;
+    case 'gzip':
+      return gzipSync(body, { level: 1 });
+    case 'deflate':
+      return deflateSync(body, { level: 1 });
+    case 'zstd':
+      return zstdCompressSync(body);
+    case 'snappy':
+      return snappy.compressSync(body) as Buffer;
+  }
+}
+
+/** Headers that say what a body is. */
+export function contentHeaders(format: SampleFormat, encoding = format.encoding): Record<string, string> {
+  return {
+    'content-type': format.contentType,
+    ...(encoding === format.encoding ? {} : { 'content-encoding': encoding }),
+  };
+}
