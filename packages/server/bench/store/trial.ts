@@ -33,7 +33,7 @@ function memoryMb(pid: number): string {
 
 async function rows(store: ClickHouseStore, sql: string): Promise<Record<string, string | number>[]> {
   const all: Record<string, string | number>[] = [];
-  for await (const chunk of store.select<Record<string, string | number>>({ sql, params: {} })) all.push(...chunk);
+  for await (const chunk of store.select<Record<string, string | number>>({ sql, params: {} }, {})) all.push(...chunk);
   return all;
 }
 

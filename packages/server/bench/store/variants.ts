@@ -1,3 +1,5 @@
+import { CREATE_STATS, CREATE_STATS_VIEW } from '../../src/stores/clickhouse/schema.ts';
+
 /** One idea each, as an edit of the product's own DDL. */
 interface Variant {
   table: (ddl: string) => string;
@@ -36,25 +38,19 @@ const NO_STATISTICS = set("auto_statistics_types = ''");
 
 const NM = (...edits: ((ddl: string) => string)[]) => ({ table: all(...edits, NO_MERGES) });
 const COMPACT = (ddl: string) => ddl;
-const G = (rows: number, granularity: number, bloomBytes: number) =>
-  all(
-    replace('GRANULARITY 1', `GRANULARITY ${granularity}`),
-    replace('tokenbf_v1(16384, 3, 0)', `tokenbf_v1(${bloomBytes}, 3, 0)`),
-    set(`index_granularity = ${rows}`),
+const PROMOTE = (...names: string[]) =>
+  replace(
+    'INDEX ix_words',
+    `${names.map((name) => `attr_${name.replaceAll('.', '_')} LowCardinality(String) MATERIALIZED attributes['${name}'] CODEC(ZSTD(1)),`).join('\n  ')}\n  INDEX ix_words`,
   );
 
 export const VARIANTS: Readonly<Record<string, Variant>> = {
   base: { table: (ddl) => ddl },
-  v2: { table: COMPACT },
-  v2nm: NM(COMPACT),
-  z3: { table: replace('(String) CODEC(ZSTD(1))', '(String) CODEC(ZSTD(3))') },
-  z3map: { table: replace('String) CODEC(ZSTD(1))', 'String) CODEC(ZSTD(3))') },
-  noshort: { table: replace("'[a-z]*[0-9][0-9a-z]*'", "'[a-z]*[0-9][0-9a-z]*|\\\\b[a-z]{1,2}\\\\b'") },
-  postnone: { table: replace(", posting_list_codec = 'bitpacking'", '') },
-  nm_: NM(),
-  g2048: { table: all(COMPACT, G(2048, 4, 16384)) },
-  g2048i1: { table: all(COMPACT, G(2048, 1, 4096)) },
-  g4096: { table: all(COMPACT, G(4096, 2, 16384)) },
-  buck: { table: all(COMPACT, set("map_serialization_version = 'with_buckets'", 'map_buckets_min_avg_size = 0')) },
-  base10: { table: all(COMPACT, set('merge_selector_base = 10')) },
+  noattr: { table: without('attr_model', 'attr_status') },
+  promo8: { table: PROMOTE('endpoint', 'method', 'tool', 'http.route', 'http.request.method', 'http.response.status_code') },
+  view: { table: (ddl) => ddl, also: [CREATE_STATS, CREATE_STATS_VIEW] },
+  lz4: { table: replace('ZSTD(1)', 'LZ4') },
+  noidx: { table: only() },
+  selector10: { table: set('merge_selector_base = 10') },
+  nm: NM(),
 };

@@ -61,8 +61,13 @@ export const ATTRIBUTE_PAIRS_EXPRESSION =
  * has none). A function of such a column alone, `toFloat64OrNull(attr_status) >= 500`, runs once per distinct value.
  */
 export const PROMOTED_ATTRIBUTES: Readonly<Record<string, string>> = {
-  model: 'attr_model',
   status: 'attr_status',
+  method: 'attr_method',
+  endpoint: 'attr_endpoint',
+  model: 'attr_model',
+  'http.response.status_code': 'attr_http_response_status_code',
+  'http.request.method': 'attr_http_request_method',
+  'http.route': 'attr_http_route',
 };
 
 /** Bytes of text of an event, the unit of every volume that is shown. */
@@ -81,9 +86,20 @@ const SEVERITY_TYPE = "Enum8('debug' = 1, 'info' = 2, 'warn' = 3, 'error' = 4, '
  */
 const EXPIRES_AT_EXPRESSION = "toDateTime(received_at, 'UTC') + toIntervalDay(least(retention_days, 20000))";
 
+/**
+ * Rule S1, and S2 for retries. The merged part is synced as well: ClickHouse removes its sources at once (libchdb sets
+ * old_parts_lifetime to 0), so without it a power cut could lose what an insert had synced.
+ * Statistics for the planner are off: they cost merges, and no query here joins.
+ */
+const DURABLE_SETTINGS = `non_replicated_deduplication_window = 10000,
+  fsync_after_insert = 1,
+  fsync_part_directory = 1,
+  min_compressed_bytes_to_fsync_after_merge = 1,
+  auto_statistics_types = ''`;
+
 export const CREATE_EVENTS = `CREATE TABLE IF NOT EXISTS ${DATABASE}.${EVENTS_TABLE} (
   org LowCardinality(String) CODEC(ZSTD(1)),
-  ts DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  ts DateTime64(9, 'UTC') CODEC(T64, LZ4),
   received_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
   log_type LowCardinality(String) CODEC(ZSTD(1)),
   event_type LowCardinality(String) CODEC(ZSTD(1)),
@@ -118,26 +134,26 @@ export const CREATE_EVENTS = `CREATE TABLE IF NOT EXISTS ${DATABASE}.${EVENTS_TA
     )
     .join('\n  ')}
   INDEX ix_words ${WORDS_EXPRESSION} TYPE text(tokenizer = splitByNonAlpha, posting_list_codec = 'bitpacking'),
-  INDEX ix_tokens ${TOKENS_EXPRESSION} TYPE tokenbf_v1(16384, 3, 0) GRANULARITY 1,
-  INDEX ix_pairs ${ATTRIBUTE_PAIRS_EXPRESSION} TYPE bloom_filter(0.01) GRANULARITY 1,
-  INDEX ix_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 1,
-  INDEX ix_user user_id TYPE bloom_filter(0.01) GRANULARITY 1,
-  INDEX ix_request request_id TYPE bloom_filter(0.01) GRANULARITY 1,
-  INDEX ix_resource resource_id TYPE bloom_filter(0.01) GRANULARITY 1,
+  INDEX ix_tokens ${TOKENS_EXPRESSION} TYPE tokenbf_v1(16384, 3, 0) GRANULARITY 2,
+  INDEX ix_pairs ${ATTRIBUTE_PAIRS_EXPRESSION} TYPE bloom_filter(0.025) GRANULARITY 2,
+  INDEX ix_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 2,
+  INDEX ix_user user_id TYPE bloom_filter(0.01) GRANULARITY 2,
+  INDEX ix_request request_id TYPE bloom_filter(0.01) GRANULARITY 2,
+  INDEX ix_resource resource_id TYPE bloom_filter(0.01) GRANULARITY 2,
   INDEX ix_frame frame TYPE minmax GRANULARITY 1
 ) ENGINE = MergeTree
 PARTITION BY (retention_days, toYYYYMMDD(ts))
 ORDER BY (org, ts)
 TTL expires_at DELETE
 SETTINGS
+  ${DURABLE_SETTINGS},
   ttl_only_drop_parts = 1,
-  non_replicated_deduplication_window = 10000,
-  fsync_after_insert = 1,
-  fsync_part_directory = 1,
+  max_bytes_to_merge_at_max_space_in_pool = 10737418240,
+  index_granularity = 4096,
+  min_compress_block_size = 16384,
   min_bytes_for_wide_part = 50000000,
   packed_skip_index_max_bytes = 4000000,
-  string_serialization_version = 'single_stream',
-  auto_statistics_types = ''`;
+  string_serialization_version = 'single_stream'`;
 
 /** The start of the event's hour. Not toStartOfHour: that returns DateTime, which wraps before 1970 and after 2106. */
 const HOUR_EXPRESSION =
@@ -162,10 +178,7 @@ PARTITION BY toYYYYMM(hour)
 ORDER BY (org, hour, log_type, severity, service, event_type)
 TTL expires_at DELETE
 SETTINGS
-  non_replicated_deduplication_window = 10000,
-  fsync_after_insert = 1,
-  fsync_part_directory = 1,
-  auto_statistics_types = ''`;
+  ${DURABLE_SETTINGS}`;
 
 export const CREATE_STATS_VIEW = `CREATE MATERIALIZED VIEW IF NOT EXISTS ${DATABASE}.${STATS_TABLE}_view
 TO ${DATABASE}.${STATS_TABLE} AS
