@@ -189,9 +189,14 @@ test('an event over a limit is rejected with the limit named, and its neighbours
   const list = (levels: number): { arrayValue: { values: object[] } } => ({
     arrayValue: { values: levels === 1 ? [] : [list(levels - 1)] },
   });
+  const big = { arrayValue: { values: Array.from({ length: 1100 }, () => ({})) } };
   const faulty: [object, string][] = [
     [{ body: { stringValue: 'x'.repeat(3000) } }, 'limits.eventBytesMax is 2000'],
     [{ body: { arrayValue: { values: [{ stringValue: 'x'.repeat(3000) }] } } }, 'limits.eventBytesMax (2000)'],
+    [
+      { attributes: [{ key: 'a', value: { kvlistValue: { values: [{ key: 'b', value: big }] } } }] },
+      'limits.eventBytesMax (2000)',
+    ],
     [{ attributes: attributes(21) }, 'more than 20 attributes (limits.eventAttributesMax)'],
     [{ attributes: [{ key: 'k'.repeat(101) }] }, 'limits.attributeNameBytesMax (100)'],
     [{ attributes: [{ key: 'k'.repeat(99), value: nested(2) }] }, 'limits.attributeNameBytesMax (100)'],
