@@ -34,7 +34,7 @@ bench: build
 
 # Long runs with a printed seed: simulation, fuzzing, kill -9, full disk. SEED=… repeats one.
 soak: build
-	$(NPX) node packages/server/dist/test/soak/main.js $(ARGS)
+	$(NPX) node packages/server/test/soak/main.ts $(ARGS)
 
 docs: build
 	npm run --silent docs

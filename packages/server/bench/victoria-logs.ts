@@ -98,17 +98,15 @@ async function queryAll(url: string, print: (line: string) => void): Promise<num
   return counted;
 }
 
-/** The address it chose, from its log: `starting server at http://127.0.0.1:43210/`. */
-async function listeningUrl(stderr: NodeJS.ReadableStream): Promise<string> {
-  let log = '';
-  for await (const chunk of stderr) {
-    log += String(chunk);
-    const match =
-      /started server at (http:\/\/127\.0\.0\.1:\d+)|starting server at (http:\/\/127\.0\.0\.1:[1-9]\d*)/.exec(log);
-    if (match !== null) {
-      stderr.resume();
-      return match[1] ?? match[2];
-    }
-  }
-  throw new Error(`the peer ended: ${log}`);
+/** The address it chose, from its log: `started server at http://127.0.0.1:43210/`. The log is read to its end. */
+function listeningUrl(stderr: NodeJS.ReadableStream): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let log = '';
+    stderr.on('data', (chunk) => {
+      log = (log + String(chunk)).slice(-20_000);
+      const match = /started server at (http:\/\/127\.0\.0\.1:\d+)/.exec(log);
+      if (match !== null) resolve(match[1]);
+    });
+    stderr.on('end', () => reject(new Error(`the peer ended: ${log}`)));
+  });
 }
