@@ -1,0 +1,188 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { call, type RawAnswer } from './http-call.ts';
+import { contentHeaders, encodeContent, type SampleEvent, type SampleRoute, sampleRoutes } from './receiver-samples.ts';
+import { ADMIN_KEY, eventually } from './server.ts';
+
+/**
+ * Everything of an org that another could name or find. Each value is in no other org and in nothing else, so one that
+ * turns up in an answer was leaked.
+ */
+export interface OrgFacts {
+  orgId: string;
+  orgName: string;
+  /** A logger prefix in the org's settings. */
+  loggerPrefix: string;
+  keyName: string;
+  keyId: string;
+  /** Of a key that may be revoked. */
+  spareKeyId: string;
+  /** In every message. */
+  word: string;
+  service: string;
+  host: string;
+  logger: string;
+  userId: string;
+  clientEventId: string;
+  attributeName: string;
+  attributeValue: string;
+  labelName: string;
+  labelValue: string;
+  traceId: string;
+  eventId: string;
+  /** Of the second page of `/api/logs` with CURSOR_QUERY. */
+  cursor: string;
+}
+
+export type OrgKeys = Record<'ingest' | 'query' | 'admin', string>;
+
+/** What both orgs have: nothing of the one is found by it in the other. */
+export const SHARED = {
+  service: 'shared-service',
+  host: 'shared-host',
+  traceId: '5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e',
+  clientEventId: 'shared-client-id',
+} as const;
+
+const HOUR_MS = 3_600_000;
+/** Absolute, so that two answers to one question are the same. */
+export const RANGE = `from=${Date.now() - HOUR_MS}&to=${Date.now() + HOUR_MS}`;
+export const CURSOR_QUERY = `${RANGE}&page_size=1`;
+
+/** Facts that are true of no org. */
+export function madeUpFacts(name: string): OrgFacts {
+  const word = (what: string) => `${what}${name}${randomBytes(4).toString('hex')}`;
+  return {
+    orgId: word('org'),
+    orgName: word('name'),
+    loggerPrefix: word('prefix'),
+    keyName: word('keyname'),
+    keyId: randomUUID(),
+    spareKeyId: randomUUID(),
+    word: word('word'),
+    service: word('service'),
+    host: word('host'),
+    logger: word('logger'),
+    userId: word('user'),
+    clientEventId: word('client'),
+    attributeName: word('attribute'),
+    attributeValue: word('value'),
+    labelName: word('label'),
+    labelValue: word('labelled'),
+    traceId: randomBytes(16).toString('hex'),
+    eventId: `0000${randomBytes(9).toString('hex')}`,
+    cursor: randomBytes(60).toString('base64url'),
+  };
+}
+
+const asOperator = (headers: Record<string, string> = {}) => ({ authorization: `Bearer ${ADMIN_KEY}`, ...headers });
+export const asKey = (secret: string) => ({ 'x-api-key': secret });
+
+type Server = Parameters<typeof call>[0];
+
+async function operate(server: Server, line: string, body: object): Promise<Record<string, string>> {
+  const headers = asOperator({ 'content-type': 'application/json' });
+  const answer = await call(server, line, { headers, body: JSON.stringify(body) });
+  if (answer.status > 299) throw new Error(`${line}: ${answer.text}`);
+  return JSON.parse(answer.text) as Record<string, string>;
+}
+
+/** An org with a key of each scope, and an event over every receiver's every route and format, all searchable. */
+export async function makeOrg(server: Server, name: string): Promise<{ facts: OrgFacts; keys: OrgKeys }> {
+  const facts = madeUpFacts(name);
+  await operate(server, 'POST /api/orgs', { id: facts.orgId, name: facts.orgName });
+  await operate(server, `PATCH /api/orgs/${facts.orgId}`, { log_types: { [facts.loggerPrefix]: 'auth' } });
+  const makeKey = (scope: keyof OrgKeys) =>
+    operate(server, 'POST /api/keys', { name: facts.keyName, scopes: [scope], org_id: facts.orgId });
+  const made = { ingest: await makeKey('ingest'), query: await makeKey('query'), admin: await makeKey('admin') };
+  facts.keyId = made.query.id!;
+  facts.spareKeyId = (await makeKey('query')).id!;
+  const keys = { ingest: made.ingest.secret!, query: made.query.secret!, admin: made.admin.secret! };
+  for (const sample of sampleRoutes) {
+    const answer = await sendSample(server, sample, asKey(keys.ingest), [eventOf(facts, sample.title)]);
+    if (answer.status > 299) throw new Error(`${sample.title}: ${answer.status} ${answer.text}`);
+  }
+  await sendPlatformEvents(server, facts, keys.ingest);
+  await fillFromStore(server, facts, keys.query);
+  return { facts, keys };
+}
+
+/** An event that says all that a protocol can. */
+export function eventOf(facts: OrgFacts, text: string): SampleEvent {
+  return {
+    message: `${facts.word} ${text}`,
+    service: facts.service,
+    host: facts.host,
+    traceId: facts.traceId,
+    attributes: { [facts.attributeName]: facts.attributeValue },
+    labels: { [facts.labelName]: facts.labelValue },
+  };
+}
+
+/** Sends events over one route in one format. `query` begins with `?`. */
+export function sendSample(
+  server: Server,
+  { route, format }: SampleRoute,
+  headers: Record<string, string>,
+  events: readonly SampleEvent[],
+  query = '',
+): Promise<RawAnswer> {
+  const body = encodeContent(format.encode(events), format.encoding);
+  return call(server, `${route.method} ${route.path}${query}`, {
+    headers: { ...contentHeaders(format), ...headers },
+    body,
+  });
+}
+
+/** Errors with every field of the platform, of the org's own and of the shared service. */
+async function sendPlatformEvents(server: Server, facts: OrgFacts, key: string): Promise<void> {
+  const own = {
+    severity: 'error',
+    message: `${facts.word} failed`,
+    service: facts.service,
+    host: facts.host,
+    logger: facts.logger,
+    user_id: facts.userId,
+    trace_id: facts.traceId,
+    event_id: facts.clientEventId,
+    metadata: { [facts.attributeName]: facts.attributeValue },
+  };
+  const { service, host, traceId, clientEventId } = SHARED;
+  const shared = { ...own, service, host, trace_id: traceId, event_id: clientEventId };
+  await operateAs(server, key, [own, shared, { ...shared, message: `${facts.word} again` }]);
+}
+
+async function operateAs(server: Server, key: string, events: readonly object[]): Promise<void> {
+  const headers = { ...asKey(key), 'content-type': 'application/json' };
+  const answer = await call(server, 'POST /api/logs', { headers, body: JSON.stringify(events) });
+  if (answer.status !== 202) throw new Error(answer.text);
+}
+
+interface Page {
+  events: { event_id: string }[];
+  next_cursor: string;
+}
+
+async function fillFromStore(server: Server, facts: OrgFacts, key: string): Promise<void> {
+  const page = async (query: string) =>
+    JSON.parse((await call(server, `GET /api/logs?${query}`, { headers: asKey(key) })).text) as Page;
+  const wanted = sampleRoutes.length + 3;
+  await eventually(async () => (await page(RANGE)).events.length === wanted || undefined);
+  facts.eventId = (await page(`${RANGE}&service=${SHARED.service}`)).events[0]!.event_id;
+  facts.cursor = (await page(CURSOR_QUERY)).next_cursor;
+}
+
+/** The org as its operator sees it: to compare before and after. */
+export async function stateOfOrg(server: Server, { orgId }: OrgFacts): Promise<unknown> {
+  const get = async (path: string) => {
+    const answer = await call(server, `GET ${path}`, { headers: asOperator({ 'x-scope-orgid': orgId }) });
+    return JSON.parse(answer.text) as Record<string, Record<string, unknown>[]>;
+  };
+  const { orgs } = await get('/api/orgs');
+  const { keys } = await get(`/api/keys?org_id=${orgId}`);
+  const { events } = await get(`/api/logs?${RANGE}&page_size=1000&order=asc`);
+  return {
+    org: orgs!.find(({ id }) => id === orgId),
+    keys: keys!.map(({ last_used_at: _, ...key }) => key),
+    events,
+  };
+}
