@@ -316,7 +316,7 @@ export class Simulation {
   }
 
   /** Reads all there is and compares. In a process that dies or whose disk fails meanwhile it shows nothing. */
-  async #readAll(life: Life): Promise<void> {
+  async #readAll(life: Life): Promise<Set<Sent>> {
     const expected = this.#model.sent.filter((sent) => this.#model.mustBeReadable(sent));
     const found = new Set<Sent>();
     let last = 0;
@@ -328,14 +328,14 @@ export class Simulation {
         this.counts.framesRead += 1;
       }
     } catch (error) {
-      if (error instanceof RetryableError && (!life.process.alive || this.#disk.faults.otherError > 0)) return;
+      if (error instanceof RetryableError && (!life.process.alive || this.#disk.faults.otherError > 0)) return found;
       throw error;
     }
     for (const sent of expected) {
       const readable = found.has(sent) || !this.#model.mustBeReadable(sent);
       check(readable, () => `payload ${sent.id} (${sent.state}) is not at position ${sent.position} any more`);
     }
-    this.#checkDamage(life, found);
+    return found;
   }
 
   /** J4: what is lost is counted, and what is whole is not. */
@@ -519,7 +519,7 @@ export class Simulation {
     const sent = this.#model.send(Buffer.from(`last payload of all, number ${this.#model.sent.length}`));
     await this.#waitFor(life.process, this.#append(life, sent));
     check(sent.state === 'acknowledged', () => `an append to a healthy disk was ${sent.state}`);
-    await this.#readAll(life);
+    this.#checkDamage(life, await this.#readAll(life));
     this.counts.damagedRanges += life.reader.damage.ranges;
     for (;;) if ((await this.#waitFor(life.process, this.#consume(life, 5))) === 0) break;
     if (this.#failure !== null) throw this.#failure;

@@ -8,10 +8,12 @@ export function diskFull(): RetryableError {
   return new RetryableError('disk_full', 'The data directory has no space left. Nothing was taken.', RETRY_AFTER_MS);
 }
 
-/** `cause` is what the disk answered; its errno is shown, its text (which holds paths) is not. */
+/** `cause` is what the disk answered; its errno is shown, its text (which holds paths) is for our own log. */
 export function journalUnavailable(cause: unknown): RetryableError {
   const errno = errnoOf(cause) || 'an unexpected error';
-  return new RetryableError('journal_unavailable', `The disk answered ${errno}.`, RETRY_AFTER_MS);
+  const error = new RetryableError('journal_unavailable', `The disk answered ${errno}.`, RETRY_AFTER_MS);
+  error.cause = cause;
+  return error;
 }
 
 export function readAborted(): RetryableError {

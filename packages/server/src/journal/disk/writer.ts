@@ -199,7 +199,8 @@ export class DiskJournalWriter implements JournalWriter {
       writeAll(files, fd, [encodeSegmentHeader({ version: FORMAT_VERSION, node, salt, first })], 0);
       // What an earlier try or a torn write has left behind.
       files.truncate(fd, SEGMENT_HEADER_BYTES);
-      // The name holds the position from here on; the header is synced with the first group.
+      // Both copies of the header are safe before any frame hangs on them.
+      await files.sync(fd);
       await files.syncDir(dir);
       if (!this.#firstSegmentDone) await this.#options.onFirstSegment();
     } catch (error) {
