@@ -37,7 +37,7 @@ export interface RunningServer extends Announcement {
 
 const STOP_DEADLINE_MS = 9_000;
 /** How long the start waits for the event store. Ingest works without it, so a longer wait helps nobody. */
-const STORE_WAIT_MS = 5_000;
+const STORE_WAIT_MS = 2_000;
 
 /**
  * Opens and starts everything, the end of the data's path first, so that nothing comes in before it can go on. Rejects,
