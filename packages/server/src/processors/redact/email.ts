@@ -2,13 +2,14 @@ import type { FindSpans } from './spans.ts';
 
 /** The sign itself, and as URLs, JSON and HTML write it. */
 const AT = /@|%40|\\u0040|&#(?:64|[xX]40);/g;
+/** RFC 5321 allows 64 bytes; escapes make more of them. */
+const LOCAL_CHARACTERS_MAX = 256;
 const LOCAL = /[\p{L}\p{N}\p{M}._%+-]/u;
 const DOMAIN =
   /(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,62})\.){1,10}(?:xn--[a-z0-9-]{2,59}|\p{L}[\p{L}\p{M}]{1,62})(?![\p{L}\p{N}])/iuy;
 
 /**
- * Mailboxes, found from the sign outwards. Each character is looked at twice at most: what may stand left of a sign
- * ends at the sign before it.
+ * Mailboxes, found from the sign outwards.
  */
 export const findEmails: FindSpans = (text, rule, spans) => {
   let from = 0;
@@ -17,7 +18,7 @@ export const findEmails: FindSpans = (text, rule, spans) => {
     DOMAIN.lastIndex = behind;
     const domain = DOMAIN.exec(text)?.[0];
     if (domain !== undefined) {
-      const start = localStart(text, from, at.index);
+      const start = localStart(text, Math.max(from, at.index - LOCAL_CHARACTERS_MAX), at.index);
       const local = text.slice(start, at.index);
       const end = behind + domain.length;
       if (/[\p{L}\p{N}]/u.test(local) && !isLookalike(text, start, local, domain, end))
@@ -87,11 +88,14 @@ const DENSITY = /^\d+(?:\.\d+)?x\./i;
 /** `com.acme.Task@1b2c3d4e.run`: a Java object. */
 const JAVA_HASH = /^(?=[a-f]*\d)[0-9a-f]{5,8}\./;
 
+const USER_INFO = /:(?:\\?\/){2}[^\s/@\\:]{0,128}:[^\s@/?#]{0,128}$/;
+
 function isLookalike(text: string, start: number, local: string, domain: string, end: number): boolean {
   const last = domain.slice(domain.lastIndexOf('.') + 1).toLowerCase();
   if (NO_DOMAIN.has(last) || VERSION.test(domain) || DENSITY.test(domain)) return true;
   if (JAVA_HASH.test(domain) && /[A-Z$]/.test(local)) return true;
   if (local === 'git' && (text[end] === ':' || text[end] === '/')) return true;
+  if (/^(?:gh[pousr]|github_pat)_/.test(local)) return true;
   // `scheme://user:password@host`: what stands before the sign is a password, and the host may stay.
-  return text[start - 1] === ':' && /:\/\/[^\s/@]{0,128}:$/.test(text.slice(Math.max(0, start - 140), start));
+  return USER_INFO.test(text.slice(Math.max(0, start - 280), start));
 }

@@ -85,8 +85,22 @@ function wordsOf(name: string): string[] {
   return words;
 }
 
+/** Names read lately: the same few come again and again. */
+const known = new Map<string, SecretKind>();
+const KNOWN_MAX = 2000;
+
 /** Which kind of secret the name announces. Linear in at most 100 characters. */
 export function secretKindOf(name: string): SecretKind {
+  let kind = known.get(name);
+  if (kind === undefined) {
+    kind = readName(name);
+    if (known.size >= KNOWN_MAX) known.clear();
+    known.set(name, kind);
+  }
+  return kind;
+}
+
+function readName(name: string): SecretKind {
   const words = wordsOf(name);
   const joined = words.join('').replace(QUALIFIER_AT_END, '');
   const word = longestWordAtEnd(joined);

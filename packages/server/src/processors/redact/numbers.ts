@@ -42,9 +42,13 @@ export const findPaymentCards: FindSpans = (text, rule, spans) => {
   }
 };
 
-/** The card number that starts at `start`, of what matched there or of its first four groups; '' when it is none. */
+/**
+ * The card number that starts at `start`, of what matched there or of its first four groups; '' when it is none. More
+ * than 16 digits behind a prefix are taken for a random 64-bit id (`blk_6285161494041403917`).
+ */
 function cardAt(text: string, start: number, matched: string): string {
-  if (isCard(digitsOf(matched)) && !isPartOfMore(text, start, matched)) return matched;
+  const isLongId = matched.length > 16 && /^\d+$/.test(matched) && /[\w-]/.test(text[start - 1] ?? '');
+  if (isCard(digitsOf(matched)) && !isLongId && !isPartOfMore(text, start, matched)) return matched;
   FOUR_GROUPS.lastIndex = start;
   const groups = FOUR_GROUPS.exec(text)?.[0] ?? '';
   return groups !== '' && groups !== matched && isCard(digitsOf(groups)) ? groups : '';
@@ -96,7 +100,7 @@ const SSN_SPACED = new RegExp(
 );
 const SSN_NAMED = new RegExp(
   `(?:ssn|social[ _.-]?security|soc[ _.-]?sec|taxpayer|tax[ _-]?id)[^\\d\\n]{0,32}` +
-    `(${AREA}${GROUP}${SERIAL}|${AREA}[ ./_-]${GROUP}[ ./_-]${SERIAL})(?!\\d)`,
+    `(${AREA}${GROUP}${SERIAL}|${AREA}[ /_-]${GROUP}[ /_-]${SERIAL})(?!\\d)`,
   'gi',
 );
 

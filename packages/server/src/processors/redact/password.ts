@@ -1,7 +1,8 @@
 import { type SecretKind, secretKindOf } from './names.ts';
-import { isPlaceholder } from './placeholders.ts';
+import { isPlaceholder, isProse } from './placeholders.ts';
 import type { FindSpans, Span } from './spans.ts';
-import { lineEnd, readEncodedValue, readValue, type Value } from './values.ts';
+import { findUrlPasswords } from './url-password.ts';
+import { readEncodedValue, readHeader, readValues, type Value, type Values } from './values.ts';
 
 /** What stands between a name and its secret, encoded too. */
 const SEPARATORS = /=>|:=|={1,3}|[:>]|%3[ADad]|\\u003[ADEade]/g;
@@ -18,6 +19,9 @@ export const findPasswords: FindSpans = (text, rule, spans) => {
   findUrlPasswords(text, rule, spans);
 };
 
+/** The rule bearer reads the header; an AWS request's `Credential=` is a key id, for aws-key. */
+const READ_ELSEWHERE = /(?:authorization|credential)$/i;
+
 /** What was taken as a secret is not read again, and what is not taken is short: so each of these is linear. */
 function findPairs(text: string, rule: number, spans: Span[]): void {
   let done = 0;
@@ -27,13 +31,20 @@ function findPairs(text: string, rule: number, spans: Span[]): void {
     if (name === null) continue;
     const kind = secretKindOf(name.text);
     const behind = match.index + match[0].length;
-    // The rule bearer reads this header, with or without a scheme.
-    if (kind === 'none' || /authorization$/i.test(name.text) || isNoPair(text, name, match[0], behind)) continue;
-    const value = valueBehind(text, name.text, match[0], behind);
-    if (value === null || !isSecret(text, value, kind, match[0])) continue;
-    spans.push({ start: value.start, end: value.end, rule });
-    done = value.end;
+    if (kind === 'none' || READ_ELSEWHERE.test(name.text) || isNoPair(text, name, match[0], behind)) continue;
+    const values = valuesBehind(text, name.text, match[0], behind);
+    done = Math.max(done, take({ text, name, kind, separator: match[0] }, values, rule, spans));
   }
+}
+
+/**
+ * Adds the values that are secrets. Returns where to read on: behind what was taken, and behind brackets in any case,
+ * whose names have been read. A name inside a value that is no secret may still announce one.
+ */
+function take(context: PairContext, { values, end, inBrackets }: Values, rule: number, spans: Span[]): number {
+  const secrets = values.filter((value) => isSecret(value, context));
+  for (const secret of secrets) spans.push({ start: secret.start, end: secret.end, rule });
+  return inBrackets || secrets.length > 0 ? end : 0;
 }
 
 function findFlags(text: string, rule: number, spans: Span[]): void {
@@ -41,10 +52,9 @@ function findFlags(text: string, rule: number, spans: Span[]): void {
   for (const match of text.matchAll(FLAG)) {
     const kind = secretKindOf(match[1]);
     if (match.index < done || kind === 'none') continue;
-    const value = readValue(text, match.index + match[0].length);
-    if (value === null || !isSecret(text, value, kind, ' ')) continue;
-    spans.push({ start: value.start, end: value.end, rule });
-    done = value.end;
+    const name = { text: match[1], start: match.index, isQuoted: false };
+    const values = readValues(text, match.index + match[0].length);
+    done = Math.max(done, take({ text, name, kind, separator: ' ' }, values, rule, spans));
   }
 }
 
@@ -88,62 +98,55 @@ function isNameCharacter(code: number): boolean {
   return code === 0x5f || code === 0x2d || code === 0x2e || code === 0x5b || code === 0x5d || code === 0x24;
 }
 
-/** `secret::Type`, `token://`, a route (`POST /oauth/token: 401`), and `>` that closes no tag (`token->next`). */
+/** `secret::Type`, `token://`, a route (`POST /oauth/token: 401`), a string's end, and `>` that closes no tag. */
 function isNoPair(text: string, name: Name, separator: string, behind: number): boolean {
   if (separator === '>') return !/<(?:\w{1,32}:)?$/.test(text.slice(Math.max(0, name.start - 34), name.start));
   if (separator !== ':') return false;
   if (text[behind] === ':' || text.startsWith('//', behind)) return true;
-  return !name.isQuoted && text[name.start - 1] === '/';
+  if (name.isQuoted) return false;
+  // `'password:'` ends with the colon: the quote behind is the one that was open.
+  const before = text[name.start - 1];
+  return before === '/' || (/["'`]/.test(before ?? '') && text[behind] === before);
 }
 
 const IS_COOKIE = /cookies?$/i;
 
-function valueBehind(text: string, name: string, separator: string, behind: number): Value | null {
+function valuesBehind(text: string, name: string, separator: string, behind: number): Values {
   if (separator.startsWith('%')) return readEncodedValue(text, behind);
-  const value = readValue(text, behind);
-  if (value === null || value.quoted || separator !== ':' || !IS_COOKIE.test(name)) return value;
-  // A header: pairs with semicolons, to the end of the line.
-  const isHeader = text.slice(value.start, Math.min(value.end, value.start + 100)).includes('=');
-  return isHeader ? { start: value.start, end: lineEnd(text, value.start), quoted: false } : value;
+  return separator === ':' && IS_COOKIE.test(name) ? readHeader(text, behind) : readValues(text, behind);
 }
 
 /** Paths in `pwd=`: the shell's variable for the working directory. */
 const PATH = /^(?:\/|~|[A-Za-z]:[\\/])/;
+const COMPLAINT = /(?:unexpected|invalid|illegal|unknown|missing|expected|expired|bad) $/i;
 /** Longer values are secrets whatever they look like. */
 const DOUBT_CHARACTERS_MAX = 200;
+/** `Token{a64f992`, `android.os.BinderProxy@2bd79ce`: Java's way of printing an object. */
+const OBJECT = /^(?:[a-z]\w*\.)*[A-Z]\w*(?:\{[0-9a-f]*|@[0-9a-f]+)$/;
 const PLAIN_WORD = /^[A-Z]?[a-z]+[,.;:!?]?$/;
 
-function isSecret(text: string, value: Value, kind: SecretKind, separator: string): boolean {
-  if (value.end - value.start > DOUBT_CHARACTERS_MAX) return true;
-  const secret = text.slice(value.start, value.end);
-  if (isPlaceholder(secret)) return false;
-  const hasLetterOrDigit = /[\p{L}\p{N}]/u.test(secret);
-  if (kind === 'password') return (hasLetterOrDigit || secret.length >= 6) && !PATH.test(secret);
-  if (secret.length < 4 || !hasLetterOrDigit || /^-?\d{1,5}(?:\.\d+)?$/.test(secret)) return false;
-  // "token: signature mismatch" is a sentence, "token: 8f3a…" is not.
-  const isSentence =
-    !value.quoted &&
-    separator === ':' &&
-    PLAIN_WORD.test(secret) &&
-    /^ +[a-z]/i.test(text.slice(value.end, value.end + 3));
-  return !isSentence;
+interface PairContext {
+  text: string;
+  name: Name;
+  kind: SecretKind;
+  separator: string;
 }
 
-/** Up to the last sign that a host follows: passwords with raw `@` and `/` are common, if wrong. */
-const URL_PASSWORD =
-  /:\\?\/\\?\/[^\s/?#"'<>@:\\]{0,128}:([^\s"'<>\\?#]{0,255}[^\s"'<>\\?#/](?=@[\w.\-[\]:%]{1,255}(?:[/?#\s"'<>,;)\\]|$))|[^\s"'<>@\\/]{1,256})@/dg;
-const ENCODED_URL_PASSWORD =
-  /%3A%2F%2F(?:[^\s%&]|%(?!3A|40|2F)[0-9A-F]{2}){0,128}%3A((?:[^\s%&]|%(?!40|2F)[0-9A-F]{2}){1,256})%40/dgi;
-/** `user:password@tcp(host:3306)/db`, as Go's MySQL driver has it. */
-const GO_DSN = /[\w.-]{1,64}:([^\s:@"'`/]{1,128})@(?:tcp|tcp6|udp|unix)\(/dg;
+function isSecret(value: Value, context: PairContext): boolean {
+  if (value.end - value.start > DOUBT_CHARACTERS_MAX) return true;
+  const secret = context.text.slice(value.start, value.end);
+  if (isPlaceholder(secret)) return false;
+  if (value.form === 'bare' && context.separator === ':' && isSentence(secret, value, context)) return false;
+  const hasLetterOrDigit = /[\p{L}\p{N}]/u.test(secret);
+  if (context.kind === 'password') return (hasLetterOrDigit || secret.length >= 6) && !PATH.test(secret);
+  if (OBJECT.test(secret)) return false;
+  return secret.length >= 4 && hasLetterOrDigit && !/^-?\d{1,5}(?:\.\d+)?$/.test(secret);
+}
 
-function findUrlPasswords(text: string, rule: number, spans: Span[]): void {
-  for (const pattern of [URL_PASSWORD, ENCODED_URL_PASSWORD, GO_DSN]) {
-    for (const match of text.matchAll(pattern)) {
-      const [start, end] = match.indices?.[1] ?? [0, 0];
-      const secret = text.slice(start, end);
-      // `host:8080/path@x` has a port where a password would be.
-      if (secret !== '' && !/^\d{1,5}\//.test(secret) && !isPlaceholder(secret)) spans.push({ start, end, rule });
-    }
-  }
+/** `token: signature mismatch`, `wrong password: 3 attempts left`, `Unexpected token: punc`. */
+function isSentence(secret: string, value: Value, { text, name, kind }: PairContext): boolean {
+  const goesOn = /^ +[a-z{(]/i.test(text.slice(value.end, value.end + 3));
+  if (isProse(secret) || (goesOn && /^\d{1,3}$/.test(secret))) return true;
+  if (kind === 'password' || !PLAIN_WORD.test(secret)) return false;
+  return goesOn || COMPLAINT.test(text.slice(Math.max(0, name.start - 16), name.start));
 }

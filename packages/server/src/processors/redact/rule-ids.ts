@@ -1,6 +1,6 @@
 /**
  * The redaction rules. The id stands in the replacement, in counters and in settings; its place in this list is its
- * bit. Where two rules find the same text, the one that comes first names it: the narrower before the wider.
+ * bit. Where what two rules find overlaps, the one that comes first names it: the narrower before the wider.
  */
 export const RULE_IDS = [
   'private-key',

@@ -28,5 +28,17 @@ export function findSpans(text: string, mask: number): Span[] {
   for (let rule = 0; rule < TEXT_RULES.length; rule++) {
     if ((mask & (1 << rule)) !== 0) TEXT_RULES[rule](text, rule, spans);
   }
-  return mergeSpans(spans);
+  return outsideReplacements(text, mergeSpans(spans));
+}
+
+/** Leaves out what starts inside a replacement that the text had before: senders redact too. */
+function outsideReplacements(text: string, spans: Span[]): Span[] {
+  if (spans.length === 0 || !text.includes('[REDACTED:')) return spans;
+  const replaced = [...text.matchAll(/\[REDACTED:[\w-]{1,40}\]/g)];
+  let next = 0;
+  return spans.filter(({ start }) => {
+    while (next < replaced.length && replaced[next].index + replaced[next][0].length <= start) next++;
+    const inside = replaced[next];
+    return inside === undefined || start <= inside.index;
+  });
 }

@@ -154,7 +154,8 @@ function check(kind: number, bytes: Uint8Array, start: number, end: number, i: n
   }
 }
 
-const textBytes = (value: string): Uint8Array => Buffer.from(value);
+/** Bytes with the bit that makes letters lower-case, as they are compared. */
+const textBytes = (value: string): Uint8Array => Buffer.from(value).map((byte) => byte | 32);
 const ARER = textBytes('arer');
 const SIC = textBytes('sic');
 const IA = textBytes('ia');
@@ -167,7 +168,7 @@ const HOOKS_GOV = textBytes('hooks.slack-gov');
 const BEGIN = textBytes('begin');
 const END = textBytes('end');
 
-/** Whether the lower-case `word` stands at `p`, in any case. */
+/** Whether `word` stands at `p`, in any case. */
 function matches(bytes: Uint8Array, end: number, p: number, word: Uint8Array): boolean {
   if (p + word.length > end) return false;
   for (let w = 0; w < word.length; w++) if ((bytes[p + w] | 32) !== word[w]) return false;

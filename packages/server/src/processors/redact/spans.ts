@@ -11,27 +11,21 @@ export interface Span {
 export type FindSpans = (text: string, rule: number, spans: Span[]) => void;
 
 /**
- * Sorts spans and makes one of those that overlap, named by the longest of them, or by the rule that comes first where
- * two are as long. So nothing that any rule found survives beside a replacement.
+ * Sorts spans and makes one of those that overlap, named by the rule that comes first. So nothing that any rule found
+ * survives beside a replacement.
  */
 export function mergeSpans(spans: Span[]): Span[] {
   if (spans.length < 2) return spans;
-  spans.sort((a, b) => a.start - b.start || a.rule - b.rule);
+  spans.sort((a, b) => a.start - b.start);
   const merged: Span[] = [];
-  let longest = 0;
   for (const span of spans) {
     const last = merged.at(-1);
-    const length = span.end - span.start;
     if (last === undefined || span.start >= last.end) {
       merged.push({ ...span });
-      longest = length;
-      continue;
+    } else {
+      last.rule = Math.min(last.rule, span.rule);
+      last.end = Math.max(last.end, span.end);
     }
-    if (length > longest || (length === longest && span.rule < last.rule)) {
-      last.rule = span.rule;
-      longest = length;
-    }
-    last.end = Math.max(last.end, span.end);
   }
   return merged;
 }

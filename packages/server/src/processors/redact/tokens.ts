@@ -114,7 +114,7 @@ const FIELDS = /[^\r\n"'\x60\\]*(?:"[^"\r\n]{0,512}"[^\r\n"'\x60\\]*)*/y;
 const FIELD_SCHEMES = new Set(['digest', 'hawk', 'oauth', 'aws4-hmac-sha256']);
 
 /** In running text: the scheme's name and something that no sentence would hold. */
-const BEARER = /bearer(?:[\s:=]|%20|\+){1,4}\\{0,7}["'\x60]?([A-Za-z0-9._~+/=-]{6,})/gi;
+const BEARER = /bearer(?:[\s:=]|%20|\+){1,4}\\{0,7}["'\x60]?([A-Za-z0-9._~+/-]{6,}={0,2})/gi;
 const BASIC = /basic(?:\s|%20|\+){1,4}([A-Za-z0-9+/]{6,}={0,2})/gi;
 
 export const findBearers: FindSpans = (text, rule, spans) => {
@@ -148,14 +148,11 @@ function isCredential(value: string, hasScheme: boolean): boolean {
   return hasScheme ? value.length >= 3 : looksRandom(value);
 }
 
-/** Holds a digit, padding, or many letters in mixed case: "authentication" and "token-based" do not. */
+/** Holds a digit, or many letters in mixed case: "authentication" and "token-based" do not. */
 function looksRandom(token: string): boolean {
   if (token.length < 6) return false;
   if (/\d/.test(token)) return !/^[A-Za-z]+[\d.]{1,3}$|^[\d.]+$/.test(token) || token.length >= 20;
-  return (
-    /=$/.test(token) ||
-    (token.length >= 16 && /[a-z][A-Z]/.test(token) && !/^[A-Z]?[a-z]{2,}(?:[A-Z][a-z]{2,})*$/.test(token))
-  );
+  return token.length >= 16 && /[a-z][A-Z]/.test(token) && !/^[A-Z]?[a-z]{2,}(?:[A-Z][a-z]{2,})*$/.test(token);
 }
 
 function isUserAndPassword(base64: string): boolean {

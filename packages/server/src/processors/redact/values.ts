@@ -1,39 +1,65 @@
+import { isPlaceholder } from './placeholders.ts';
+
 /** Reading the value behind `password=`: where it ends is where a secret gets cut, so every form has its reader. */
 export interface Value {
   start: number;
   end: number;
-  quoted: boolean;
+  form: 'bare' | 'quoted' | 'listed';
 }
 
+/** One value, several in brackets, or none; `end` is behind all that was read for good. */
+export interface Values {
+  values: Value[];
+  end: number;
+  inBrackets: boolean;
+}
+
+const one = (start: number, end: number, form: Value['form']): Values => ({
+  values: [{ start, end, form }],
+  end,
+  inBrackets: false,
+});
+const nothing = (end: number): Values => ({ values: [], end, inBrackets: false });
+
 const SPACES_MAX = 8;
+/** `[FILTERED]`, `{{ password }}`: brackets that may be a placeholder. */
+const BRACKETED = /\{\{[^{}\n]{0,60}\}\}|[[{]{1,3}[^\s[\]{}]{0,60}[\]}]{1,3}/y;
 const BACKSLASHES_MAX = 7;
-const BRACKETS_DEPTH_MAX = 32;
 
 /**
- * The value that starts behind a separator at `from`, null when there is none on this line. Reads quotes with the
- * backslashes that JSON within JSON gives them, brackets, and bare words.
+ * The values that start behind a separator at `from`: one, several in brackets, or none on this line. Reads quotes with
+ * the backslashes that JSON within JSON gives them, lists and objects, and bare words.
  */
-export function readValue(text: string, from: number): Value | null {
+export function readValues(text: string, from: number): Values {
   let p = skipSpaces(text, from);
   if (text.startsWith('<![CDATA[', p)) p += 9;
   // Python's b'…' and u'…'.
   if (/[bru]/i.test(text[p] ?? '') && /["']/.test(text[p + 1] ?? '')) p++;
-  let backslashes = 0;
-  while (backslashes < BACKSLASHES_MAX && text[p + backslashes] === '\\') backslashes++;
-  const opening = text[p + backslashes];
-  if (opening === '"' || opening === "'" || opening === '`') {
-    const start = p + backslashes + 1;
-    return { start, end: quoteEnd(text, start, opening, backslashes), quoted: true };
+  const quote = quoteAt(text, p);
+  if (quote !== null) return one(quote.start, quote.end, 'quoted');
+  if (text[p] === '[' || text[p] === '{') {
+    BRACKETED.lastIndex = p;
+    return isPlaceholder(BRACKETED.exec(text)?.[0] ?? '[') ? nothing(p) : readBrackets(text, p);
   }
-  const isBracket = opening === '[' || opening === '{';
-  const end = isBracket && backslashes === 0 ? bracketEnd(text, p) : bareEnd(text, p);
-  return end > p ? { start: p, end, quoted: false } : null;
+  const end = bareEnd(text, p);
+  return end > p ? one(p, end, 'bare') : nothing(p);
 }
 
-export function skipSpaces(text: string, from: number): number {
+function skipSpaces(text: string, from: number): number {
   let p = from;
   while (p < from + SPACES_MAX && (text[p] === ' ' || text[p] === '\t')) p++;
   return p;
+}
+
+/** The quoted text that opens at `p`: the bounds of what is inside, and the position behind. */
+function quoteAt(text: string, p: number): { start: number; end: number; behind: number } | null {
+  let backslashes = 0;
+  while (backslashes < BACKSLASHES_MAX && text[p + backslashes] === '\\') backslashes++;
+  const quote = text[p + backslashes];
+  if (quote !== '"' && quote !== "'" && quote !== '`') return null;
+  const start = p + backslashes + 1;
+  const end = quoteEnd(text, start, quote, backslashes);
+  return { start, end, behind: end + backslashes + 1 };
 }
 
 /**
@@ -59,25 +85,38 @@ function quoteEnd(text: string, start: number, quote: string, backslashes: numbe
   return text.length;
 }
 
-/** Where a list or an object ends: behind its closing bracket, or at the end of the line when it has none. */
-function bracketEnd(text: string, start: number): number {
+/** Bare text in brackets, as in `[a, b]`. */
+const LISTED_WORD = /[^\s,:[\]{}"'`\\]+/y;
+const BEFORE_VALUE = /[ \t]{0,8}(?::|=)/y;
+
+/**
+ * The values of a list or an object on one line, those of the objects inside too; keys are left out. Each on its own,
+ * so that JSON stays JSON. Ends where the brackets close.
+ */
+function readBrackets(text: string, start: number): Values {
+  const values: Value[] = [];
   let depth = 0;
-  for (let i = start; i < text.length; i++) {
-    const character = text[i];
-    if (character === '[' || character === '{') {
-      if (++depth > BRACKETS_DEPTH_MAX) return lineEnd(text, i);
-    } else if (character === ']' || character === '}') {
-      if (--depth === 0) return i + 1;
-    } else if (character === '"') {
-      i = quoteEnd(text, i + 1, '"', 0);
+  let p = start;
+  while (p < text.length && text[p] !== '\n' && text[p] !== '\r') {
+    if (text[p] === '[' || text[p] === '{') depth++;
+    if ((text[p] === ']' || text[p] === '}') && --depth === 0) break;
+    LISTED_WORD.lastIndex = p;
+    const quote = quoteAt(text, p);
+    const wordEnd = quote === null ? p + (LISTED_WORD.exec(text)?.[0].length ?? 0) : quote.behind;
+    if (wordEnd === p) {
+      p++;
+      continue;
     }
-    if (text[i] === '\n' || text[i] === '\r') return i;
+    BEFORE_VALUE.lastIndex = wordEnd;
+    const value = { start: quote?.start ?? p, end: quote?.end ?? wordEnd, form: 'listed' } as const;
+    if (!BEFORE_VALUE.test(text) && value.end > value.start) values.push(value);
+    p = wordEnd;
   }
-  return text.length;
+  return { values, end: p, inBrackets: true };
 }
 
 /** The end of the line, or of the quoted text that the position is in. */
-export function lineEnd(text: string, from: number): number {
+function lineEnd(text: string, from: number): number {
   for (let i = from; i < text.length; i++) {
     const character = text[i];
     if (character === '\n' || character === '\r' || character === '"' || character === "'") {
@@ -123,13 +162,22 @@ function endsAt(text: string, behind: number): boolean {
   return NEXT_PAIR.test(text) || (text[behind - 1] === ';' && NEXT_PAIR_OF_WORDS.test(text));
 }
 
+/** As readValues, for a header: pairs with semicolons, to the end of the line. One word without a `=` is no header. */
+export function readHeader(text: string, from: number): Values {
+  const read = readValues(text, from);
+  const [first] = read.values;
+  if (first?.form !== 'bare' || !text.slice(first.start, Math.min(first.end, first.start + 100)).includes('='))
+    return read;
+  return one(first.start, lineEnd(text, first.start), 'bare');
+}
+
 /** In percent-encoded text: up to the next encoded or plain separator. */
 const ENCODED = /(?:%20|%22|%27|\+){0,8}((?:[^\s%&"'<>;,]|%(?!20|22|26|27|2C|7D|0A|0D|3B)[0-9A-Fa-f]{2}){1,1024})/iy;
 
-export function readEncodedValue(text: string, from: number): Value | null {
+export function readEncodedValue(text: string, from: number): Values {
   ENCODED.lastIndex = from;
   const match = ENCODED.exec(text);
-  if (match === null) return null;
+  if (match === null) return nothing(from);
   const end = from + match[0].length;
-  return { start: end - match[1].length, end, quoted: false };
+  return one(end - match[1].length, end, 'bare');
 }
