@@ -92,6 +92,7 @@ async function openApi(parts: Parts): Promise<{ api: FastifyInstance; tail: Tail
     onFault: (error: unknown, requestId: string) =>
       log.error({ err: error, request_id: requestId }, 'a request failed'),
     health: healthOf(parts),
+    answeredBefore: [...receiverRoutes().values()],
   };
   const tail = createTail({ ...deps, liveTail, node: config.node, storePosition: () => storePosition(parts) });
   const api = await buildApi(deps, [tail.route]);

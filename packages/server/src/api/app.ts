@@ -48,9 +48,10 @@ export async function buildApi(deps: ApiDeps, more: readonly ApiRoute[] = []): P
   app.decorateRequest('identity', null);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    // Here and not in a not-found handler: fastify would parse the body first and refuse that.
+    if (request.is404) refusePath([...routes, ...(deps.answeredBefore ?? [])], request, reply);
   });
   app.setErrorHandler((error, request, reply) => sendError(deps, error, request, reply));
-  app.setNotFoundHandler((request, reply) => refusePath(routes, request, reply));
   registerOpenApi(app);
   await app.after();
   for (const route of routes) registerRoute(app, deps, route);
@@ -118,7 +119,11 @@ function sendError(deps: ApiDeps, error: unknown, request: FastifyRequest, reply
 }
 
 /** 405 with Allow where the path exists with another method, otherwise 404. */
-function refusePath(routes: readonly ApiRoute[], request: FastifyRequest, reply: FastifyReply): never {
+function refusePath(
+  routes: readonly Pick<ApiRoute, 'method' | 'path'>[],
+  request: FastifyRequest,
+  reply: FastifyReply,
+): never {
   const path = request.url.split('?', 1)[0]!;
   const methods = routes.filter((route) => pathPattern(route.path).test(path)).map(({ method }) => method);
   if (methods.length === 0) throw new PermanentError('not_found', `there is no path ${path.slice(0, 200)}`);

@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client';
 import type { ControlDb } from '../control/control-db.ts';
 import type { Identity } from '../control/scopes.ts';
 import type { EventStore } from '../stores/store.ts';
+import type { ApiRoute } from './route.ts';
 
 /** How one part of the server does. What is behind `ready` is shown as it is: numbers and short words, no secrets. */
 export interface PartHealth {
@@ -28,6 +29,8 @@ export interface ApiDeps {
   authenticate(request: { headers: IncomingHttpHeaders; remoteAddress: string | undefined }): Promise<Identity>;
   health: HealthProviders;
   metrics: Registry;
+  /** What is answered before the API sees it: other methods of those paths come here and are told of these. */
+  answeredBefore?: readonly Pick<ApiRoute, 'method' | 'path'>[];
   /** Told of every fault that a client is not told in full. It goes to the server's own log. */
   onFault(error: unknown, requestId: string): void;
   /** Milliseconds since the epoch; default Date.now. */

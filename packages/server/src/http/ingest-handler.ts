@@ -62,6 +62,7 @@ async function answer(
   const outcome = await outcomeOf(dependencies, route, head, request, requestId);
   const { status, headers, body } = route.respond(outcome, head);
   if (status === 405) headers.allow = route.method;
+  if (status === 401) headers['www-authenticate'] = 'Bearer';
   dependencies.onAnswer(route.receiver, status, outcome.kind === 'accepted' ? outcome.receipt : null);
   send(request, response, { status, headers: { ...headers, 'x-request-id': requestId }, body });
 }
