@@ -113,7 +113,7 @@ export class Simulation {
     for (let steps = this.#random.between(20, 250); steps > 0; steps -= 1) {
       life = await this.#step(life);
       await turn();
-      if (!life.process.alive) life = await this.#restartAfterDeath();
+      if (!life.process.alive) life = await this.#restartAfterDeath(life);
       if (this.#failure !== null) throw this.#failure;
     }
     await this.#finish(life);
@@ -470,7 +470,7 @@ export class Simulation {
       check(!life.process.alive || open === 0, () => `${open} files are open after everything was closed`);
     }
     life.process.alive = false;
-    return this.#restartAfterDeath();
+    return this.#restartAfterDeath(life);
   }
 
   async #waitUntilIdle(life: Life): Promise<void> {
@@ -492,7 +492,9 @@ export class Simulation {
     }
   }
 
-  async #restartAfterDeath(): Promise<Life> {
+  async #restartAfterDeath(dead: Life): Promise<Life> {
+    // Its follower waits for ever, and Node would keep it for as long as its signal has a listener.
+    dead.tail.stop.abort();
     this.#die();
     return this.#start();
   }
@@ -515,7 +517,7 @@ export class Simulation {
     this.#clock.milliseconds += 1000;
     last.process.callsUntilDeath = Number.POSITIVE_INFINITY;
     if (this.#random.chance(0.5)) last.process.alive = false;
-    let life = last.process.alive ? await this.#restartInOrder(last) : await this.#restartAfterDeath();
+    let life = last.process.alive ? await this.#restartInOrder(last) : await this.#restartAfterDeath(last);
     const sent = this.#model.send(Buffer.from(`last payload of all, number ${this.#model.sent.length}`));
     await this.#waitFor(life.process, this.#append(life, sent));
     check(sent.state === 'acknowledged', () => `an append to a healthy disk was ${sent.state}`);
@@ -526,6 +528,8 @@ export class Simulation {
     this.#checkStore();
     life = await this.#restartInOrder(life);
     await this.#readAll(life);
+    life.tail.stop.abort();
+    await turn();
     if (this.#failure !== null) throw this.#failure;
   }
 
