@@ -67,6 +67,17 @@ export interface OpenTail {
  * @throws PermanentError or RetryableError (`rate_limited`, `shutting_down`, `store_unavailable` …)
  */
 export async function openTail(deps: TailDeps, request: TailRequest): Promise<OpenTail> {
+  for (let turn = 1; ; turn++) {
+    const tail = await begin(deps, request, turn === SEAM_TURNS);
+    if (tail !== null) return tail;
+  }
+}
+
+/** Tries to find S still in the journal. One is enough unless the journal is trimmed in that millisecond. */
+const SEAM_TURNS = 5;
+
+/** Null when the journal behind S was trimmed before the tail had hold of it: with the next S it will do. */
+async function begin(deps: TailDeps, request: TailRequest, isLastTurn: boolean): Promise<OpenTail | null> {
   const { orgId, question } = request;
   const { condition, resume } = question;
   const ended = Promise.withResolvers<TailGoodbye>();
@@ -79,6 +90,10 @@ export async function openTail(deps: TailDeps, request: TailRequest): Promise<Op
       const sink = await connected.promise;
       await sink.send(messagesOf(chunk, deps.node));
     });
+    if (seam !== null && from.frame !== seam && !isLastTurn) {
+      subscription.close();
+      return null;
+    }
     const first: TailMessage[] = seam === null ? [] : await backfillOf(deps, request, seam);
     if (resume === 'unknown') first.push({ kind: 'missed', missed: { count: null, atMost: false } });
     first.push({ kind: 'ready', id: placeId(from, deps.node) });
