@@ -254,13 +254,13 @@ export class TailFollower {
 
   /**
    * Reads for one subscription from its place up to where the shared loop is, and joins that. After `patienceMs` it
-   * does not wait for the reader but counts, and if even that takes longer than `stallMsMax` it leaves the rest out.
+   * does not wait for the reader but counts, and if even that takes longer than `countMsMax` it leaves the rest out.
    */
   private async catchUp(subscription: Subscription, patienceMs: number): Promise<void> {
     const breather = new Breather();
     const { signal } = this.closing;
     const dropAtMs = performance.now() + patienceMs;
-    const giveUpAtMs = dropAtMs + this.options.limits.stallMsMax;
+    const giveUpAtMs = dropAtMs + this.options.limits.countMsMax;
     // Ends: every turn reads frames, or finds that none are left up to where the shared loop was, or gives up.
     while (!subscription.closed && subscription.place.frame < this.livePosition) {
       const start = subscription.place.frame;

@@ -20,6 +20,8 @@ export interface TailLimits {
   flushIntervalMs: number;
   /** How long a subscription whose reader does not keep up may stay behind before what it has missed is dropped. */
   stallMsMax: number;
+  /** How long it may take to count those before their number is given up. */
+  countMsMax: number;
   /** How long a new subscription may take to come up to the journal's end from where it starts. */
   catchUpMsMax: number;
   /** How far the follower itself may fall behind the journal before it only counts. */
@@ -35,6 +37,7 @@ export const TAIL_LIMITS: TailLimits = {
   chunkCharacters: 1 << 18,
   flushIntervalMs: 20,
   stallMsMax: 2000,
+  countMsMax: 2000,
   catchUpMsMax: 10_000,
   lagMsMax: 2000,
   placeIntervalMs: 10_000,
