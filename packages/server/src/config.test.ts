@@ -130,7 +130,6 @@ describe('ClickHouse user and password', () => {
       url: 'https://ch:8443/x',
       user: 'al@ice',
       password: 'p:w',
-      database: 'tailwater',
     });
   });
   test('of their own variables win over the URL', () => {

@@ -10,6 +10,7 @@ import { createHttpServer, drain, listen } from './http/listen.ts';
 import type { Parts } from './parts.ts';
 import { receiverRoutes } from './receivers/registry.ts';
 import { RetryableError } from './runtime/errors.ts';
+import type { EventStore } from './stores/store.ts';
 
 const DRAIN_DEADLINE_MS = 4_000;
 const ACK_STORED_TIMEOUT_MS = 30_000;
@@ -84,7 +85,7 @@ async function openApi(parts: Parts): Promise<{ api: FastifyInstance; tail: Tail
     onFailure: (error) => log.error({ err: error }, 'live tail failed, readers have to connect again'),
   });
   const deps = {
-    store: parts.store.store,
+    store: limited(parts.store.store, config.query.timeoutMs),
     control: parts.control,
     authenticate: parts.authenticator.authenticate.bind(parts.authenticator),
     metrics: parts.telemetry.registry,
@@ -98,6 +99,11 @@ async function openApi(parts: Parts): Promise<{ api: FastifyInstance; tail: Tail
   const api = await buildApi(deps, [tail.route]);
   parts.runner.defer('api', () => api.close());
   return { api, tail, closeTail: () => liveTail.close() };
+}
+
+/** The store with the configured limit on every query that sets none of its own. */
+function limited(store: EventStore, timeoutMs: number): EventStore {
+  return { ...store, select: (query, options) => store.select(query, { timeoutMs, ...options }) };
 }
 
 function storePosition({ writer }: Parts): number {

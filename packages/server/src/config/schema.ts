@@ -104,7 +104,9 @@ const journal = z.strictObject({
 const clickhouse = z.strictObject({
   url: httpUrl()
     .optional()
-    .describe('HTTP address of a ClickHouse server, used in place of the embedded one. May hold user and password.')
+    .describe(
+      'HTTP address of a ClickHouse server, used in place of the embedded one. May hold user and password. The tables are made in its database `tailwater`.',
+    )
     .register(keyRules, { environmentAliases: ['CLICKHOUSE_URL'] }),
   user: text('a user name')
     .optional()
@@ -114,9 +116,6 @@ const clickhouse = z.strictObject({
     .optional()
     .describe('Password of that server. Wins over the password in the URL.')
     .register(keyRules, { environmentAliases: ['CLICKHOUSE_PASSWORD'], flag: false }),
-  database: text('letters, digits and `_`', /^[A-Za-z_]\w{0,63}$/)
-    .default('tailwater')
-    .describe('Database that holds the tables. Made at start when it is missing.'),
 });
 
 const store = z.strictObject({

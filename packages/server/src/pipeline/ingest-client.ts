@@ -18,13 +18,16 @@ const COALESCED_BODY_BYTES_MAX = 16 << 10;
 export interface IngestClient {
   /** The request's way into the journal: resolves once its events are durable or refused. Never rejects. */
   submit(task: IngestTask): Promise<TaskOutcome>;
+  /** Counts bytes of a body that is being read, until `release`. Throws RetryableError `overloaded` beyond the limit. */
+  hold(bytes: number): void;
+  release(bytes: number): void;
   /** Shared with readers of the journal in other threads. */
   readonly progress: SharedArrayBuffer;
   /** What was found damaged or torn at open, by counter name. */
   readonly recovery: Record<string, number>;
-  /** Why the last append failed, null when it did not. */
+  /** Why nothing can be appended, null when all is well; up to a second old. */
   readonly journalFault: JournalFault;
-  /** Bytes of bodies handed over and not yet answered. */
+  /** Bytes of bodies that are being read, or are handed over and not yet answered. */
   readonly inflightBytes: number;
   /** Waits for what is under way, then closes the journal. */
   close(): Promise<void>;
@@ -98,16 +101,28 @@ class WorkerClient implements IngestClient {
     if (this.closed !== null) return refuse('shutting_down', 'the server is stopping', 1000);
     if (this.failed !== null) return refuse('journal_unavailable', 'ingest has stopped, see /readyz', 10_000);
     const bytes = task.body.length;
-    if (this.inflightBytes + bytes > this.inflightBytesMax) {
-      const limit = `limits.inflightBytesMax (${this.inflightBytesMax})`;
-      return refuse('overloaded', `more bytes of requests are under way than ${limit}`, 1000);
+    try {
+      this.hold(bytes);
+    } catch (error) {
+      return Promise.resolve({ error: error as RetryableError });
     }
-    this.inflightBytes += bytes;
     return new Promise((resolve) => {
       const waiting = { resolve, bytes };
       if (bytes > COALESCED_BODY_BYTES_MAX) this.post([{ task, waiting }]);
       else this.coalesce(task, waiting);
     });
+  }
+
+  hold(bytes: number): void {
+    if (this.inflightBytes + bytes > this.inflightBytesMax) {
+      const limit = `limits.inflightBytesMax (${this.inflightBytesMax})`;
+      throw new RetryableError('overloaded', `more bytes of requests are under way than ${limit}`, 1000);
+    }
+    this.inflightBytes += bytes;
+  }
+
+  release(bytes: number): void {
+    this.inflightBytes -= bytes;
   }
 
   private coalesce(task: IngestTask, waiting: Waiting): void {
@@ -139,13 +154,14 @@ class WorkerClient implements IngestClient {
   }
 
   private receive(message: FromIngestWorker): void {
+    if (message.kind === 'fault') this.journalFault = message.journalFault;
     if (message.kind !== 'done') return;
     const waiting = this.waiting.get(message.serial);
     this.waiting.delete(message.serial);
     this.journalFault = message.journalFault;
     this.onReport(message.report);
     waiting?.forEach(({ resolve, bytes }, i) => {
-      this.inflightBytes -= bytes;
+      this.release(bytes);
       resolve(fromWire(message.outcomes[i]));
     });
   }
@@ -185,6 +201,6 @@ function ownBuffer(body: Buffer): ArrayBuffer {
   return Uint8Array.from(body).buffer;
 }
 
-function refuse(code: 'shutting_down' | 'overloaded' | 'journal_unavailable', message: string, retryAfterMs: number) {
+function refuse(code: 'shutting_down' | 'journal_unavailable', message: string, retryAfterMs: number) {
   return Promise.resolve({ error: new RetryableError(code, message, retryAfterMs) });
 }

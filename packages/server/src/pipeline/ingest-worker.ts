@@ -59,7 +59,12 @@ port.on('message', (message: ToIngestWorker) => {
   }
 });
 
+/** So that a fault that is over shows as over, also when nobody sends. */
+const FAULT_INTERVAL_MS = 1000;
+const faultTimer = setInterval(() => send({ kind: 'fault', journalFault: writer.fault }), FAULT_INTERVAL_MS);
+
 async function close(): Promise<void> {
+  clearInterval(faultTimer);
   await Promise.all(underWay);
   await writer.close();
   send({ kind: 'closed' });

@@ -39,6 +39,7 @@ export type ToIngestWorker =
 export type FromIngestWorker =
   | { kind: 'ready'; progress: SharedArrayBuffer; recovery: Record<string, number> }
   | { kind: 'done'; serial: number; outcomes: WireOutcome[]; report: ProcessorReport; journalFault: JournalFault }
+  | { kind: 'fault'; journalFault: JournalFault }
   | { kind: 'closed' };
 
 export type JournalFault = 'disk_full' | 'journal_unavailable' | null;
