@@ -21,7 +21,7 @@ export interface StoreUnderTest {
 }
 
 const ROWS = 500;
-const KILLS = 6;
+const KILLS = 4;
 /** Bounds every wait below; what is waited for takes milliseconds. */
 const TRIES = 400;
 const TRY_MS = 25;
@@ -92,7 +92,7 @@ export function storeContract(kind: string, make: () => Promise<StoreUnderTest>)
       for (let frame = 1; frame <= KILLS; frame++) {
         const parts = block('s3', frame);
         const first = caught(under.store.insert(parts, ROWS, `0:s3:${frame}`));
-        await delay(frame * 4);
+        await delay(frame * 6);
         await crash();
         const error = await first;
         if (error !== undefined) expect(error).toBeInstanceOf(RetryableError);

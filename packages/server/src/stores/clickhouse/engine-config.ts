@@ -39,7 +39,6 @@ const tags = (values: Readonly<Record<string, string | number>>) =>
 const APP_GRANTS = [
   `GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP TABLE, DROP VIEW, TRUNCATE, OPTIMIZE, SHOW ON ${DATABASE}.*`,
   'GRANT SELECT ON system.*',
-  'GRANT KILL QUERY ON *.*',
   ...['MergeTree', 'ReplacingMergeTree', 'SummingMergeTree', 'AggregatingMergeTree', 'Null'].map(
     (engine) => `GRANT TABLE ENGINE ON ${engine}`,
   ),
@@ -54,13 +53,20 @@ const APP_PROFILE = {
   optimize_functions_to_subcolumns: 0,
 } as const;
 
-function serverConfig(memoryBytesMax: number): string {
+/** A request without the password finds no handler, whoever it says it is: 404, before any user is looked at. */
+function serverConfig(password: string, memoryBytesMax: number): string {
   return `<clickhouse>
   <users_config>users.xml</users_config>
   <timezone>UTC</timezone>
   <max_concurrent_queries>100</max_concurrent_queries>
   <max_server_memory_usage>${memoryBytesMax}</max_server_memory_usage>
   <keep_alive_timeout>600</keep_alive_timeout>
+  <http_handlers>
+    <rule>
+      <headers><X-ClickHouse-Key>${password}</X-ClickHouse-Key></headers>
+      <handler><type>dynamic_query_handler</type><query_param_name>query</query_param_name></handler>
+    </rule>
+  </http_handlers>
   ${tags(CACHE_BYTES)}
   ${tags(POOLS)}
 </clickhouse>
@@ -69,7 +75,7 @@ function serverConfig(memoryBytesMax: number): string {
 
 /**
  * The engine's own boot session logs in as `default` with an empty password (it can't have one), so `default` may do
- * nothing but SYSTEM LISTEN, and its quota is used up by the two boot statements.
+ * nothing but SYSTEM LISTEN; and over HTTP it is out of reach, see http_handlers.
  */
 function usersConfig(password: string, memoryBytesMax: number): string {
   const sha256 = createHash('sha256').update(password).digest('hex');
@@ -81,12 +87,9 @@ function usersConfig(password: string, memoryBytesMax: number): string {
   ${tags({ ...APP_PROFILE, max_memory_usage: Math.floor(memoryBytesMax * 0.8) })}
     </app>
   </profiles>
-  <quotas>
-    <default/>
-    <boot><interval><duration>1000000000</duration><queries>2</queries></interval></boot>
-  </quotas>
+  <quotas><default/></quotas>
   <users>
-    <default><password></password>${local}<profile>default</profile><quota>boot</quota>
+    <default><password></password>${local}<profile>default</profile><quota>default</quota>
       <grants><query>GRANT SYSTEM LISTEN ON *.*</query></grants></default>
     <${ENGINE_USER}><password_sha256_hex>${sha256}</password_sha256_hex>${local}<profile>app</profile><quota>default</quota>
       <grants>${APP_GRANTS.map((grant) => `<query>${grant}</query>`).join('')}</grants></${ENGINE_USER}>
@@ -102,7 +105,7 @@ function usersConfig(password: string, memoryBytesMax: number): string {
 export function writeEngineConfig(directory: string, password: string, memoryBytesMax: number): string {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const configFile = join(directory, 'config.xml');
-  writeFileSync(configFile, serverConfig(memoryBytesMax), { mode: 0o600 });
+  writeFileSync(configFile, serverConfig(password, memoryBytesMax), { mode: 0o600 });
   writeFileSync(join(directory, 'users.xml'), usersConfig(password, memoryBytesMax), { mode: 0o600 });
   return configFile;
 }

@@ -6,7 +6,7 @@
  * (https://github.com/ClickHouse/ClickHouse/pull/101143), and a query that never ends keeps it alive.
  * ffi-rs must run it in a new thread: ClickHouse checks its stack, and refuses stacks that a library switched.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { libchdbPath } from 'chdb/libchdb';
 import { DataType, load, open } from 'ffi-rs';
@@ -34,7 +34,7 @@ const args = [
 mkdirSync(join(dataDir, 'metadata'), { recursive: true, mode: 0o700 });
 open({ library: 'chdb', path: libchdbPath() });
 // The event loop must live on for stdin's end while the engine runs in its thread.
-const awake = setInterval(() => {}, 2 ** 30);
+setInterval(() => {}, 2 ** 30);
 const result = await load({
   library: 'chdb',
   funcName: 'chdb_query_cmdline',
@@ -43,13 +43,14 @@ const result = await load({
   paramsValue: [args.length, args],
   runInNewThread: true,
 });
-// Only an engine that could not start gets here. It prints nothing itself: its result says why.
-const reason = load({
+// Only an engine that could not start gets here. It either printed why, or has it in its result.
+const error = {
   library: 'chdb',
   funcName: 'chdb_result_error',
-  retType: DataType.String,
   paramsType: [DataType.External],
   paramsValue: [result],
-});
-process.stderr.write(`${reason}\n`, () => process.exit(1));
-clearInterval(awake);
+};
+// ffi-rs reads a String without asking whether its pointer is null.
+const errorPointer = load({ ...error, retType: DataType.U64 });
+if (errorPointer !== 0) writeSync(process.stderr.fd, `${load({ ...error, retType: DataType.String })}\n`);
+die();

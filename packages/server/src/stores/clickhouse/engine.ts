@@ -72,7 +72,8 @@ class Supervisor implements Engine {
   readonly user = ENGINE_USER;
   readonly password = randomBytes(24).toString('base64url');
   readonly #dataDir: string;
-  readonly #configFile: string;
+  readonly #configDir: string;
+  readonly #memoryBytesMax: number;
   readonly #onState: (status: EngineStatus) => void;
   #port = 0;
   #state: EngineStatus['state'] = 'starting';
@@ -85,7 +86,8 @@ class Supervisor implements Engine {
   constructor({ dataDir, memoryBytesMax = DEFAULT_MEMORY_BYTES_MAX, onState = () => {} }: EngineOptions) {
     this.#dataDir = join(dataDir, 'data');
     mkdirSync(this.#dataDir, { recursive: true, mode: 0o700 });
-    this.#configFile = writeEngineConfig(join(dataDir, 'config'), this.password, memoryBytesMax);
+    this.#configDir = join(dataDir, 'config');
+    this.#memoryBytesMax = memoryBytesMax;
     this.#onState = onState;
   }
 
@@ -141,8 +143,9 @@ class Supervisor implements Engine {
   async #runOnce(onReady: () => void): Promise<boolean> {
     this.#port = await freePort(this.#port);
     if (this.#stopping.signal.aborted) return false;
+    const configFile = writeEngineConfig(this.#configDir, this.password, this.#memoryBytesMax);
     // Nothing of our environment: it may hold secrets.
-    const child = spawn(process.execPath, [HOST_SCRIPT, this.#dataDir, String(this.#port), this.#configFile], {
+    const child = spawn(process.execPath, [HOST_SCRIPT, this.#dataDir, String(this.#port), configFile], {
       cwd: this.#dataDir,
       env: ENGINE_ENV,
       stdio: ['pipe', 'ignore', 'pipe'],

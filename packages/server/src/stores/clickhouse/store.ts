@@ -82,13 +82,23 @@ export function openClickHouseStore(options: ClickHouseStoreOptions): ClickHouse
 
   async function command(sql: string): Promise<void> {
     await drain(
-      await http.send({ operation: 'select', search: {}, body: [Buffer.from(sql)], idleTimeoutMs: COMMAND_TIMEOUT_MS }),
+      await http.send({
+        operation: 'select',
+        search: { default_format: 'JSONEachRow' },
+        body: [Buffer.from(sql)],
+        idleTimeoutMs: COMMAND_TIMEOUT_MS,
+      }),
     );
   }
 
   async function ping(): Promise<boolean> {
     const signal = AbortSignal.timeout(PING_TIMEOUT_MS);
-    const query = { operation: 'select', search: {}, body: [Buffer.from('SELECT 1')], signal } as const;
+    const query = {
+      operation: 'select',
+      search: { default_format: 'JSONEachRow' },
+      body: [Buffer.from('SELECT 1')],
+      signal,
+    } as const;
     return await http
       .send({ ...query, idleTimeoutMs: PING_TIMEOUT_MS })
       .then(drain)
