@@ -18,8 +18,9 @@ const SCRIPTS: Record<string, string> = {
   redact: 'redact',
 };
 /** Scripts that take nothing. */
-const PLAIN_SCRIPTS: Record<string, string> = { journal: 'journal', tail: 'tail' };
+const PLAIN_SCRIPTS: Record<string, string> = { journal: 'journal' };
 const MODULES: Record<string, () => Promise<{ main(args: string[]): Promise<void> }>> = {
+  tail: () => import('./tail.ts'),
   requests: () => import('./requests.ts'),
   ingest: () => import('./ingest.ts'),
   queries: () => import('./queries.ts'),

@@ -6,8 +6,8 @@ import type { FromStoreWriter, StoreConnection, StoreWriterWorkerOptions, ToStor
 
 /** The main thread's side of the store writer. */
 export interface StoreWriter {
-  /** The first position that is not searchable yet. */
-  readonly position: JournalPosition;
+  /** The first position that is not searchable yet; null until the writer has read its cursor. */
+  readonly position: JournalPosition | null;
   /** Why the store did not take the last insert, null when it did. */
   readonly error: string | null;
   /** Journal frames that wait for the store, and bytes of all segments; up to a second old. */
@@ -34,7 +34,7 @@ export function startStoreWriter(
 }
 
 class WorkerStoreWriter implements StoreWriter {
-  position: JournalPosition = 1;
+  position: JournalPosition | null = null;
   error: string | null = null;
   backlog = { frames: 0, journalBytes: 0 };
   private readonly worker: Worker;
@@ -59,15 +59,16 @@ class WorkerStoreWriter implements StoreWriter {
     if (message.kind === 'backlog') {
       this.backlog = { frames: message.frames, journalBytes: message.journalBytes };
     } else if (message.kind === 'progress') {
-      this.position = Math.max(this.position, message.progress.position);
+      const position = Math.max(this.position ?? 0, message.progress.position);
+      this.position = position;
       this.error = message.progress.error;
       this.onProgress(message.progress);
-      for (const waiter of this.waiters) if (waiter.position < this.position) waiter.resolve(true);
+      for (const waiter of this.waiters) if (waiter.position < position) waiter.resolve(true);
     }
   }
 
   waitStored(position: JournalPosition, timeoutMs: number): Promise<boolean> {
-    if (position < this.position) return Promise.resolve(true);
+    if (this.position !== null && position < this.position) return Promise.resolve(true);
     return new Promise((resolve) => {
       const timer = setTimeout(() => waiter.resolve(false), timeoutMs);
       const waiter: Waiter = {
