@@ -102,7 +102,7 @@ async function ingestRequest(
   const { orgId, settings } = await dependencies.authorize(request);
   const format = route.format(head);
   const encodings = contentEncodings(head.headers['content-encoding'], route.encodings(format));
-  const body = await readBody(request, dependencies.bodyBytesMax);
+  const body = await readHeldBody(dependencies, request);
   const outcome = await dependencies.ingest.submit({
     path: route.path,
     receiver: route.receiver,
@@ -116,6 +116,22 @@ async function ingestRequest(
   const { receipt } = outcome;
   if (head.query.get('ack') !== 'stored' || receipt.position === null) return receipt;
   return { ...receipt, stored: await dependencies.waitStored(receipt.position) };
+}
+
+/** While a body is read its bytes count as under way: many slow ones together are refused, not kept. */
+async function readHeldBody(
+  { ingest, bodyBytesMax }: IngestHandlerDependencies,
+  request: IncomingMessage,
+): Promise<Buffer> {
+  let held = 0;
+  try {
+    return await readBody(request, bodyBytesMax, (bytes) => {
+      ingest.hold(bytes);
+      held += bytes;
+    });
+  } finally {
+    ingest.release(held);
+  }
 }
 
 const ENCODING_NAMES: Record<string, ContentEncoding> = {
@@ -159,10 +175,13 @@ export function send(request: IncomingMessage, response: ServerResponse, { statu
   if (status !== 204) all['content-length'] = length;
   const unread = !request.complete;
   if (unread) all.connection = 'close';
+  const { socket } = request;
+  // With `connection: close` node:http closes the socket behind the answer; one closed with unread bytes is reset.
+  if (unread) socket.destroySoon = () => socket.end();
   response.writeHead(status, all);
   response.end(body);
   if (unread) {
     request.resume();
-    setTimeout(() => request.destroy(), LINGER_MS).unref();
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
   }
 }

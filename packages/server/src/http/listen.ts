@@ -26,6 +26,8 @@ export function createHttpServer({
       requestTimeout: requestTimeoutMs,
       connectionsCheckingInterval: 2_000,
       noDelay: true,
+      // Java's HttpClient offers to change to HTTP/2 with its first requests; an offer may be passed over, RFC 9110 §7.8.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },
     onRequest,
   );

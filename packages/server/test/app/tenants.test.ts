@@ -187,7 +187,7 @@ let server: SpawnedServer;
 let orgs: Record<OrgName, { facts: OrgFacts; keys: OrgKeys }>;
 
 beforeAll(async () => {
-  server = await spawnServer();
+  server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
   orgs = { acme: await makeOrg(server, 'acme'), globex: await makeOrg(server, 'globex') };
 });
 afterAll(async () => {

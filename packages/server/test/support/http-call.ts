@@ -47,13 +47,13 @@ export async function call(
 
 /** A socket that says whatever a test wants. */
 export interface RawConnection {
-  /** False when the other side has closed. */
+  /** False when the other side takes nothing any more. */
   write(bytes: string | Uint8Array): Promise<boolean>;
   /** Ends our side only. */
   end(): void;
   /** Everything that came, as latin1. */
   received(): string;
-  /** Resolves with everything that came, once the server has closed. Rejects after a minute. */
+  /** Resolves with everything that came, once the server has ended its side. Rejects after a minute. */
   closed: Promise<string>;
   destroy(): void;
 }
@@ -75,13 +75,15 @@ export async function openRaw({ httpPort }: { httpPort: number }): Promise<RawCo
     CLOSE_TIMEOUT_MS,
   );
   const onEnd = () => {
-    isOpen = false;
     clearTimeout(timer);
     closed.resolve(received);
-    socket.destroy();
+  };
+  const onClose = () => {
+    isOpen = false;
+    onEnd();
   };
   // A reset comes as an error; what was received before it counts.
-  socket.on('error', onEnd).on('end', onEnd).on('close', onEnd);
+  socket.on('end', onEnd).on('error', onClose).on('close', onClose);
   return {
     write: (bytes) =>
       new Promise((resolve) => {

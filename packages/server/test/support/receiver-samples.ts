@@ -72,8 +72,18 @@ function otlpRequest(events: readonly SampleEvent[]): OtlpRequest {
   };
 }
 
+/** The encoders take so many at a time. */
+const GROUP_MAX = 10_000;
+
+/** `count` of something in groups. */
+function grouped<T>(count: number, make: () => T): T[][] {
+  return Array.from({ length: Math.ceil(count / GROUP_MAX) }, (_, i) =>
+    Array.from({ length: Math.min(GROUP_MAX, count - i * GROUP_MAX) }, make),
+  );
+}
+
 const otlpMany = (count: number): OtlpRequest => ({
-  resourceLogs: [{ scopeLogs: [{ logRecords: Array.from({ length: count }, () => ({})) }] }],
+  resourceLogs: grouped(count, () => ({})).map((logRecords) => ({ scopeLogs: [{ logRecords }] })),
 });
 
 function lokiStreams(events: readonly SampleEvent[]): PushStream[] {
@@ -89,9 +99,8 @@ function lokiStreams(events: readonly SampleEvent[]): PushStream[] {
   }));
 }
 
-const lokiMany = (count: number): PushStream[] => [
-  { labels: { service_name: 'sample' }, entries: Array.from({ length: count }, () => ({ nanos: 1n, line: 'x' })) },
-];
+const lokiMany = (count: number): PushStream[] =>
+  grouped(count, () => ({ nanos: 1n, line: 'x' })).map((entries) => ({ labels: { service_name: 'sample' }, entries }));
 
 /** By receiver id. A receiver that is not here cannot be tested: add how its clients send. */
 const SAMPLES: Readonly<Record<string, SampleReceiver>> = {
