@@ -118,8 +118,7 @@ class TailPrinter {
     if (type !== 'log' && type !== 'missed') return;
     const parsed: unknown = JSON.parse(data);
     if (!isObject(parsed)) throw new CliError(EXIT.failed, 'the server sent an event that is no JSON object');
-    if (type === 'missed')
-      await this.note(`${textOf(parsed, 'count')} events were missed: they came faster than they could be read`);
+    if (type === 'missed') await this.note(missedNote(parsed));
     else if (this.#isNew(textOf(parsed, 'event_id'))) {
       await write(this.#output.stdout, `${this.#isJson ? JSON.stringify(parsed) : this.#renderer.render(parsed)}\n`);
     }
@@ -135,4 +134,10 @@ class TailPrinter {
     }
     return true;
   }
+}
+
+/** `count` is null where the server cannot know it, `at_most` says that it is an upper bound. */
+function missedNote({ count, at_most }: Record<string, unknown>): string {
+  const number = typeof count === 'number' ? `${at_most === true ? 'at most ' : ''}${count}` : 'an unknown number of';
+  return `${number} events were missed: they came faster than they could be read, or while nobody was connected`;
 }
