@@ -6,8 +6,10 @@ DATA_DIR ?= ./tailwater-data
 
 install: node_modules/.installed
 
+# Not `npm ci`: it refuses a lock file that lacks the optional binaries of other platforms, and a registry mirror may not
+# have those. --no-save takes exactly what the lock file says and leaves it alone.
 node_modules/.installed: package-lock.json package.json $(wildcard packages/*/package.json)
-	npm ci --no-audit --no-fund
+	npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 build: install
