@@ -29,7 +29,9 @@ const FILE_LINES_MAX = 500;
 const FUNCTION_LINES_MAX = 70;
 
 /** Longer than the limit, and why. */
-const LONG_FILES: Record<string, string> = {};
+const LONG_FILES: Record<string, string> = {
+  'packages/server/test/sim/simulation.ts': 'one run of the simulation, read from top to bottom',
+};
 const LONG_FUNCTIONS: Record<string, string> = {};
 
 test('files have at most 500 lines', () => {
@@ -79,7 +81,11 @@ const BANS: readonly [RegExp, Record<string, string>, string][] = [
     'mend the code',
   ],
   [/\b(TODO|FIXME|HACK)\b/, {}, 'do it, or leave it out and say so in the issue'],
-  [/console\.(log|error|warn|info|debug)/, {}, 'runtime/own-log.ts in the server, output.ts in the command line'],
+  [
+    /console\.(log|error|warn|info|debug)/,
+    { 'packages/server/src/processors/redact/corpus/lookalikes.ts': 'a line of the corpus quotes a program' },
+    'runtime/own-log.ts in the server, output.ts in the command line',
+  ],
 ];
 
 test.each(BANS)('%s is banned', (pattern, allowed, instead) => {

@@ -80,7 +80,7 @@ export function openStore(options: OpenStoreOptions): OpenStore {
     store: {
       insert: async (...insert) => ready().insert(...insert),
       select: (...select) => ready().select(...select),
-      ping: async () => current !== null && current.ping(),
+      ping: async () => (await current?.ping()) ?? false,
       close: async () => current?.close(),
     },
     status: () => ({

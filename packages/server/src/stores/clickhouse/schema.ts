@@ -97,6 +97,11 @@ const DURABLE_SETTINGS = `non_replicated_deduplication_window = 10000,
   min_compressed_bytes_to_fsync_after_merge = 1,
   auto_statistics_types = ''`;
 
+/**
+ * A partition is a day of arrival, not of the events' own time: an insert then writes one part, whatever times its
+ * events claim (20,000 events spread over 200 years took 12 to 26 s as one part a day), and a part expires whole,
+ * because retention counts from arrival too. Times are found by the primary key.
+ */
 export const CREATE_EVENTS = `CREATE TABLE IF NOT EXISTS ${DATABASE}.${EVENTS_TABLE} (
   org LowCardinality(String) CODEC(ZSTD(1)),
   ts DateTime64(9, 'UTC') CODEC(T64, LZ4),
@@ -142,7 +147,7 @@ export const CREATE_EVENTS = `CREATE TABLE IF NOT EXISTS ${DATABASE}.${EVENTS_TA
   INDEX ix_resource resource_id TYPE bloom_filter(0.01) GRANULARITY 2,
   INDEX ix_frame frame TYPE minmax GRANULARITY 1
 ) ENGINE = MergeTree
-PARTITION BY (retention_days, toYYYYMMDD(ts))
+PARTITION BY (retention_days, toYYYYMMDD(received_at))
 ORDER BY (org, ts)
 TTL expires_at DELETE
 SETTINGS
@@ -174,7 +179,6 @@ export const CREATE_STATS = `CREATE TABLE IF NOT EXISTS ${DATABASE}.${STATS_TABL
   bytes SimpleAggregateFunction(sum, UInt64),
   expires_at SimpleAggregateFunction(max, DateTime('UTC'))
 ) ENGINE = AggregatingMergeTree
-PARTITION BY toYYYYMM(hour)
 ORDER BY (org, hour, log_type, severity, service, event_type)
 TTL expires_at DELETE
 SETTINGS
