@@ -196,9 +196,9 @@ export class DiskJournalWriter implements JournalWriter {
     const salt = this.#options.salt();
     const fd = files.open(join(dir, segmentName(first)), 'write');
     try {
-      writeAll(files, fd, [encodeSegmentHeader({ version: FORMAT_VERSION, node, salt, first })], 0);
-      // What an earlier try or a torn write has left behind.
+      // What an earlier try or a torn write has left behind goes first: under a new salt it would look like damage.
       files.truncate(fd, SEGMENT_HEADER_BYTES);
+      writeAll(files, fd, [encodeSegmentHeader({ version: FORMAT_VERSION, node, salt, first })], 0);
       // Both copies of the header are safe before any frame hangs on them.
       await files.sync(fd);
       await files.syncDir(dir);
