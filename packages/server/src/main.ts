@@ -13,6 +13,7 @@ import { lockDataDir } from './journal/disk/lock.ts';
 import { openHttp } from './open-http.ts';
 import { type Paths, pathsOf } from './parts.ts';
 import { type IngestClient, startIngest } from './pipeline/ingest-client.ts';
+import { PermanentError } from './runtime/errors.ts';
 import { createOwnLog, type OwnLog } from './runtime/own-log.ts';
 import { Runner } from './runtime/runner.ts';
 import { createTelemetry, type Telemetry } from './runtime/telemetry.ts';
@@ -57,7 +58,7 @@ export async function serve(config: Config): Promise<RunningServer> {
 
 async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announcement> {
   const dataDir = resolve(config.dataDir);
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDataDir(dataDir);
   const lock = lockDataDir(dataDir);
   runner.defer('data directory lock', () => lock.release());
   const telemetry = createTelemetry();
@@ -87,6 +88,15 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
     openMode,
     generatedKey: generatedSecret,
   };
+}
+
+function makeDataDir(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PermanentError('invalid_field', `the data directory cannot be made: ${reason}`, 'dataDir');
+  }
 }
 
 async function openIngest(config: Config, paths: Paths, log: OwnLog, telemetry: Telemetry): Promise<IngestClient> {
