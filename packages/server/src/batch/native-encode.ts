@@ -70,7 +70,7 @@ function encodeColumn(batch: EventBatch, column: NativeColumn): Uint8Array[] {
     case 'uint8':
       return [column.of(batch).data.subarray(0, batch.rows)];
     case 'uint16':
-      return [bytesOf(Uint16Array.from(column.of(batch).data.subarray(0, batch.rows)))];
+      return [bytesOf(new Uint16Array(column.of(batch).data.subarray(0, batch.rows)))];
     case 'uint32':
       return [bytesOf(column.of(batch).data.subarray(0, batch.rows))];
     case 'float64':
@@ -119,7 +119,8 @@ function encodeDictionary(symbols: SymbolTable, column: U32Column): Uint8Array[]
     indexes[i] = dictionaryIndex[id];
   }
   const width = ids.length <= 0x100 ? 0 : ids.length <= 0x10000 ? 1 : 2;
-  const narrow = width === 0 ? Uint8Array.from(indexes) : width === 1 ? Uint16Array.from(indexes) : indexes;
+  // Not TypedArray.from: that goes through a list of all values.
+  const narrow = width === 0 ? new Uint8Array(indexes) : width === 1 ? new Uint16Array(indexes) : indexes;
   return [
     uint64(DICTIONARY_FLAGS | width),
     uint64(ids.length),

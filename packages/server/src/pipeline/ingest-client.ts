@@ -198,7 +198,9 @@ function joinedBuffer(entries: readonly { task: IngestTask }[], bytes: number): 
 function ownBuffer(body: Buffer): ArrayBuffer {
   const { buffer } = body;
   if (buffer instanceof ArrayBuffer && body.byteOffset === 0 && buffer.byteLength === body.length) return buffer;
-  return Uint8Array.from(body).buffer;
+  const copy = new Uint8Array(body.length);
+  copy.set(body);
+  return copy.buffer;
 }
 
 function refuse(code: 'shutting_down' | 'journal_unavailable', message: string, retryAfterMs: number) {
