@@ -28,7 +28,7 @@ interface GeneratedEvent {
 
 type Row = Record<BlockColumn, unknown>;
 
-export const varint = (value: number): Buffer => {
+const varint = (value: number): Buffer => {
   const bytes: number[] = [];
   let rest = value;
   for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
@@ -47,7 +47,7 @@ const uint64 = (value: number | bigint): Buffer => {
  * Body of a LowCardinality(String) column, without the state prefix: index type with "has additional keys" (1 << 9) and
  * "needs update of the dictionary" (1 << 10), the keys, then one index a value.
  */
-export function lowCardinality(values: readonly string[]): Buffer {
+function lowCardinality(values: readonly string[]): Buffer {
   const keys = new Map<string, number>();
   const indexes = Uint32Array.from(values, (value) => {
     const known = keys.get(value);
@@ -71,7 +71,7 @@ export function lowCardinality(values: readonly string[]): Buffer {
 }
 
 /** Version 1, "shared dictionaries with additional keys". */
-export const LOW_CARDINALITY_PREFIX = uint64(1);
+const LOW_CARDINALITY_PREFIX = uint64(1);
 
 function column(type: string, values: readonly unknown[]): Buffer {
   switch (type) {
@@ -114,7 +114,7 @@ function column(type: string, values: readonly unknown[]): Buffer {
 }
 
 /** One Native block of the table `events`. */
-export function nativeBlock(rows: readonly Row[]): Buffer {
+function nativeBlock(rows: readonly Row[]): Buffer {
   const columns = BLOCK_COLUMNS.flatMap(([name, type]) => [
     text(name),
     text(type),
@@ -175,8 +175,13 @@ function rowOf(event: GeneratedEvent, index: number): Row {
   };
 }
 
+export interface NativeBlock {
+  block: Buffer;
+  rows: number;
+}
+
 /** The events of an NDJSON file as Native blocks of `blockRows` rows. A frame's events arrived together. */
-export async function* nativeBlocks(file: string, blockRows: number): AsyncGenerator<{ block: Buffer; rows: number }> {
+export async function* nativeBlocks(file: string, blockRows: number): AsyncGenerator<NativeBlock> {
   let rows: Row[] = [];
   let index = 0;
   for await (const line of createInterface({ input: createReadStream(file) })) {

@@ -1,56 +1,78 @@
-import { CREATE_STATS, CREATE_STATS_VIEW } from '../../src/stores/clickhouse/schema.ts';
+import { CREATE_STATS, CREATE_STATS_VIEW, PROMOTED_ATTRIBUTES } from '../../src/stores/clickhouse/schema.ts';
 
-/** One idea each, as an edit of the product's own DDL. */
+type Edit = (ddl: string) => string;
+
+/** One idea, as an edit of the product's own DDL. `none` ends the trial after the insert: its queries would not run. */
 interface Variant {
-  table: (ddl: string) => string;
-  also?: readonly string[];
-  query?: (sql: string) => string;
+  table: Edit;
+  statistics?: false;
+  queries?: 'none';
 }
 
+const replace =
+  (from: string | RegExp, to: string): Edit =>
+  (ddl) => {
+    const edited = ddl.replaceAll(from, to);
+    if (edited === ddl) throw new Error(`nothing to replace: ${from}`);
+    return edited;
+  };
+
+const all =
+  (...edits: readonly Edit[]): Edit =>
+  (ddl) =>
+    edits.reduce((text, edit) => edit(text), ddl);
+
+/** Without the columns and indexes of these names. */
 const without =
-  (...names: string[]) =>
-  (ddl: string) =>
+  (...names: readonly string[]): Edit =>
+  (ddl) =>
     ddl
       .split('\n')
       .filter(
-        (line) => !names.some((name) => line.trim().startsWith(`INDEX ${name} `) || line.trim().startsWith(`${name} `)),
+        (line) => !names.some((name) => [`INDEX ${name} `, `${name} `].some((start) => line.trim().startsWith(start))),
       )
       .join('\n')
       .replace(/,(\s*\) ENGINE)/, '$1');
-const ALL = ['ix_words', 'ix_tokens', 'ix_pairs', 'ix_trace', 'ix_user', 'ix_request', 'ix_resource', 'ix_frame'];
-const only = (...names: string[]) => without(...ALL.filter((name) => !names.includes(name)));
 
-const set =
-  (...settings: string[]) =>
-  (ddl: string) =>
-    `${ddl},\n  ${settings.join(',\n  ')}`;
-const replace = (from: string | RegExp, to: string) => (ddl: string) => {
-  if (typeof from === 'string' ? !ddl.includes(from) : !new RegExp(from.source).test(ddl))
-    throw new Error(`nothing replaced: ${from}`);
-  return ddl.replaceAll(from, to);
-};
-const all =
-  (...edits: ((ddl: string) => string)[]) =>
-  (ddl: string) =>
-    edits.reduce((text, edit) => edit(text), ddl);
-const NO_MERGES = set('max_bytes_to_merge_at_max_space_in_pool = 1', 'max_bytes_to_merge_at_min_space_in_pool = 1');
-const NO_STATISTICS = set("auto_statistics_types = ''");
-
-const NM = (...edits: ((ddl: string) => string)[]) => ({ table: all(...edits, NO_MERGES) });
-const COMPACT = (ddl: string) => ddl;
-const PROMOTE = (...names: string[]) =>
-  replace(
-    'INDEX ix_words',
-    `${names.map((name) => `attr_${name.replaceAll('.', '_')} LowCardinality(String) MATERIALIZED attributes['${name}'] CODEC(ZSTD(1)),`).join('\n  ')}\n  INDEX ix_words`,
-  );
+const INDEXES = ['words', 'tokens', 'pairs', 'trace', 'user', 'request', 'resource', 'frame'].map(
+  (name) => `ix_${name}`,
+);
+const setting = (name: string, value: string) => replace(new RegExp(`${name} = [^,\\n]+`, 'g'), `${name} = ${value}`);
 
 export const VARIANTS: Readonly<Record<string, Variant>> = {
-  base: { table: (ddl) => ddl },
-  noattr: { table: without('attr_model', 'attr_status') },
-  promo8: { table: PROMOTE('endpoint', 'method', 'tool', 'http.route', 'http.request.method', 'http.response.status_code') },
-  view: { table: (ddl) => ddl, also: [CREATE_STATS, CREATE_STATS_VIEW] },
+  product: { table: (ddl) => ddl },
+  'wide-parts': {
+    table: all(setting('min_bytes_for_wide_part', '10485760'), setting('packed_skip_index_max_bytes', '0')),
+  },
+  'granules-8192': {
+    table: all(
+      setting('index_granularity', '8192'),
+      setting('min_compress_block_size', '65536'),
+      replace('GRANULARITY 2', 'GRANULARITY 1'),
+    ),
+  },
+  'granules-2048': { table: all(setting('index_granularity', '2048'), replace('GRANULARITY 2', 'GRANULARITY 4')) },
+  'size-streams': { table: setting('string_serialization_version', "'with_size_stream'") },
+  'ts-delta-zstd': { table: replace('CODEC(T64, LZ4)', 'CODEC(Delta(8), ZSTD(1))') },
   lz4: { table: replace('ZSTD(1)', 'LZ4') },
-  noidx: { table: only() },
-  selector10: { table: set('merge_selector_base = 10') },
-  nm: NM(),
+  'zstd-3': { table: replace('ZSTD(1)', 'ZSTD(3)') },
+  'no-indexes': { table: without(...INDEXES) },
+  'text-index-all-words': {
+    table: all(without('ix_tokens'), replace(/INDEX ix_words .* TYPE/g, 'INDEX ix_words lower(message) TYPE')),
+    queries: 'none',
+  },
+  'pairs-text-index': {
+    table: replace(/(INDEX ix_pairs .* TYPE) .*,/g, "$1 text(tokenizer = array, posting_list_codec = 'bitpacking'),"),
+  },
+  'not-promoted': { table: without(...Object.values(PROMOTED_ATTRIBUTES)), queries: 'none' },
+  'no-statistics': { table: (ddl) => ddl, statistics: false },
+  'log-type-first': { table: replace(/PRIMARY KEY .*\nORDER BY .*/g, 'ORDER BY (org, log_type, ts)') },
+  'order-by-time': { table: replace(/PRIMARY KEY .*
+ORDER BY .*/g, 'ORDER BY (org, ts)') },
+  'merge-ten': { table: replace('SETTINGS', 'SETTINGS\n  merge_selector_base = 10,') },
 };
+
+export const statements = (variant: Variant, createEvents: string): readonly string[] => [
+  variant.table(createEvents),
+  ...(variant.statistics === false ? [] : [CREATE_STATS, CREATE_STATS_VIEW]),
+];

@@ -28,7 +28,6 @@ const TRY_MS = 25;
 
 function block(orgId: string, frame: number, rows = ROWS): readonly Uint8Array[] {
   const events = Array.from({ length: rows }, (_, i) => ({
-    // Two days, hence two partitions: a block that lands in one of them only would be half there.
     timestampNs: BigInt(Date.UTC(2026, 0, 1 + (i % 2), 12)) * 1_000_000n + BigInt(i),
     message: `event ${i} of frame ${frame}`,
     attributes: { n: { kind: 'number', text: String(i) } as const },

@@ -33,6 +33,9 @@ const SELECT_SETTINGS = {
   output_format_json_quote_64bit_integers: 1,
   output_format_json_quote_denormals: 1,
   output_format_json_escape_forward_slashes: 0,
+  // Its filter on the sort key takes the place of the text index: newest 100 of a word and a severity, 80 ms of CPU
+  // with it, 32 without. Events are read in the order of their key anyway.
+  use_top_k_dynamic_filtering: 0,
   // 26.7 fails with code 33 on `map['key']` of a wide part that a TTL emptied, when it reads the key's subcolumn.
   optimize_functions_to_subcolumns: 0,
 } as const;
