@@ -34,6 +34,7 @@ const without =
       .join('\n')
       .replace(/,(\s*\) ENGINE)/, '$1');
 
+const KEYS = 'PRIMARY KEY (org, ts)\nORDER BY (org, ts, frame, frame_index)';
 const INDEXES = ['words', 'tokens', 'pairs', 'trace', 'user', 'request', 'resource', 'frame'].map(
   (name) => `ix_${name}`,
 );
@@ -67,8 +68,7 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   'not-promoted': { table: without(...Object.values(PROMOTED_ATTRIBUTES)), queries: 'none' },
   'no-statistics': { table: (ddl) => ddl, statistics: false },
   'log-type-first': { table: replace(/PRIMARY KEY .*\nORDER BY .*/g, 'ORDER BY (org, log_type, ts)') },
-  'order-by-time': { table: replace(/PRIMARY KEY .*
-ORDER BY .*/g, 'ORDER BY (org, ts)') },
+  'order-by-time': { table: replace(KEYS, 'ORDER BY (org, ts)') },
   'merge-ten': { table: replace('SETTINGS', 'SETTINGS\n  merge_selector_base = 10,') },
 };
 
