@@ -150,6 +150,21 @@ describe('what a crash leaves', () => {
     expect(report.damagedBytes).toBe(FRAME_HEADER_BYTES + 3);
     expect(damagedFiles()).toEqual([`${last}-91-118`]);
   });
+  test('a torn frame before a segment without frames: cut there too, and not taken for damage', async () => {
+    await written(['one']);
+    const { length } = readFileSync(join(dir, last));
+    await written([]);
+    const header = Buffer.alloc(FRAME_HEADER_BYTES);
+    edit(last, (bytes) => {
+      encodeFrameHeader(header, 0, bytes.readUInt32LE(12), 2, 100, 0);
+      return Buffer.concat([bytes, header]);
+    });
+    const { frames, report, damage } = await readBack();
+    expect(frames).toEqual(['1:one']);
+    expect(report).toEqual({ segments: 2, framesScanned: 1, tornBytes: FRAME_HEADER_BYTES, damagedBytes: 0 });
+    expect(damage.bytes).toBe(0);
+    expect(readFileSync(join(dir, last)).length).toBe(length);
+  });
   test('a group taken back that comes up again behind the end of its segment is not read', async () => {
     await written(['one']);
     const before = readFileSync(join(dir, last));
