@@ -1,17 +1,18 @@
 import { type EventBatch, KIND, type Kind } from '../../batch/event-batch.ts';
 import { StringColumn, StringCursor } from '../../batch/string-column.ts';
-import { RULE_IDS, replacementOf } from './rule-ids.ts';
+import { replacementOf, ruleIndex } from './rule-ids.ts';
 import { scan } from './scan.ts';
-import { freeName, isSecretValue, type SymbolMemo, secretKindAt } from './symbols.ts';
+import { freeName, isSecretValue, type SymbolMemo } from './symbols.ts';
 import { type Hits, redactText, TEXT_BYTES_MIN } from './text.ts';
 
 /** A number has only digits to offer: fewer than a card's are none. */
 const NUMBER_BYTES_MIN = 14;
-const ATTRIBUTE_RULE = RULE_IDS.indexOf('attribute');
+const ATTRIBUTE_RULE = ruleIndex('attribute');
 
 /** What a batch is redacted with. */
 export interface Redaction {
-  mask: number;
+  /** Bits of FORM. */
+  forms: number;
   memo: SymbolMemo;
   hits: Hits;
   rewriter: ColumnRewriter;
@@ -48,28 +49,29 @@ export class ColumnRewriter {
   }
 }
 
-/** Trace and span ids as OpenTelemetry has them: nothing in them but hexadecimal digits. */
+const IS_HEX = new Uint8Array(256);
+for (const byte of Buffer.from('0123456789abcdef')) IS_HEX[byte] = 1;
+
+/** Trace and span ids as OpenTelemetry has them: nothing in them but hexadecimal digits. Without a branch a byte. */
 function isHexId(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start !== 32 && end - start !== 16) return false;
-  for (let i = start; i < end; i++) {
-    const byte = bytes[i];
-    if (byte > 0x66 || byte < 0x30 || (byte > 0x39 && byte < 0x61)) return false;
-  }
-  return true;
+  let all = 1;
+  for (let i = start; i < end; i++) all &= IS_HEX[bytes[i]];
+  return all === 1;
 }
 
 /** Redacts a column of texts. With `hexIds`, values that are trace or span ids are passed over. */
 export function redactTexts(column: StringColumn, rows: number, hexIds: boolean, redaction: Redaction): void {
   // An empty value takes one byte.
   if (column.position === rows) return;
-  const { mask, hits, rewriter } = redaction;
+  const { forms, hits, rewriter } = redaction;
   const cursor = new StringCursor(column);
   for (let row = 0; row < rows; row++) {
     const valueStart = cursor.end;
     cursor.next();
     const { start, end } = cursor;
     if (end - start < TEXT_BYTES_MIN || (hexIds && isHexId(column.bytes, start, end))) continue;
-    const found = scan(column.bytes, start, end) & mask;
+    const found = scan(column.bytes, column.view, start, end) & forms;
     if (found === 0) continue;
     const text = cursor.text();
     const redacted = redactText(text, found, hits);
@@ -78,10 +80,17 @@ export function redactTexts(column: StringColumn, rows: number, hexIds: boolean,
   rewriter.finish(column);
 }
 
-/** Redacts the attributes' values, by their names and by what they hold. A changed value is a string from then on. */
-export function redactAttributeValues(batch: EventBatch, redaction: Redaction): void {
+/** Redacts attributes: values by their names and by what they hold, and names. A changed value is a string then. */
+export function redactAttributes(batch: EventBatch, redaction: Redaction): void {
+  const telling = redaction.memo.anyTellingName(batch.attributeKeys.data, batch.attributeKeys.length);
+  // Values before names: once a name is replaced it does not announce anything any more.
+  redactAttributeValues(batch, telling, redaction);
+  if (telling) redactAttributeNames(batch, redaction);
+}
+
+function redactAttributeValues(batch: EventBatch, telling: boolean, redaction: Redaction): void {
   const { attributeKeys, attributeKinds, attributeValues: column } = batch;
-  const { mask, memo, hits, rewriter } = redaction;
+  const { forms, memo, hits, rewriter } = redaction;
   const cursor = new StringCursor(column);
   for (let i = 0; i < attributeKeys.length; i++) {
     const valueStart = cursor.end;
@@ -89,15 +98,14 @@ export function redactAttributeValues(batch: EventBatch, redaction: Redaction): 
     const { start, end } = cursor;
     const kind = attributeKinds.data[i];
     if (kind === KIND.bool || end === start) continue;
-    const nameKind = memo.nameKind(attributeKeys.data[i]);
-    if (nameKind !== 0 && isSecretValue(secretKindAt(nameKind), cursor.text(), kind === KIND.number)) {
+    if (telling && isNamedSecret(memo, attributeKeys.data[i], cursor, kind === KIND.number)) {
       hits[ATTRIBUTE_RULE]++;
       attributeKinds.data[i] = KIND.string;
       rewriter.replace(column, valueStart, end, replacementOf(ATTRIBUTE_RULE));
       continue;
     }
     if (end - start < (kind === KIND.number ? NUMBER_BYTES_MIN : TEXT_BYTES_MIN)) continue;
-    const found = scan(column.bytes, start, end) & mask;
+    const found = scan(column.bytes, column.view, start, end) & forms;
     if (found === 0) continue;
     const text = cursor.text();
     const redacted = redactText(text, found, hits);
@@ -106,6 +114,11 @@ export function redactAttributeValues(batch: EventBatch, redaction: Redaction): 
     rewriter.replace(column, valueStart, end, redacted);
   }
   rewriter.finish(column);
+}
+
+function isNamedSecret(memo: SymbolMemo, name: number, value: StringCursor, isNumber: boolean): boolean {
+  const kind = memo.nameKind(name);
+  return kind !== 'none' && isSecretValue(kind, value.text(), isNumber);
 }
 
 /** JSON stays JSON when only strings in it changed. */
@@ -120,7 +133,7 @@ function kindAfter(kind: Kind, redacted: string): Kind {
 }
 
 /** Redacts attribute names that hold a secret themselves: maps keyed by data. */
-export function redactAttributeNames(batch: EventBatch, { memo, hits }: Redaction): void {
+function redactAttributeNames(batch: EventBatch, { memo, hits }: Redaction): void {
   const keys = batch.attributeKeys.data;
   const ends = batch.attributeEnds.data;
   let i = 0;

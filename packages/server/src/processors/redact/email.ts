@@ -1,4 +1,4 @@
-import type { FindSpans } from './spans.ts';
+import { eachMatch, type FindSpans } from './spans.ts';
 
 /** The sign itself, and as URLs, JSON and HTML write it. */
 const AT = /@|%40|\\u0040|&#(?:64|[xX]40);/g;
@@ -8,12 +8,10 @@ const LOCAL = /[\p{L}\p{N}\p{M}._%+-]/u;
 const DOMAIN =
   /(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,62})\.){1,10}(?:xn--[a-z0-9-]{2,59}|\p{L}[\p{L}\p{M}]{1,62})(?![\p{L}\p{N}])/iuy;
 
-/**
- * Mailboxes, found from the sign outwards.
- */
+/** Mailboxes, found from the sign outwards. What may stand left of a sign ends at the sign before it. */
 export const findEmails: FindSpans = (text, rule, spans) => {
   let from = 0;
-  for (const at of text.matchAll(AT)) {
+  eachMatch(AT, text, (at) => {
     const behind = at.index + at[0].length;
     DOMAIN.lastIndex = behind;
     const domain = DOMAIN.exec(text)?.[0];
@@ -25,7 +23,7 @@ export const findEmails: FindSpans = (text, rule, spans) => {
         spans.push({ start, end, rule });
     }
     from = behind;
-  }
+  });
 };
 
 /** Where the mailbox's name starts: behind what cannot be part of one, an escape, or punctuation. */

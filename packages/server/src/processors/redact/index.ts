@@ -1,15 +1,21 @@
 import type { EventBatch } from '../../batch/event-batch.ts';
 import { FIELD, SYMBOL_FIELDS, TEXT_FIELDS } from '../../batch/fields.ts';
 import type { Processor, ProcessorContext, ProcessorReport } from '../processor.ts';
-import { ColumnRewriter, type Redaction, redactAttributeNames, redactAttributeValues, redactTexts } from './columns.ts';
-import { RULE_IDS, ruleMask } from './rule-ids.ts';
+import { ColumnRewriter, type Redaction, redactAttributes, redactTexts } from './columns.ts';
+import { type ActiveRules, RULE_IDS } from './rule-ids.ts';
+import { rulesWithout } from './rules.ts';
 import { SymbolMemo } from './symbols.ts';
 import { newHits } from './text.ts';
 
 export { RULE_IDS, type RuleId } from './rule-ids.ts';
 
-/** Sets of rules in use at a time that have a memo of their own. Orgs mostly share one. */
-const MEMOS_MAX = 16;
+interface RuleSet {
+  rules: ActiveRules;
+  memo: SymbolMemo;
+}
+
+/** Sets of rules in use at a time. Orgs mostly share one. */
+const RULE_SETS_MAX = 16;
 
 /**
  * Replaces secrets and personal data in everything that holds free text, with the rule's name: `[REDACTED:email]`.
@@ -18,30 +24,31 @@ const MEMOS_MAX = 16;
  * A glance over the bytes (scan.ts) decides which exact rules look at which value. Symbols are looked at once each.
  */
 export function createRedact({ rulesOff = [] }: { rulesOff?: readonly string[] } = {}): Processor {
-  const rulesOn = ruleMask(RULE_IDS) & ~ruleMask(rulesOff);
-  const memos = new Map<number, SymbolMemo>();
+  const ruleSets = new Map<string, RuleSet>();
   const hits = newHits();
   const rewriter = new ColumnRewriter();
 
-  function memoFor(batch: EventBatch, mask: number): SymbolMemo {
-    let memo = memos.get(mask);
-    if (memo === undefined || memo.symbols !== batch.symbols || memo.generation !== batch.symbols.generation) {
-      if (memos.size >= MEMOS_MAX) memos.clear();
-      memo = new SymbolMemo(batch.symbols, mask);
-      memos.set(mask, memo);
+  /** The rules that are on for the org, with a memo that fits the batch's symbols. */
+  function ruleSetFor({ symbols }: EventBatch, orgRulesOff: readonly string[]): RuleSet {
+    const key = orgRulesOff.join();
+    let set = ruleSets.get(key);
+    if (set === undefined || set.memo.symbols !== symbols || set.memo.generation !== symbols.generation) {
+      if (ruleSets.size >= RULE_SETS_MAX) ruleSets.clear();
+      const rules = rulesWithout([...rulesOff, ...orgRulesOff]);
+      set = { rules, memo: new SymbolMemo(symbols, rules) };
+      ruleSets.set(key, set);
     }
-    memo.prepare();
-    return memo;
+    set.memo.prepare();
+    return set;
   }
 
   return {
     id: 'redact',
     apply(batch: EventBatch, context: ProcessorContext): ProcessorReport {
-      const { redactRulesOff } = context.settings;
-      const mask = redactRulesOff.length === 0 ? rulesOn : rulesOn & ~ruleMask(redactRulesOff);
-      if (mask === 0 || batch.rows === 0) return {};
+      const { rules, memo } = ruleSetFor(batch, context.settings.redactRulesOff);
+      if (rules.forms === 0 && !rules.attributes) return {};
       hits.fill(0);
-      redactBatch(batch, { mask, memo: memoFor(batch, mask), hits, rewriter });
+      redactBatch(batch, { forms: rules.forms, memo, hits, rewriter });
       return reportOf(hits);
     },
   };
@@ -52,9 +59,7 @@ function redactBatch(batch: EventBatch, redaction: Redaction): void {
     const hexIds = field === FIELD.traceId || field === FIELD.spanId;
     redactTexts(batch.textColumns[field], batch.rows, hexIds, redaction);
   }
-  // Values before names: once a name is replaced it does not announce anything any more.
-  redactAttributeValues(batch, redaction);
-  redactAttributeNames(batch, redaction);
+  redactAttributes(batch, redaction);
   for (const field of SYMBOL_FIELDS)
     redactSymbols(batch, batch.symbolColumns[field].data, field === FIELD.labels, redaction);
 }

@@ -2,7 +2,7 @@ import { CORPUS_ATTRIBUTES, CORPUS_LINES, type CorpusLine } from './corpus/corpu
 import { secretKindOfAttribute } from './names.ts';
 import { RULE_IDS, type RuleId } from './rule-ids.ts';
 import { findSpans } from './rules.ts';
-import { scan } from './scan.ts';
+import { scanText } from './scan.ts';
 import { isSecretValue } from './symbols.ts';
 
 /** What a rule did on the corpus. A secret counts as found only with its exact bounds and under its own rule. */
@@ -42,8 +42,7 @@ export function measureCorpus(): { rules: Measured[]; differences: Difference[] 
 }
 
 function differencesOf({ text, secrets, known }: CorpusLine): Difference[] {
-  const bytes = Buffer.from(text);
-  const found = findSpans(text, scan(bytes, 0, bytes.length));
+  const found = findSpans(text, scanText(text));
   const key = (rule: string, start: number, end: number) => `${rule} ${start} ${end}`;
   const expected = new Set(secrets.map(({ rule, start, end }) => key(rule, start, end)));
   const got = new Set(found.map(({ rule, start, end }) => key(RULE_IDS[rule], start, end)));

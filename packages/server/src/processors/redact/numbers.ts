@@ -1,10 +1,9 @@
-import { edge, type FindSpans, type Span } from './spans.ts';
+import { blankEscapes, eachMatch, type FindSpans, type Span } from './spans.ts';
 
 /** What may stand between the groups of a card number. No dot or comma: lists and versions are full of those. */
-const GROUP_JOINT = String.raw`(?: - |%20|\x20{2}|[ \t\-_/+\u00a0\u2007\u2009\u202f\u2010-\u2015])`;
-const NO_DIGIT_BEFORE = edge('0-9');
+const GROUP_JOINT = String.raw`(?: - |\x20{1,3}|[\t\-_/+\u00a0\u2007\u2009\u202f\u2010-\u2015])`;
 const CARD = new RegExp(
-  `${NO_DIGIT_BEFORE}(?:\\d{14,19}|\\d{4}(?:${GROUP_JOINT}\\d{4}){3}(?:${GROUP_JOINT}\\d{1,3})?|` +
+  `(?<!\\d)(?:\\d{14,19}|\\d{4}(?:${GROUP_JOINT}\\d{4}){3}(?:${GROUP_JOINT}\\d{1,3})?|` +
     `\\d{4}${GROUP_JOINT}\\d{6}${GROUP_JOINT}\\d{4,5})(?!\\d)`,
   'g',
 );
@@ -28,7 +27,8 @@ const ISSUERS: readonly [prefix: RegExp, lengths: readonly number[]][] = [
 ];
 
 /** Payment cards: an issuer's prefix and length and a right check digit (Luhn, ISO/IEC 7812-1). */
-export const findPaymentCards: FindSpans = (text, rule, spans) => {
+export const findPaymentCards: FindSpans = (escapedText, rule, spans) => {
+  const text = blankEscapes(escapedText);
   CARD.lastIndex = 0;
   for (let match = CARD.exec(text); match !== null; match = CARD.exec(text)) {
     const start = match.index;
@@ -54,7 +54,7 @@ function cardAt(text: string, start: number, matched: string): string {
   return groups !== '' && groups !== matched && isCard(digitsOf(groups)) ? groups : '';
 }
 
-const digitsOf = (text: string): string => text.replace(/%20/g, '').replace(/\D/g, '');
+const digitsOf = (text: string): string => text.replace(/\D/g, '');
 
 function isCard(digits: string): boolean {
   return ISSUERS.some(([prefix, lengths]) => lengths.includes(digits.length) && prefix.test(digits)) && isLuhn(digits);
@@ -78,11 +78,13 @@ const HEX_ID_MIN = 20;
 /** Part of a number with decimals or of a hexadecimal id. */
 function isPartOfMore(text: string, start: number, matched: string): boolean {
   const end = start + matched.length;
-  const before = text.slice(Math.max(0, start - NEIGHBOURS_MAX), start);
-  const behind = text.slice(end, end + NEIGHBOURS_MAX);
-  if (/\d[.,]$/.test(before) || /^\.\d/.test(behind)) return true;
-  const escaped = /(?:\\[nrtbf]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2})$/.test(before);
-  const word = `${escaped ? '' : (/[0-9A-Za-z]*$/.exec(before)?.[0] ?? '')}${/^[0-9A-Za-z]*/.exec(behind)?.[0] ?? ''}`;
+  if (/[.,]/.test(text[start - 1] ?? '') && /\d/.test(text[start - 2] ?? '')) return true;
+  if (text[end] === '.' && /\d/.test(text[end + 1] ?? '')) return true;
+  let from = start;
+  let to = end;
+  while (from > 0 && start - from < NEIGHBOURS_MAX && /\w/.test(text[from - 1])) from--;
+  while (to < text.length && to - end < NEIGHBOURS_MAX && /\w/.test(text[to])) to++;
+  const word = text.slice(from, start) + text.slice(end, to);
   return matched.length + word.length >= HEX_ID_MIN && (/^[0-9a-f]+$/.test(word) || /^[0-9A-F]+$/.test(word));
 }
 
@@ -90,17 +92,11 @@ function isPartOfMore(text: string, start: number, matched: string): boolean {
 const AREA = '(?!000|666|9\\d\\d)\\d{3}';
 const GROUP = '(?!00)\\d{2}';
 const SERIAL = '(?!0000)\\d{4}';
-const SSN_DASHED = new RegExp(
-  `${edge('A-Za-z0-9_.-')}${AREA}([-\\u2010-\\u2013])${GROUP}\\1${SERIAL}(?![\\w-]|\\.\\d)`,
-  'g',
-);
-const SSN_SPACED = new RegExp(
-  `${edge('A-Za-z0-9_.-')}${AREA}[ \\u00a0]${GROUP}[ \\u00a0]${SERIAL}(?![\\w-]|\\.\\d)`,
-  'g',
-);
+const SSN_DASHED = new RegExp(`(?<![\\w.-])${AREA}([-\\u2010-\\u2013])${GROUP}\\1${SERIAL}(?![\\w-]|\\.\\d)`, 'g');
+const SSN_SPACED = new RegExp(`(?<![\\w.-])${AREA}[ \\u00a0]${GROUP}[ \\u00a0]${SERIAL}(?![\\w-]|\\.\\d)`, 'g');
 const SSN_NAMED = new RegExp(
   `(?:ssn|social[ _.-]?security|soc[ _.-]?sec|taxpayer|tax[ _-]?id)[^\\d\\n]{0,32}` +
-    `(${AREA}${GROUP}${SERIAL}|${AREA}[ /_-]${GROUP}[ /_-]${SERIAL})(?!\\d)`,
+    `(${AREA}${GROUP}${SERIAL}|${AREA}[ /-]${GROUP}[ /-]${SERIAL})(?!\\d)`,
   'gi',
 );
 
@@ -108,12 +104,13 @@ const SSN_NAMED = new RegExp(
  * US social security numbers: 3-2-4 with dashes; with spaces, unless it stands among numbers or where logs put a status
  * and sizes; anything else only behind a word that says so.
  */
-export const findSsns: FindSpans = (text, rule, spans) => {
-  for (const match of text.matchAll(SSN_DASHED)) add(match, match[0].length, rule, spans);
-  for (const match of text.matchAll(SSN_NAMED)) add(match, match[1].length, rule, spans);
-  for (const match of text.matchAll(SSN_SPACED)) {
+export const findSsns: FindSpans = (escapedText, rule, spans) => {
+  const text = blankEscapes(escapedText);
+  eachMatch(SSN_DASHED, text, (match) => add(match, match[0].length, rule, spans));
+  eachMatch(SSN_NAMED, text, (match) => add(match, match[1].length, rule, spans));
+  eachMatch(SSN_SPACED, text, (match) => {
     if (!isColumn(text, match.index, match.index + match[0].length)) add(match, match[0].length, rule, spans);
-  }
+  });
 };
 
 function add(match: RegExpExecArray, length: number, rule: number, spans: Span[]): void {

@@ -1,7 +1,6 @@
 import { type SecretKind, secretKindOf } from './names.ts';
 import { isPlaceholder, isProse } from './placeholders.ts';
-import type { FindSpans, Span } from './spans.ts';
-import { findUrlPasswords } from './url-password.ts';
+import { eachMatch, type FindSpans, type Span } from './spans.ts';
 import { readEncodedValue, readHeader, readValues, type Value, type Values } from './values.ts';
 
 /** What stands between a name and its secret, encoded too. */
@@ -11,31 +10,27 @@ const QUOTED_NEXT = /(?:pass(?:word|wd|phrase|code)|pwd)[ \t]{1,4}\\{0,7}["'`]([
 /** Most characters of a name that count. */
 const NAME_CHARACTERS_MAX = 100;
 
-/** Passwords and other named secrets in text: `password=x`, `"token": "x"`, `--api-key x`, `scheme://user:x@host`. */
-export const findPasswords: FindSpans = (text, rule, spans) => {
-  findPairs(text, rule, spans);
-  findFlags(text, rule, spans);
-  findQuotedNext(text, rule, spans);
-  findUrlPasswords(text, rule, spans);
-};
-
 /** The rule bearer reads the header; an AWS request's `Credential=` is a key id, for aws-key. */
-const READ_ELSEWHERE = /(?:authorization|credential)$/i;
+const READ_ELSEWHERE = /(?:authorization|credential)[\d_.\-[\]$]*$/i;
 
-/** What was taken as a secret is not read again, and what is not taken is short: so each of these is linear. */
-function findPairs(text: string, rule: number, spans: Span[]): void {
+/**
+ * Named secrets in text: `password=x`, `"token": "x"`, `Cookie: x`. What was taken as a secret is not read again, and what
+ * is not taken is short: so this is linear.
+ */
+export const findPairs: FindSpans = (text, rule, spans) => {
   let done = 0;
-  for (const match of text.matchAll(SEPARATORS)) {
-    if (match.index < done) continue;
-    const name = nameBefore(text, done, match.index);
-    if (name === null) continue;
-    const kind = secretKindOf(name.text);
-    const behind = match.index + match[0].length;
-    if (kind === 'none' || READ_ELSEWHERE.test(name.text) || isNoPair(text, name, match[0], behind)) continue;
-    const values = valuesBehind(text, name.text, match[0], behind);
-    done = Math.max(done, take({ text, name, kind, separator: match[0] }, values, rule, spans));
-  }
-}
+  eachMatch(SEPARATORS, text, ({ index, 0: separator }) => {
+    if (index < done) return;
+    const name = nameBefore(text, done, index);
+    const kind = name === null ? 'none' : secretKindOf(name.text);
+    const behind = index + separator.length;
+    if (name === null || kind === 'none' || READ_ELSEWHERE.test(name.text) || isNoPair(text, name, separator, behind)) {
+      return;
+    }
+    const values = valuesBehind(text, name.text, separator, behind);
+    done = Math.max(done, take({ text, name, kind, separator }, values, rule, spans));
+  });
+};
 
 /**
  * Adds the values that are secrets. Returns where to read on: behind what was taken, and behind brackets in any case,
@@ -47,25 +42,25 @@ function take(context: PairContext, { values, end, inBrackets }: Values, rule: n
   return inBrackets || secrets.length > 0 ? end : 0;
 }
 
-function findFlags(text: string, rule: number, spans: Span[]): void {
+/** `--password x` */
+export const findFlags: FindSpans = (text, rule, spans) => {
   let done = 0;
-  for (const match of text.matchAll(FLAG)) {
+  eachMatch(FLAG, text, (match) => {
     const kind = secretKindOf(match[1]);
-    if (match.index < done || kind === 'none') continue;
+    if (match.index < done || kind === 'none') return;
     const name = { text: match[1], start: match.index, isQuoted: false };
     const values = readValues(text, match.index + match[0].length);
     done = Math.max(done, take({ text, name, kind, separator: ' ' }, values, rule, spans));
-  }
-}
+  });
+};
 
 /** `password 'x'`, but not `password "must not be empty"`. */
-function findQuotedNext(text: string, rule: number, spans: Span[]): void {
-  for (const match of text.matchAll(QUOTED_NEXT)) {
+export const findQuoted: FindSpans = (text, rule, spans) => {
+  eachMatch(QUOTED_NEXT, text, (match) => {
     const end = match.index + match[0].length;
-    const start = end - match[1].length;
-    if (!isPlaceholder(match[1])) spans.push({ start, end, rule });
-  }
-}
+    if (!isPlaceholder(match[1])) spans.push({ start: end - match[1].length, end, rule });
+  });
+};
 
 interface Name {
   text: string;

@@ -1,4 +1,4 @@
-import type { FindSpans } from './spans.ts';
+import { eachMatch, type FindSpans } from './spans.ts';
 
 /** https://www.rfc-editor.org/rfc/rfc7468, and the same for OpenSSH and PGP. */
 const BEGIN_OR_END = /-{4,5}(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?(?:-{1,5})?/g;
@@ -12,16 +12,16 @@ const BODY_LINE_MIN = 32;
 export const findPrivateKeys: FindSpans = (text, rule, spans) => {
   let open = -1;
   let done = 0;
-  for (const match of text.matchAll(BEGIN_OR_END)) {
+  eachMatch(BEGIN_OR_END, text, (match) => {
     if (match[1] === 'BEGIN') {
       if (open < 0) open = match.index;
-      continue;
+      return;
     }
     const start = open >= 0 ? open : bodyStart(text, done, match.index);
     done = match.index + match[0].length;
     spans.push({ start, end: done, rule });
     open = -1;
-  }
+  });
   if (open >= 0) spans.push({ start: open, end: text.length, rule });
 };
 

@@ -1,6 +1,6 @@
 /**
- * The redaction rules. The id stands in the replacement, in counters and in settings; its place in this list is its
- * bit. Where what two rules find overlaps, the one that comes first names it: the narrower before the wider.
+ * The redaction rules. The id stands in the replacement, in counters and in settings. Where what two rules find
+ * overlaps, the one that comes first names it: the narrower before the wider.
  */
 export const RULE_IDS = [
   'private-key',
@@ -18,35 +18,45 @@ export const RULE_IDS = [
 ] as const;
 export type RuleId = (typeof RULE_IDS)[number];
 
-const bitOf = (id: RuleId): number => 1 << RULE_IDS.indexOf(id);
-
-/** Bit of each rule in a mask of rules. */
-export const RULE_BIT = {
-  privateKey: bitOf('private-key'),
-  awsKey: bitOf('aws-key'),
-  githubToken: bitOf('github-token'),
-  slackToken: bitOf('slack-token'),
-  stripeKey: bitOf('stripe-key'),
-  jwt: bitOf('jwt'),
-  bearer: bitOf('bearer'),
-  password: bitOf('password'),
-  paymentCard: bitOf('payment-card'),
-  usSsn: bitOf('us-ssn'),
-  email: bitOf('email'),
-  attribute: bitOf('attribute'),
-} as const;
-
-/** The mask of these rules. Ids that are none are ignored: a setting may name a rule of a newer version. */
-export function ruleMask(ids: readonly string[]): number {
-  let mask = 0;
-  for (const id of ids) {
-    const index = (RULE_IDS as readonly string[]).indexOf(id);
-    if (index >= 0) mask |= 1 << index;
-  }
-  return mask;
-}
+/** A rule's place in the list, by which hits are counted. */
+export const ruleIndex = (id: RuleId): number => RULE_IDS.indexOf(id);
 
 /** What stands where the rule found something. */
-export function replacementOf(ruleIndex: number): string {
-  return `[REDACTED:${RULE_IDS[ruleIndex]}]`;
+export const replacementOf = (rule: number): string => `[REDACTED:${RULE_IDS[rule]}]`;
+
+/**
+ * What the exact rules consist of, a bit each: some rules look for several forms, and a glance at the bytes (scan.ts)
+ * tells which of them a text may hold. The rule `attribute` looks at names and has none.
+ */
+export const FORM = {
+  privateKey: 1 << 0,
+  awsKeyId: 1 << 1,
+  awsSecret: 1 << 2,
+  githubToken: 1 << 3,
+  slackToken: 1 << 4,
+  stripeKey: 1 << 5,
+  jwt: 1 << 6,
+  /** `Authorization: …` */
+  authorization: 1 << 7,
+  /** `Bearer …` and `Basic …` in running text. */
+  bearer: 1 << 8,
+  /** `password=…` */
+  pair: 1 << 9,
+  /** `--password …` */
+  flag: 1 << 10,
+  /** `password '…'` */
+  quoted: 1 << 11,
+  /** `scheme://user:…@host` */
+  urlPassword: 1 << 12,
+  paymentCard: 1 << 13,
+  ssn: 1 << 14,
+  email: 1 << 15,
+} as const;
+
+/** The rules that are on, ready for use. */
+export interface ActiveRules {
+  /** Bits of FORM. */
+  forms: number;
+  /** Whether the rule `attribute` is on. */
+  attributes: boolean;
 }

@@ -42,13 +42,29 @@ export function replaceSpans(text: string, spans: readonly Span[]): string {
 }
 
 /**
- * In a lookbehind: what ends an escape. JSON within JSON, URLs and terminals put letters and digits right before a
- * secret that belong to an escape: `\nAKIA…`, `%20ghp_…`, `ESC[31m4111…`.
+ * The matches of a global pattern, one after another. Unlike matchAll it makes no copy of the pattern, which would cost
+ * as much as the search; so a pattern must not be used by two searches at a time.
  */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's colour escape starts with ESC
-const ESCAPE = /\\[nrtbf]|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2}|\u001b\[[0-9;]{0,10}m/.source;
+export function eachMatch(pattern: RegExp, text: string, handle: (match: RegExpExecArray) => void): void {
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) handle(match);
+}
 
-/** Pattern of a place with none of `characters` (a character class) before it, unless an escape ends there. */
-export function edge(characters: string): string {
-  return `(?:(?<![${characters}])|(?<=${ESCAPE}))`;
+const ESCAPE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's colour escape starts with ESC
+  /\\[nrtbf]|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2}|\u001b\[[0-9;]{0,10}m/g;
+let lastText = '';
+let lastBlanked = '';
+
+/**
+ * The text with escapes as spaces, as long as before. JSON within JSON, URLs and terminals put letters and digits right
+ * before a secret that belong to an escape (`\nAKIA…`, `%204111…`), and would hide that a word starts there.
+ */
+export function blankEscapes(text: string): string {
+  if (text !== lastText) {
+    lastText = text;
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+    lastBlanked = /[\\%\u001b]/.test(text) ? text.replace(ESCAPE, (match) => ' '.repeat(match.length)) : text;
+  }
+  return lastBlanked;
 }

@@ -1,7 +1,7 @@
 import type { SymbolTable } from '../../batch/symbol-table.ts';
 import { type SecretKind, secretKindOfAttribute } from './names.ts';
 import { isPlaceholder } from './placeholders.ts';
-import { RULE_BIT, RULE_IDS, replacementOf } from './rule-ids.ts';
+import { type ActiveRules, replacementOf, ruleIndex } from './rule-ids.ts';
 import { type Hits, newHits, scanAndRedact } from './text.ts';
 
 /** What becomes of a symbol that holds a secret. */
@@ -10,7 +10,7 @@ interface Outcome {
   hits: Hits;
 }
 
-const ATTRIBUTE_RULE = RULE_IDS.indexOf('attribute');
+const ATTRIBUTE_RULE = ruleIndex('attribute');
 const UNKNOWN = 0;
 const CLEAN = 1;
 const DIRTY = 2;
@@ -23,18 +23,20 @@ const KINDS: readonly SecretKind[] = ['none', 'password', 'token'];
 export class SymbolMemo {
   readonly symbols: SymbolTable;
   readonly generation: number;
-  private readonly mask: number;
+  private readonly rules: ActiveRules;
   private texts = new Uint8Array(1024);
   private labelSets = new Uint8Array(1024);
   /** UNKNOWN, or 1 + index in KINDS. */
   private nameKinds = new Uint8Array(1024);
+  /** 1 for names of attributes that neither announce nor hold a secret. */
+  private plainNames = new Uint8Array(1024);
   private readonly outcomes = new Map<number, Outcome>();
   private readonly labelOutcomes = new Map<number, Outcome>();
 
-  constructor(symbols: SymbolTable, mask: number) {
+  constructor(symbols: SymbolTable, rules: ActiveRules) {
     this.symbols = symbols;
     this.generation = symbols.generation;
-    this.mask = mask;
+    this.rules = rules;
   }
 
   /** Makes room for all symbols that the table holds now. Call before a batch. */
@@ -49,15 +51,29 @@ export class SymbolMemo {
     this.texts = grow(this.texts);
     this.labelSets = grow(this.labelSets);
     this.nameKinds = grow(this.nameKinds);
+    this.plainNames = grow(this.plainNames);
   }
 
-  /** The kind of secret that an attribute of this name holds, as its index: 0 is none. */
-  nameKind(id: number): number {
+  /** Whether one of the first `count` names announces a secret or holds one. Mostly none does. */
+  anyTellingName(names: Uint32Array, count: number): boolean {
+    const { plainNames } = this;
+    for (let i = 0; i < count; i++) if (plainNames[names[i]] === 0 && this.isTelling(names[i])) return true;
+    return false;
+  }
+
+  private isTelling(id: number): boolean {
+    const isPlain = this.nameKind(id) === 'none' && this.redacted(id, newHits()) === id;
+    if (isPlain) this.plainNames[id] = 1;
+    return !isPlain;
+  }
+
+  /** The kind of secret that an attribute of this name holds. */
+  nameKind(id: number): SecretKind {
     if (this.nameKinds[id] === UNKNOWN) {
-      const kind = (this.mask & RULE_BIT.attribute) === 0 ? 'none' : secretKindOfAttribute(this.symbols.text(id));
+      const kind = this.rules.attributes ? secretKindOfAttribute(this.symbols.text(id)) : 'none';
       this.nameKinds[id] = 1 + KINDS.indexOf(kind);
     }
-    return this.nameKinds[id] - 1;
+    return KINDS[this.nameKinds[id] - 1];
   }
 
   /** The symbol to put in place of `id`, counting what was found; `id` itself when it is clean. */
@@ -66,7 +82,12 @@ export class SymbolMemo {
     if (state === CLEAN) return id;
     if (state === UNKNOWN) {
       const found = newHits();
-      this.texts[id] = this.note(this.outcomes, id, scanAndRedact(this.symbols.text(id), this.mask, found), found);
+      this.texts[id] = this.note(
+        this.outcomes,
+        id,
+        scanAndRedact(this.symbols.text(id), this.rules.forms, found),
+        found,
+      );
     }
     return take(this.outcomes, id, hits);
   }
@@ -77,7 +98,7 @@ export class SymbolMemo {
     if (state === CLEAN) return id;
     if (state === UNKNOWN) {
       const found = newHits();
-      const labels = redactLabels(this.symbols.text(id), this.mask, found);
+      const labels = redactLabels(this.symbols.text(id), this.rules, found);
       this.labelSets[id] = this.note(this.labelOutcomes, id, labels, found);
     }
     return take(this.labelOutcomes, id, hits);
@@ -97,15 +118,15 @@ function take(outcomes: ReadonlyMap<number, Outcome>, id: number, hits: Hits): n
   return outcome.id;
 }
 
-function redactLabels(json: string, mask: number, hits: Hits): string {
+function redactLabels(json: string, rules: ActiveRules, hits: Hits): string {
   if (json === '') return json;
   const redacted: Record<string, string> = Object.create(null);
   let changed = false;
   for (const [name, value] of Object.entries(JSON.parse(json) as Record<string, string>)) {
-    const isNamed = (mask & RULE_BIT.attribute) !== 0 && isSecretValue(secretKindOfAttribute(name), value, false);
+    const isNamed = rules.attributes && isSecretValue(secretKindOfAttribute(name), value, false);
     if (isNamed) hits[ATTRIBUTE_RULE]++;
-    const newValue = isNamed ? replacementOf(ATTRIBUTE_RULE) : scanAndRedact(value, mask, hits);
-    const newName = scanAndRedact(name, mask, hits);
+    const newValue = isNamed ? replacementOf(ATTRIBUTE_RULE) : scanAndRedact(value, rules.forms, hits);
+    const newName = scanAndRedact(name, rules.forms, hits);
     changed ||= newValue !== value || newName !== name;
     redacted[freeName(newName, (taken) => taken in redacted)] = newValue;
   }
@@ -127,5 +148,3 @@ export function isSecretValue(kind: SecretKind, value: string, isNumber: boolean
   if (kind === 'none' || isPlaceholder(value)) return false;
   return kind === 'password' || !isNumber || value.length >= 6;
 }
-
-export const secretKindAt = (index: number): SecretKind => KINDS[index];

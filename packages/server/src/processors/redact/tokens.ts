@@ -1,35 +1,30 @@
-import { edge, type FindSpans, type Span } from './spans.ts';
+import { blankEscapes, eachMatch, type FindSpans, type Span } from './spans.ts';
 
 /**
  * Credentials that show by their form. Every pattern is linear: what may repeat is bounded, or cannot start anew
  * inside its own match. Where a pattern has a group, the group is the secret and ends the match.
  */
 function findAll(pattern: RegExp, text: string, rule: number, spans: Span[]): void {
-  for (const match of text.matchAll(pattern)) {
+  eachMatch(pattern, text, (match) => {
     const secret = match[1] ?? match[0];
     const end = match.index + match[0].length;
     spans.push({ start: end - secret.length, end, rule });
-  }
+  });
 }
 
 const OPEN_QUOTE = String.raw`(?:\\{0,7}["'\x60])?`;
 const NAME_END = String.raw`${OPEN_QUOTE}[ \t]{0,8}(?:=>|:=|[:=>]|%3[ADad]|\\u003[adAD])[ \t]{0,8}${OPEN_QUOTE}`;
 
 /** Key ids: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids */
-const AWS_KEY_ID = new RegExp(
-  `${edge('A-Za-z0-9')}(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{16}(?![A-Za-z0-9])`,
-  'g',
-);
+const AWS_KEY_ID = /(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{16}(?![A-Za-z0-9])/g;
 /** A secret key is any 40 characters of base64, so only its name tells. */
 const AWS_SECRET = new RegExp(
   `(?:secret[_.-]?access[_.-]?key|aws[_.-]?secret(?:[_.-]?key)?)${NAME_END}([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])`,
   'gi',
 );
 
-export const findAwsKeys: FindSpans = (text, rule, spans) => {
-  findAll(AWS_KEY_ID, text, rule, spans);
-  findAll(AWS_SECRET, text, rule, spans);
-};
+export const findAwsKeyIds: FindSpans = (text, rule, spans) => findAll(AWS_KEY_ID, blankEscapes(text), rule, spans);
+export const findAwsSecrets: FindSpans = (text, rule, spans) => findAll(AWS_SECRET, text, rule, spans);
 
 /** https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/ */
 const GITHUB = /gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}/g;
@@ -47,12 +42,9 @@ export const findSlackTokens: FindSpans = (text, rule, spans) => {
 };
 
 /** https://docs.stripe.com/keys. Publishable keys (pk_) are public. */
-const STRIPE = new RegExp(
-  `${edge('A-Za-z0-9')}(?:[sr]k_(?:org_)?(?:live|test)_[A-Za-z0-9]{10,255}|whsec_[A-Za-z0-9+/=]{16,255})`,
-  'g',
-);
+const STRIPE = /(?<![A-Za-z0-9])(?:[sr]k_(?:org_)?(?:live|test)_[A-Za-z0-9]{10,255}|whsec_[A-Za-z0-9+/=]{16,255})/g;
 
-export const findStripeKeys: FindSpans = (text, rule, spans) => findAll(STRIPE, text, rule, spans);
+export const findStripeKeys: FindSpans = (text, rule, spans) => findAll(STRIPE, blankEscapes(text), rule, spans);
 
 /** Parts behind the header: a JWE has four. */
 const JWT_PARTS_MAX = 4;
@@ -104,7 +96,7 @@ function isJwtHeader(header: string, next: string): boolean {
 
 /** The header in full: whatever stands behind a known scheme, or alone. */
 const AUTHORIZATION = new RegExp(
-  String.raw`${edge('A-Za-z0-9')}(?:proxy-?)?authorization${NAME_END}\[?${OPEN_QUOTE}` +
+  String.raw`(?<!pre|re)authorization${NAME_END}\[?${OPEN_QUOTE}` +
     String.raw`(?:(bearer|basic|token|apikey|api-key|negotiate|ntlm|splunk|key|digest|hawk|oauth|aws4-hmac-sha256)(?:[ \t]|%20|\+){1,4})?`,
   'gi',
 );
@@ -113,30 +105,17 @@ const CREDENTIAL = /[^\s"'\x60\\,;<>(){}[\]]+/y;
 const FIELDS = /[^\r\n"'\x60\\]*(?:"[^"\r\n]{0,512}"[^\r\n"'\x60\\]*)*/y;
 const FIELD_SCHEMES = new Set(['digest', 'hawk', 'oauth', 'aws4-hmac-sha256']);
 
-/** In running text: the scheme's name and something that no sentence would hold. */
-const BEARER = /bearer(?:[\s:=]|%20|\+){1,4}\\{0,7}["'\x60]?([A-Za-z0-9._~+/-]{6,}={0,2})/gi;
-const BASIC = /basic(?:\s|%20|\+){1,4}([A-Za-z0-9+/]{6,}={0,2})/gi;
-
-export const findBearers: FindSpans = (text, rule, spans) => {
+export const findAuthorizations: FindSpans = (text, rule, spans) => {
   let done = 0;
-  for (const match of text.matchAll(AUTHORIZATION)) {
+  eachMatch(AUTHORIZATION, text, (match) => {
     const start = match.index + match[0].length;
-    if (start < done) continue;
+    if (start < done) return;
     const pattern = FIELD_SCHEMES.has(match[1]?.toLowerCase()) ? FIELDS : CREDENTIAL;
     pattern.lastIndex = start;
     const credential = pattern.exec(text)?.[0] ?? '';
     done = start + credential.length;
     if (isCredential(credential, match[1] !== undefined)) spans.push({ start, end: done, rule });
-  }
-  for (const match of text.matchAll(BEARER)) {
-    const token = match[1].replace(/[.]+$/, '');
-    const start = match.index + match[0].length - match[1].length;
-    if (looksRandom(token)) spans.push({ start, end: start + token.length, rule });
-  }
-  for (const match of text.matchAll(BASIC)) {
-    const end = match.index + match[0].length;
-    if (isUserAndPassword(match[1])) spans.push({ start: end - match[1].length, end, rule });
-  }
+  });
 };
 
 const SCHEME_OR_PROSE =
@@ -147,6 +126,22 @@ function isCredential(value: string, hasScheme: boolean): boolean {
   if (value === '' || SCHEME_OR_PROSE.test(value)) return false;
   return hasScheme ? value.length >= 3 : looksRandom(value);
 }
+
+/** In running text: the scheme's name and something that no sentence would hold. */
+const BEARER = /bearer(?:[\s:=]|%20|\+){1,4}\\{0,7}["'\x60]?([A-Za-z0-9._~+/-]{6,}={0,2})/gi;
+const BASIC = /basic(?:\s|%20|\+){1,4}([A-Za-z0-9+/]{6,}={0,2})/gi;
+
+export const findBearers: FindSpans = (text, rule, spans) => {
+  eachMatch(BEARER, text, (match) => {
+    const token = match[1].replace(/[.]+$/, '');
+    const start = match.index + match[0].length - match[1].length;
+    if (looksRandom(token)) spans.push({ start, end: start + token.length, rule });
+  });
+  eachMatch(BASIC, text, (match) => {
+    const end = match.index + match[0].length;
+    if (isUserAndPassword(match[1])) spans.push({ start: end - match[1].length, end, rule });
+  });
+};
 
 /** Holds a digit, or many letters in mixed case: "authentication" and "token-based" do not. */
 function looksRandom(token: string): boolean {

@@ -1,5 +1,5 @@
 import { isPlaceholder } from './placeholders.ts';
-import type { FindSpans } from './spans.ts';
+import { eachMatch, type FindSpans } from './spans.ts';
 
 /** Passwords in URLs and in what connection strings make of them: `scheme://user:x@host`. */
 const URL_START = /:(?:\\?\/){2}/g;
@@ -9,7 +9,8 @@ const USER_INFO_CHARACTERS_MAX = 400;
 const USER_INFO =
   /^[^\s/?#"'<>@:\\]{0,128}:([^\s"'<>\\?#]{0,255}[^\s"'<>\\?#/](?=@[\w.\-[\]:%]{1,255}(?:[/?#\s"'<>,;)\\]|$))|[^\s"'<>@\\/]{1,256})@/d;
 const ENCODED_URL_PASSWORD =
-  /%3A%2F%2F(?:[^\s%&]|%(?!3A|40|2F)[0-9A-F]{2}){0,128}%3A((?:[^\s%&]|%(?!40|2F)[0-9A-F]{2}){1,256})%40/dgi;
+  /%3A%2F%2F(?:[^\s%&]|%(?!3A|40|2F)[0-9A-F]{2}){0,128}%3A((?:[^\s%&]|%(?!40|2F)[0-9A-F]{2}){1,256})%40/gi;
+const ENCODED_AT = '%40';
 /** `user:password@tcp(host:3306)/db`, as Go's MySQL driver has it. */
 const GO_DSN_HOST = /@(?:tcp|udp|unix)6?\(/g;
 const GO_DSN_PASSWORD_MAX = 128;
@@ -21,19 +22,25 @@ export const findUrlPasswords: FindSpans = (text, rule, spans) => {
     if (!/^\d{1,5}[/?#]/.test(secret) && !isPlaceholder(secret)) spans.push({ start, end, rule });
   };
   // Each URL is read up to the next one only, so that no text is read twice.
-  const urls = [...text.matchAll(URL_START)];
-  for (let i = 0; i < urls.length; i++) {
-    const from = urls[i].index + urls[i][0].length;
-    const end = Math.min(urls[i + 1]?.index ?? text.length, from + USER_INFO_CHARACTERS_MAX);
-    const password = USER_INFO.exec(text.slice(from, end))?.indices?.[1];
+  let from = -1;
+  const addUpTo = (next: number) => {
+    if (from < 0) return;
+    const password = USER_INFO.exec(text.slice(from, Math.min(next, from + USER_INFO_CHARACTERS_MAX)))?.indices?.[1];
     if (password !== undefined) add(from + password[0], from + password[1]);
-  }
-  for (const match of text.matchAll(ENCODED_URL_PASSWORD)) add(...(match.indices?.[1] ?? [0, 0]));
-  for (const { index } of text.matchAll(GO_DSN_HOST)) {
-    const colon = text.slice(Math.max(0, index - GO_DSN_PASSWORD_MAX - 1), index).lastIndexOf(':');
-    if (colon < 0) continue;
-    const start = Math.max(0, index - GO_DSN_PASSWORD_MAX - 1) + colon + 1;
-    if (start < index && /\w/.test(text[start - 2] ?? '') && !/[\s@"'`/]/.test(text.slice(start, index)))
-      add(start, index);
-  }
+  };
+  eachMatch(URL_START, text, (match) => {
+    addUpTo(match.index);
+    from = match.index + match[0].length;
+  });
+  addUpTo(text.length);
+  eachMatch(ENCODED_URL_PASSWORD, text, (match) => {
+    const end = match.index + match[0].length - ENCODED_AT.length;
+    add(end - match[1].length, end);
+  });
+  eachMatch(GO_DSN_HOST, text, ({ index }) => {
+    const earliest = Math.max(0, index - GO_DSN_PASSWORD_MAX - 1);
+    const start = earliest + text.slice(earliest, index).lastIndexOf(':') + 1;
+    if (start === earliest || start === index) return;
+    if (/\w/.test(text[start - 2] ?? '') && !/[\s@"'`/]/.test(text.slice(start, index))) add(start, index);
+  });
 };
