@@ -302,7 +302,7 @@ interface Ending {
 }
 
 const formsOfWord = (word: string): number => {
-  if (word === 'authorization') return FORM.authorization;
+  if (word === 'authorization') return FORM.pair | FORM.authorization;
   return word.endsWith('secret') || /^(?:access|secret)key$/.test(word) ? FORM.pair | FORM.awsSecret : FORM.pair;
 };
 

@@ -50,9 +50,7 @@ export function eachMatch(pattern: RegExp, text: string, handle: (match: RegExpE
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) handle(match);
 }
 
-const ESCAPE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's colour escape starts with ESC
-  /\\[nrtbf]|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2}|\u001b\[[0-9;]{0,10}m/g;
+const ESCAPE = /\\[nrtbf]|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2}|\p{Cc}\[[0-9;]{0,10}m/gu;
 let lastText = '';
 let lastBlanked = '';
 
@@ -63,8 +61,7 @@ let lastBlanked = '';
 export function blankEscapes(text: string): string {
   if (text !== lastText) {
     lastText = text;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
-    lastBlanked = /[\\%\u001b]/.test(text) ? text.replace(ESCAPE, (match) => ' '.repeat(match.length)) : text;
+    lastBlanked = /[\\%\p{Cc}]/u.test(text) ? text.replace(ESCAPE, (match) => ' '.repeat(match.length)) : text;
   }
   return lastBlanked;
 }
