@@ -7,7 +7,7 @@ import { type Config, configSchema } from './config/schema.ts';
 import { suggest } from './config/suggest.ts';
 
 export { CONFIG_KEYS, type ConfigKey } from './config/keys.ts';
-export { ConfigError, type ConfigProblem } from './config/problems.ts';
+export { ConfigError } from './config/problems.ts';
 export type { Config } from './config/schema.ts';
 
 export interface ConfigSources {

@@ -1,8 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventPageSchema, eventSchema } from '../../src/api/wire/event.ts';
+import { eventually } from '../support/server.ts';
 import { openTestApi, openTestStore, type TestApi, type TestStore } from './api-fixture.ts';
 
 /** Many events: pages by cursor and streams, on the embedded engine. */
@@ -102,9 +102,12 @@ describe('application/x-ndjson', () => {
 
   test('a client that does not read holds no query open, and still gets everything', async () => {
     const response = await open('/api/logs?order=desc');
-    await delay(300);
     const sql = "SELECT count() AS n FROM system.processes WHERE query LIKE '%ts_ns%' AND query NOT LIKE '%processes%'";
-    for await (const [row] of opened.store.select<{ n: string }>({ sql, params: {} }, {})) expect(row!.n).toBe('0');
+    await eventually(async () => {
+      for await (const [row] of opened.store.select<{ n: string }>({ sql, params: {} }, {}))
+        if (row!.n === '0') return true;
+      return undefined;
+    });
     let lines = 0;
     for await (const chunk of response as AsyncIterable<Buffer>)
       lines += chunk.toString('latin1').split('\n').length - 1;
@@ -116,8 +119,7 @@ describe('application/x-ndjson', () => {
     await new Promise((resolve) => response.once('readable', resolve));
     response.destroy();
     const connections = () => new Promise<number>((done) => api.app.server.getConnections((_, count) => done(count)));
-    for (let i = 0; i < 200 && (await connections()) > 0; i++) await delay(10);
-    expect(await connections()).toBe(0);
+    await eventually(async () => ((await connections()) === 0 ? true : undefined));
     expect(api.faults).toEqual([]);
   });
 });

@@ -213,8 +213,10 @@ describe('one data directory from start to start', () => {
   test('SIGTERM: a request under way gets its answer, a tail is told, and the code is 0', async () => {
     server = await spawnServer({ env });
     ({ dataDir } = server);
-    await request(server, '/api/logs', { method: 'POST', body: event('first') });
+    // Before anything else: it has a backfill from the moment the server is ready.
     const tail = await openTailBytes(server, 'sse', '/api/logs/tail', { 'x-api-key': ADMIN_KEY });
+    expect(tail.status).toBe(200);
+    await request(server, '/api/logs', { method: 'POST', body: event('first') });
     const half = await openRaw(server);
     const body = event('under way');
     const head = `POST /api/logs HTTP/1.1\r\nhost: x\r\nx-api-key: ${ADMIN_KEY}\r\ncontent-length: ${body.length}\r\n\r\n`;

@@ -11,7 +11,7 @@ import { type DiskJournalReader, openDiskJournalReader } from '../../src/journal
 import type { JournalPosition, JournalWriter } from '../../src/journal/journal.ts';
 import { RetryableError } from '../../src/runtime/errors.ts';
 import { insertToken } from '../../src/stores/store.ts';
-import { check, JournalModel, ModelStore, type Sent, Violation } from './model.ts';
+import { check, JournalModel, ModelStore, type Sent } from './model.ts';
 import { Random } from './random.ts';
 import { type Inode, NO_FAULTS, SimDisk, SimProcess } from './sim-disk.ts';
 
@@ -561,5 +561,3 @@ function framesAt({ data }: Inode, offset: number | null): { position: JournalPo
   }
   return frames;
 }
-
-export { Violation };

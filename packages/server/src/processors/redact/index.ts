@@ -7,8 +7,6 @@ import { rulesWithout } from './rules.ts';
 import { SymbolMemo } from './symbols.ts';
 import { newHits } from './text.ts';
 
-export { RULE_IDS, type RuleId } from './rule-ids.ts';
-
 interface RuleSet {
   rules: ActiveRules;
   memo: SymbolMemo;

@@ -7,8 +7,9 @@ import { FIELD, SYMBOL_FIELDS, type SymbolField, TEXT_FIELDS, type TextField } f
 import { DEFAULT_LIMITS } from '../../batch/limits.ts';
 import { SymbolTable } from '../../batch/symbol-table.ts';
 import { CORPUS_ATTRIBUTES, CORPUS_LINES } from './corpus/corpus.ts';
-import { createRedact, RULE_IDS } from './index.ts';
+import { createRedact } from './index.ts';
 import { measureCorpus } from './measure.ts';
+import { RULE_IDS } from './rule-ids.ts';
 import { findSpans } from './rules.ts';
 
 interface Row {

@@ -32,7 +32,7 @@ const GITHUB = /gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}/g;
 export const findGithubTokens: FindSpans = (text, rule, spans) => findAll(GITHUB, text, rule, spans);
 
 /** https://docs.slack.dev/authentication/tokens; the webhook's path is its secret. */
-const SLACK_TOKEN = /(?:xox[abeprs]|xapp)-[A-Za-z0-9-]{10,}/g;
+const SLACK_TOKEN = /(?:xox[abeprs]|xapp)-[A-Za-z0-9-]{10,500}/g;
 const SLACK_WEBHOOK =
   /hooks\.slack(?:-gov)?\.com(?:\\?\/|%2F)(?:services|workflows|triggers)(?:\\?\/|%2F)((?:[A-Za-z0-9_+-]|\\?\/|%2F){8,200})/gi;
 
@@ -100,9 +100,7 @@ const AUTHORIZATION = new RegExp(
     String.raw`(?:(bearer|basic|token|apikey|api-key|negotiate|ntlm|splunk|key|digest|hawk|oauth|aws4-hmac-sha256)(?:[ \t]|%20|\+){1,4})?`,
   'gi',
 );
-const CREDENTIAL = /[^\s"'\x60\\,;<>(){}[\]]+/y;
-/** Schemes whose credential is a list of fields: to the end of the quoted text or of the line. */
-const FIELDS = /[^\r\n"'\x60\\]*(?:"[^"\r\n]{0,512}"[^\r\n"'\x60\\]*)*/y;
+/** Schemes whose credential is a list of fields. */
 const FIELD_SCHEMES = new Set(['digest', 'hawk', 'oauth', 'aws4-hmac-sha256']);
 
 export const findAuthorizations: FindSpans = (text, rule, spans) => {
@@ -110,13 +108,29 @@ export const findAuthorizations: FindSpans = (text, rule, spans) => {
   eachMatch(AUTHORIZATION, text, (match) => {
     const start = match.index + match[0].length;
     if (start < done) return;
-    const pattern = FIELD_SCHEMES.has(match[1]?.toLowerCase()) ? FIELDS : CREDENTIAL;
-    pattern.lastIndex = start;
-    const credential = pattern.exec(text)?.[0] ?? '';
-    done = start + credential.length;
-    if (isCredential(credential, match[1] !== undefined)) spans.push({ start, end: done, rule });
+    done = FIELD_SCHEMES.has(match[1]?.toLowerCase()) ? fieldsEnd(text, start) : credentialEnd(text, start);
+    if (isCredential(text.slice(start, done), match[1] !== undefined)) spans.push({ start, end: done, rule });
   });
 };
+
+function credentialEnd(text: string, start: number): number {
+  let end = start;
+  while (end < text.length && !/[\s"'`\\,;<>(){}[\]]/.test(text[end])) end++;
+  return end;
+}
+
+/** To the end of the line, or of the quoted text around; quotes that open and close inside are part of it. */
+function fieldsEnd(text: string, start: number): number {
+  for (let end = start; end < text.length; end++) {
+    const character = text[end];
+    if (/[\r\n'`\\]/.test(character)) return end;
+    if (character !== '"') continue;
+    const closing = text.indexOf('"', end + 1);
+    if (text[end - 1] !== '=' || closing < 0 || text.slice(end, closing).includes('\n')) return end;
+    end = closing;
+  }
+  return text.length;
+}
 
 const SCHEME_OR_PROSE =
   /^(?:bearer|basic|tokens?|digest|negotiate|ntlm|auth\w*|header|realm\b.*|error\b.*|required|missing|invalid|expired|failed|failure|denied|granted|succeeded|success|ok|none|null|nil|undefined|true|false|empty|not|is|was|has|for|and|or|with|from|to|of|the|must|should|\*+|<.*|\$.*)[.:!?]?$/i;
@@ -128,20 +142,35 @@ function isCredential(value: string, hasScheme: boolean): boolean {
 }
 
 /** In running text: the scheme's name and something that no sentence would hold. */
-const BEARER = /bearer(?:[\s:=]|%20|\+){1,4}\\{0,7}["'\x60]?([A-Za-z0-9._~+/-]{6,}={0,2})/gi;
-const BASIC = /basic(?:\s|%20|\+){1,4}([A-Za-z0-9+/]{6,}={0,2})/gi;
+const BEARER = /bearer(?:[\s:=]|%20|\+){1,4}\\{0,7}["'\x60]?(?=[A-Za-z0-9._~+/-]{6})/gi;
+const BASIC = /basic(?:\s|%20|\+){1,4}(?=[A-Za-z0-9+/]{6})/gi;
 
 export const findBearers: FindSpans = (text, rule, spans) => {
-  eachMatch(BEARER, text, (match) => {
-    const token = match[1].replace(/[.]+$/, '');
-    const start = match.index + match[0].length - match[1].length;
-    if (looksRandom(token)) spans.push({ start, end: start + token.length, rule });
-  });
-  eachMatch(BASIC, text, (match) => {
-    const end = match.index + match[0].length;
-    if (isUserAndPassword(match[1])) spans.push({ start: end - match[1].length, end, rule });
-  });
+  findSchemes(BEARER, /[A-Za-z0-9._~+/-]/, looksRandom, text, rule, spans);
+  findSchemes(BASIC, /[A-Za-z0-9+/]/, isUserAndPassword, text, rule, spans);
 };
+
+/** Reads the credential in a loop: a pattern's repetition has no room for one of megabytes. */
+function findSchemes(
+  scheme: RegExp,
+  character: RegExp,
+  isSecret: (credential: string) => boolean,
+  text: string,
+  rule: number,
+  spans: Span[],
+): void {
+  let done = 0;
+  eachMatch(scheme, text, (match) => {
+    const start = match.index + match[0].length;
+    if (start < done) return;
+    done = start;
+    while (done < text.length && character.test(text[done])) done++;
+    for (let padding = 0; padding < 2 && text[done] === '='; padding++) done++;
+    let end = done;
+    while (text[end - 1] === '.') end--;
+    if (isSecret(text.slice(start, end))) spans.push({ start, end, rule });
+  });
+}
 
 /** Holds a digit, or many letters in mixed case: "authentication" and "token-based" do not. */
 function looksRandom(token: string): boolean {
