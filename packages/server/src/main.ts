@@ -78,7 +78,9 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
   const ingest = await openIngest(config, paths, log, telemetry);
   runner.defer('journal', () => ingest.close());
   const { store, writer } = openStorePart(config, paths, ingest, log, telemetry, runner);
-  await Promise.race([store.opened, delay(STORE_WAIT_MS, undefined, { ref: false })]);
+  // Until the writer has told where it is, a tail with backfill could not begin.
+  const writerKnown = store.opened.then(() => writer()?.waitStored(0, STORE_WAIT_MS));
+  await Promise.race([writerKnown, delay(STORE_WAIT_MS, undefined, { ref: false })]);
   const opened = { config, paths, log, telemetry, runner, control, authenticator, orgs, ingest, store, writer };
   const ports = await openHttp(opened);
   return {

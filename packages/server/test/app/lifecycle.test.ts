@@ -213,8 +213,7 @@ describe('one data directory from start to start', () => {
   test('SIGTERM: a request under way gets its answer, a tail is told, and the code is 0', async () => {
     server = await spawnServer({ env });
     ({ dataDir } = server);
-    // Before anything else: it has a backfill from the moment the server is ready.
-    const tail = await openTailBytes(server, 'sse', '/api/logs/tail', { 'x-api-key': ADMIN_KEY });
+    const tail = await openTailBytes(server, 'sse', '/api/logs/tail?backfill=0', { 'x-api-key': ADMIN_KEY });
     expect(tail.status).toBe(200);
     await request(server, '/api/logs', { method: 'POST', body: event('first') });
     const half = await openRaw(server);
