@@ -10,7 +10,7 @@ import { CORPUS_ATTRIBUTES, CORPUS_LINES } from './corpus/corpus.ts';
 import { createRedact } from './index.ts';
 import { measureCorpus } from './measure.ts';
 import { RULE_IDS } from './rule-ids.ts';
-import { findSpans } from './rules.ts';
+import { ALL_FORMS, findSpans } from './rules.ts';
 
 interface Row {
   fields?: Partial<Record<TextField | SymbolField, string>>;
@@ -245,7 +245,20 @@ test('the scanner leaves out no rule that finds something (fuzz)', () => {
   expect(withSecrets).toBeGreaterThan(1_000);
 });
 
+test('a text as large as limits allow fits in the patterns’ stack', () => {
+  for (const [start, unit] of [
+    ['authorization: digest ', 'a="b" '],
+    ['bearer ', 'a1'],
+    ['xoxb-', 'a-'],
+    ['password=', 'x'],
+    ['token="', '\\\\"'],
+    ['-----BEGIN PRIVATE KEY-----', 'A'],
+  ]) {
+    expect(findSpans(start + unit.repeat(4_000_000 / unit.length), ALL_FORMS), start).toHaveLength(1);
+  }
+});
+
 // With time quadratic in the length, one of these alone would run into the test's time-out.
 test('hostile texts are read in linear time', () => {
-  for (const text of hostileTexts(30_000)) findSpans(text, -1);
+  for (const text of hostileTexts(30_000)) findSpans(text, ALL_FORMS);
 });

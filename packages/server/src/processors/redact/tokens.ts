@@ -137,7 +137,7 @@ const SCHEME_OR_PROSE =
 
 /** Not a word of the sentence that the header's name stands in, and not a replacement. */
 function isCredential(value: string, hasScheme: boolean): boolean {
-  if (value === '' || SCHEME_OR_PROSE.test(value)) return false;
+  if (value === '' || (value.length < 100 && SCHEME_OR_PROSE.test(value))) return false;
   return hasScheme ? value.length >= 3 : looksRandom(value);
 }
 
