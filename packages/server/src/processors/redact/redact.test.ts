@@ -251,7 +251,7 @@ test('a text as large as limits allow fits in the patterns’ stack', () => {
     ['bearer ', 'a1'],
     ['xoxb-', 'a-'],
     ['password=', 'x'],
-    ['token="', '\\\\"'],
+    ['token="', 'ab\\"'],
     ['-----BEGIN PRIVATE KEY-----', 'A'],
   ]) {
     expect(findSpans(start + unit.repeat(4_000_000 / unit.length), ALL_FORMS), start).toHaveLength(1);
