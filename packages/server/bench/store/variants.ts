@@ -69,6 +69,7 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   'no-statistics': { table: (ddl) => ddl, statistics: false },
   'log-type-first': { table: replace(/PRIMARY KEY .*\nORDER BY .*/g, 'ORDER BY (org, log_type, ts)') },
   'order-by-time': { table: replace(KEYS, 'ORDER BY (org, ts)') },
+  'merge-seven': { table: replace('SETTINGS', 'SETTINGS\n  merge_selector_base = 7,') },
   'merge-ten': { table: replace('SETTINGS', 'SETTINGS\n  merge_selector_base = 10,') },
 };
 
