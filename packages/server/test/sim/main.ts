@@ -3,7 +3,8 @@
  * Runs that many seeds and prints one line; a seed that breaks a promise is printed with what it broke.
  */
 import { parseArgs } from 'node:util';
-import { type Counts, NO_COUNTS, Simulation } from './simulation.ts';
+import { Simulation } from './simulation.ts';
+import { type Counts, NO_COUNTS } from './support.ts';
 
 const FAILURES_SHOWN_MAX = 10;
 

@@ -1,64 +1,20 @@
 import { type DiskCursor, openCursor } from '../../src/journal/cursor.ts';
-import {
-  encodeFrameHeader,
-  FRAME_HEADER_BYTES,
-  FRAME_MAGIC_BYTES,
-  SEGMENT_HEADER_BYTES,
-} from '../../src/journal/disk/format.ts';
+import { encodeFrameHeader, FRAME_HEADER_BYTES, SEGMENT_HEADER_BYTES } from '../../src/journal/disk/format.ts';
 import { openDiskJournal } from '../../src/journal/disk/journal.ts';
-import { JournalProgress } from '../../src/journal/disk/progress.ts';
 import { type DiskJournalReader, openDiskJournalReader } from '../../src/journal/disk/reader.ts';
 import type { JournalPosition, JournalWriter } from '../../src/journal/journal.ts';
 import { RetryableError } from '../../src/runtime/errors.ts';
 import { insertToken } from '../../src/stores/store.ts';
 import { check, JournalModel, ModelStore, type Sent } from './model.ts';
 import { Random } from './random.ts';
-import { type Inode, NO_FAULTS, SimDisk, SimProcess } from './sim-disk.ts';
+import { NO_FAULTS, SimDisk, SimProcess } from './sim-disk.ts';
+import { type Counts, framesAt, isOtherCopy, NO_COUNTS, SimProgress, turn } from './support.ts';
 
 const JOURNAL_DIR = '/journal';
 const CURSOR_DIR = '/cursors';
 const NODE = 1;
 
-/** What one seed, or many, has gone through: the summary shows that the faults really happened. */
-export const NO_COUNTS = {
-  appends: 0,
-  acknowledged: 0,
-  refused: 0,
-  unknown: 0,
-  framesRead: 0,
-  lives: 0,
-  kills: 0,
-  powerCuts: 0,
-  bitFlips: 0,
-  failedSyncs: 0,
-  failedOpens: 0,
-  trims: 0,
-  damagedRanges: 0,
-  tornBytes: 0,
-};
-export type Counts = typeof NO_COUNTS;
-
 type InFlight = { from: JournalPosition; to: JournalPosition } | null;
-
-/** Wakes followers in the order in which they wait: Atomics.waitAsync would leave that to the event loop. */
-class SimProgress extends JournalProgress {
-  #waiting: (() => void)[] = [];
-
-  override publish(end: Parameters<JournalProgress['publish']>[0]): void {
-    super.publish(end);
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const wake of waiting) wake();
-  }
-
-  override async changed(version: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.read().version !== version) return;
-    await new Promise<void>((resolve) => {
-      this.#waiting.push(resolve);
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-  }
-}
 
 /** From one start of the server to its end. */
 interface Life {
@@ -70,11 +26,6 @@ interface Life {
   consuming: boolean;
   trimming: boolean;
   tail: { from: JournalPosition; last: JournalPosition; seen: Set<Sent>; failed: boolean; stop: AbortController };
-}
-
-/** Lets everything run that is not waiting for the disk. */
-async function turn(): Promise<void> {
-  for (let i = 0; i < 2; i += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /**
@@ -541,23 +492,4 @@ export class Simulation {
       check(count >= least && count <= most, () => `payload ${sent.id} (${sent.state}) is ${count} times in the store`);
     }
   }
-}
-
-function isOtherCopy(at: number, offset: number): boolean {
-  const half = SEGMENT_HEADER_BYTES / 2;
-  return at < SEGMENT_HEADER_BYTES && at < half !== offset < half;
-}
-
-/** The frames that hold `offset`, all of them for null. Found without the scanner that is on trial. */
-function framesAt({ data }: Inode, offset: number | null): { position: JournalPosition; payload: Buffer }[] {
-  const frames = [];
-  let at = data.indexOf(FRAME_MAGIC_BYTES);
-  for (; at >= 0 && at + FRAME_HEADER_BYTES <= data.length; at = data.indexOf(FRAME_MAGIC_BYTES, at + 1)) {
-    const start = at + FRAME_HEADER_BYTES;
-    const end = start + data.readUInt32LE(at + 4);
-    const payload = data.subarray(start, end);
-    if (offset === null || (offset >= at && offset < end))
-      frames.push({ position: data.readUIntLE(at + 8, 6), payload });
-  }
-  return frames;
 }

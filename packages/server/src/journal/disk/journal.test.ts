@@ -309,6 +309,19 @@ test('a write that the kernel takes piece by piece is one frame', async () => {
   expect((await readBack()).frames).toEqual(['1:one', '2:a longer one, of several pieces', '3:']);
 });
 
+test('payloads that take several write calls each come back whole', async () => {
+  const { writer, progress } = await open();
+  const large = ['a', 'b'].map((letter) => Buffer.alloc(5 * MIB + 1, `${letter}0123456789`));
+  await Promise.all(large.map((bytes) => writer.append([Buffer.from('<'), bytes, Buffer.from('>')])));
+  const payloads: Buffer[] = [];
+  for await (const { payload } of openDiskJournalReader({ dir, progress }).read(1, { follow: false, signal: never })) {
+    payloads.push(Buffer.from(payload));
+  }
+  await writer.close();
+  expect(payloads.map((payload) => payload.length)).toEqual([5 * MIB + 3, 5 * MIB + 3]);
+  expect(payloads.every((payload, i) => payload.subarray(1, -1).equals(large[i]!))).toBe(true);
+});
+
 test('a payload over the limit of a frame is refused for good', async () => {
   const { writer } = await open();
   // A view without memory behind it: only its length is looked at.
