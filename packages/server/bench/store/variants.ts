@@ -43,7 +43,12 @@ const setting = (name: string, value: string) => replace(new RegExp(`${name} = [
 export const VARIANTS: Readonly<Record<string, Variant>> = {
   product: { table: (ddl) => ddl },
   'wide-parts': {
-    table: all(setting('min_bytes_for_wide_part', '10485760'), setting('packed_skip_index_max_bytes', '0')),
+    table: all(
+      setting('min_bytes_for_wide_part', '10485760'),
+      setting('min_rows_for_wide_part', '0'),
+      setting('min_level_for_wide_part', '0'),
+      setting('packed_skip_index_max_bytes', '0'),
+    ),
   },
   'granules-8192': {
     table: all(

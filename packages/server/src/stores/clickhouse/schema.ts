@@ -158,7 +158,9 @@ SETTINGS
   max_bytes_to_merge_at_max_space_in_pool = 10737418240,
   index_granularity = 4096,
   min_compress_block_size = 16384,
-  min_bytes_for_wide_part = 50000000,
+  min_bytes_for_wide_part = 0,
+  min_rows_for_wide_part = 131072,
+  min_level_for_wide_part = 1,
   packed_skip_index_max_bytes = 4000000,
   string_serialization_version = 'single_stream'`;
 
