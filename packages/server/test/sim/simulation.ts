@@ -97,11 +97,14 @@ export class Simulation {
     else if (action === 'flip') this.#flip();
     else if (action === 'arm') life.process.callsUntilDeath = random.between(1, 40);
     else return this.#restartInOrder(life);
-    if (this.#disk.syncFailures > this.counts.failedSyncs) {
-      this.counts.failedSyncs = this.#disk.syncFailures;
-      this.#model.syncFailed();
-    }
+    this.#noteFailedSyncs();
     return life;
+  }
+
+  #noteFailedSyncs(): void {
+    if (this.#disk.syncFailures === this.counts.failedSyncs) return;
+    this.counts.failedSyncs = this.#disk.syncFailures;
+    this.#model.syncFailed();
   }
 
   /** Runs beside the steps. What fails in a process that has died does not count. */
@@ -451,6 +454,7 @@ export class Simulation {
   }
 
   #die(): void {
+    this.#noteFailedSyncs();
     this.#model.processEnded();
     if (this.#random.chance(0.5)) {
       this.counts.powerCuts += 1;
