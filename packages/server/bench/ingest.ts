@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { type SpawnedServer, spawnServer } from '../test/support/server.ts';
 import { type Bodies, type BodyFormat, prepareBodies } from './support/bodies.ts';
 import { countStored, makeOrgs, sendAll } from './support/fill.ts';
-import { cpuByThread, cpuSeconds, diskBytes, memoryMib, settledCpuSeconds } from './support/processes.ts';
+import { cpuByThread, cpuSeconds, memoryMib, settledCpuSeconds, settledDiskBytes } from './support/processes.ts';
 import { runVictoriaLogs } from './victoria-logs.ts';
 
 /**
@@ -101,7 +101,7 @@ async function measure(
     storedUs: (stored / events) * 1e6,
     settledUs: (settled / events) * 1e6,
     eventsPerSecond: events / seconds,
-    bytesPerEvent: diskBytes(join(dataDir, 'store')) / events,
+    bytesPerEvent: (await settledDiskBytes(join(dataDir, 'store'))) / events,
     peakMib: pids.reduce((sum, pid) => sum + memoryMib(pid, 'VmHWM'), 0),
     counted,
   };

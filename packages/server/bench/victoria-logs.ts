@@ -3,7 +3,7 @@ import { NEEDLE } from './event-generator.ts';
 import type { IngestFigures } from './ingest.ts';
 import type { Bodies } from './support/bodies.ts';
 import { inParallel, openPoster } from './support/post.ts';
-import { cpuSeconds, diskBytes, memoryMib, settledCpuSeconds } from './support/processes.ts';
+import { cpuSeconds, memoryMib, settledCpuSeconds, settledDiskBytes } from './support/processes.ts';
 
 /**
  * The peer on the same events: VictoriaLogs' JSON lines endpoint, one stream per org, service and host, as its
@@ -68,7 +68,7 @@ export async function runVictoriaLogs(
       storedUs: (settled / events) * 1e6,
       settledUs: (settled / events) * 1e6,
       eventsPerSecond: events / seconds,
-      bytesPerEvent: diskBytes(dataDir) / events,
+      bytesPerEvent: (await settledDiskBytes(dataDir)) / events,
       peakMib,
       counted,
     };

@@ -78,3 +78,17 @@ export async function settledCpuSeconds(pids: readonly number[], timeoutMs = 120
   }
   return firstQuiet;
 }
+
+/** Bytes of a directory once they stay the same for a while: parts that merges have replaced are removed later. */
+export async function settledDiskBytes(dir: string, timeoutMs = 90_000): Promise<number> {
+  const deadline = performance.now() + timeoutMs;
+  let same = 0;
+  let last = diskBytes(dir);
+  while (same < 10 && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const now = diskBytes(dir);
+    same = now === last ? same + 1 : 0;
+    last = now;
+  }
+  return last;
+}
