@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { receiversConfig } from '../receivers/config.ts';
 import { DEFAULT_LIMITS } from '../batch/limits.ts';
 import { RULE_IDS } from '../processors/redact/rule-ids.ts';
 import {
@@ -162,11 +163,7 @@ export const configSchema = z.strictObject({
       '`auto`: requests without an API key act as org `default` while the server listens on a loopback address only. It is never open on any other address.',
     ),
   http,
-  otlp: z.strictObject({
-    httpPort: portOrOff()
-      .default(4318)
-      .describe('Second port, the default of every OpenTelemetry SDK. Opened where it is free; `off` opens none.'),
-  }),
+  receivers: receiversConfig,
   limits,
   journal,
   store,

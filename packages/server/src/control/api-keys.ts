@@ -17,6 +17,8 @@ export interface ApiKey {
   prefix: string;
   scopes: Scope[];
   maySelectOrgs: boolean;
+  /** Set for a browser key: public, for pages of these origins. */
+  browserOrigins: readonly string[] | null;
   createdAtMs: number;
   /** Exact to a minute or so. */
   lastUsedAtMs: number | null;
@@ -28,6 +30,8 @@ export interface NewApiKey {
   name: string;
   scopes: readonly Scope[];
   maySelectOrgs?: boolean;
+  /** Makes a browser key, which has scope `ingest` and no other. */
+  browserOrigins?: readonly string[];
   /** A secret chosen by the operator; otherwise one is made. */
   secret?: string;
 }
@@ -46,12 +50,13 @@ export function hashSecret(secret: string): string {
  */
 export async function createApiKey(
   db: ControlDb,
-  { orgId, name, scopes, maySelectOrgs = false, secret: chosen }: NewApiKey,
+  { orgId, name, scopes, maySelectOrgs = false, browserOrigins, secret: chosen }: NewApiKey,
   nowMs = Date.now(),
 ): Promise<ApiKey & { secret: string }> {
   const secret = chosen ?? `tw_${randomBytes(SECRET_BYTES).toString('base64url')}`;
   checkName(name);
   checkScopes(scopes);
+  if (browserOrigins !== undefined) checkBrowserKey(browserOrigins, scopes, maySelectOrgs);
   const org = await db.sql.selectFrom('orgs').select('id').where('id', '=', orgId).executeTakeFirst();
   if (!org) throw new PermanentError('not_found', `there is no org \`${orgId}\``, 'org_id');
   const row = await db.sql
@@ -64,6 +69,7 @@ export async function createApiKey(
       hash: hashSecret(secret),
       scopes: SCOPES.filter((scope) => scopes.includes(scope)).join(','),
       may_select_orgs: maySelectOrgs ? 1 : 0,
+      browser_origins: browserOrigins === undefined ? null : JSON.stringify(browserOrigins),
       created_at: nowMs,
     })
     .onConflict((conflict) => conflict.column('hash').doNothing())
@@ -122,6 +128,7 @@ function apiKeyOf(row: ControlTables['api_keys']): ApiKey {
     prefix: row.prefix,
     scopes: row.scopes.split(',').filter(isScope),
     maySelectOrgs: row.may_select_orgs === 1,
+    browserOrigins: row.browser_origins === null ? null : (JSON.parse(row.browser_origins) as string[]),
     createdAtMs: row.created_at,
     lastUsedAtMs: row.last_used_at,
     revokedAtMs: row.revoked_at,
@@ -131,4 +138,17 @@ function apiKeyOf(row: ControlTables['api_keys']): ApiKey {
 function checkScopes(scopes: readonly string[]): void {
   if (scopes.length > 0 && scopes.every(isScope)) return;
   throw new PermanentError('invalid_field', `expected one or more of ${SCOPES.join(', ')}`, 'scopes');
+}
+
+/** Most origins of one browser key. */
+const ORIGINS_MAX = 50;
+
+function checkBrowserKey(origins: readonly string[], scopes: readonly Scope[], maySelectOrgs: boolean): void {
+  if (maySelectOrgs || scopes.some((scope) => scope !== 'ingest')) {
+    throw new PermanentError('invalid_field', 'a browser key is public: it has the scope `ingest` and no other', 'scopes');
+  }
+  const isOrigin = (text: string) => /^https?:$/.test(URL.parse(text)?.protocol ?? '') && new URL(text).origin === text;
+  if (origins.length >= 1 && origins.length <= ORIGINS_MAX && origins.every(isOrigin)) return;
+  const expected = `expected 1 to ${ORIGINS_MAX} origins such as https://app.example.com, without a path`;
+  throw new PermanentError('invalid_field', expected, 'browser_origins');
 }

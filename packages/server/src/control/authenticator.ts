@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { PermanentError } from '../runtime/errors.ts';
 import { type ApiKey, findApiKeyByHash, hashSecret, saveLastUsed } from './api-keys.ts';
 import type { ControlDb } from './control-db.ts';
-import { credentialsOf } from './credentials.ts';
+import { type Credentials, checkedSecret, credentialsOf } from './credentials.ts';
 import { checkLocalRequest } from './open-mode.ts';
 import type { OrgCache } from './org-cache.ts';
 import { DEFAULT_ORG_ID } from './orgs.ts';
@@ -19,6 +19,8 @@ export interface RequestCredentials {
   headers: IncomingHttpHeaders;
   /** The peer's address: `socket.remoteAddress`. */
   remoteAddress: string | undefined;
+  /** The key, when it was found where a protocol has a place of its own for it. The headers' places are passed over. */
+  secret?: string | undefined;
 }
 
 export interface AuthenticatorOptions {
@@ -62,11 +64,27 @@ export class Authenticator {
    * A key that this process revoked is refused at once, one that another revoked within STALE_AFTER_MS.
    * @throws PermanentError `unauthenticated`, `forbidden` (X-Scope-OrgID) or `origin_refused`.
    */
-  async authenticate({ headers, remoteAddress }: RequestCredentials): Promise<Identity> {
-    const identity = (await this.#identityOfKey(headers)) ?? this.#openIdentity(headers, remoteAddress);
+  async authenticate({ headers, remoteAddress, secret }: RequestCredentials): Promise<Identity> {
+    const credentials = secret === undefined ? credentialsOf(headers) : checkedSecret(secret);
+    const identity = (await this.#identityOfKey(headers, credentials)) ?? this.#openIdentity(headers, remoteAddress);
     const wanted = headers['x-scope-orgid'];
     if (wanted === undefined || wanted === '' || wanted === identity.orgId) return identity;
     return this.#selectOrg(identity, String(wanted));
+  }
+
+  /**
+   * The same for a connection that is not HTTP. Without a key, in open mode and from this machine: org `default`.
+   * @throws PermanentError `unauthenticated` or `origin_refused`.
+   */
+  async authenticatePeer(secret: string | null, remoteAddress: string | undefined): Promise<Identity> {
+    if (secret !== null) return (await this.#identityOfKey({}, checkedSecret(secret)))!;
+    // No page and no proxy can speak these protocols: the address is all there is to look at.
+    return this.#openIdentity({ host: 'localhost' }, remoteAddress);
+  }
+
+  /** The origins that a browser key lists; null when the secret is none. */
+  async browserOrigins(secret: string): Promise<readonly string[] | null> {
+    return (await this.#keys.get(hashSecret(secret)))?.identity.browserOrigins ?? null;
   }
 
   /** Saves the last uses that are not saved yet. Safe to call twice. */
@@ -75,8 +93,7 @@ export class Authenticator {
     await this.#saving;
   }
 
-  async #identityOfKey(headers: IncomingHttpHeaders): Promise<Identity | null> {
-    const credentials = credentialsOf(headers);
+  async #identityOfKey(headers: IncomingHttpHeaders, credentials: Credentials | null): Promise<Identity | null> {
     if (!credentials) return null;
     if (credentials.isAmbient && headers['sec-fetch-site'] === 'cross-site') {
       throw new PermanentError('origin_refused', 'a page of another site sent the Basic credentials of its visitor');
@@ -124,10 +141,12 @@ const OPEN_IDENTITY: Identity = Object.freeze({
   keyId: null,
   scopes: new Set(SCOPES),
   maySelectOrgs: true,
+  browserOrigins: null,
 });
 
 function knownKeyOf(key: ApiKey | null): KnownKey | null {
   if (!key || key.revokedAtMs !== null) return null;
-  const { id, orgId, scopes, maySelectOrgs } = key;
-  return { id, identity: Object.freeze({ orgId, keyId: id, scopes: expandScopes(scopes), maySelectOrgs }) };
+  const { id, orgId, scopes, maySelectOrgs, browserOrigins } = key;
+  const identity = { orgId, keyId: id, scopes: expandScopes(scopes), maySelectOrgs, browserOrigins };
+  return { id, identity: Object.freeze(identity) };
 }

@@ -31,6 +31,11 @@ export function credentialsOf(headers: IncomingHttpHeaders): Credentials | null 
   throw new PermanentError('unauthenticated', 'Authorization: expected Bearer or Basic');
 }
 
+/** @throws PermanentError `unauthenticated` when it cannot be a key. */
+export function checkedSecret(secret: string): Credentials {
+  return checked(secret, false);
+}
+
 function checked(secret: string, isAmbient: boolean): Credentials {
   if (secret !== '' && secret.length <= SECRET_CHARACTERS_MAX) return { secret, isAmbient };
   throw new PermanentError('unauthenticated', 'the API key is empty or too long');

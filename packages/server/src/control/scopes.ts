@@ -13,6 +13,8 @@ export interface Identity {
   scopes: ReadonlySet<Scope>;
   /** Whether X-Scope-OrgID may name any org. */
   maySelectOrgs: boolean;
+  /** Origins whose pages may use the key, which is then public and good for nothing but /api/browser/logs; else null. */
+  browserOrigins: readonly string[] | null;
 }
 
 export function isScope(text: string): text is Scope {

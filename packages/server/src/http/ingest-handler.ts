@@ -1,23 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Admission, Sender } from '../admission/admission.ts';
 import type { IngestClient } from '../pipeline/ingest-client.ts';
-import type { OrgSettings } from '../processors/processor.ts';
 import type {
   ContentEncoding,
   HttpAnswer,
   IngestOutcome,
   Receipt,
+  Receiver,
   ReceiverRoute,
   RequestHead,
 } from '../receivers/receiver.ts';
+import { routeDecoder } from '../receivers/registry.ts';
+import type { FindReceiver, Match } from '../receivers/router.ts';
 import { PermanentError, RetryableError } from '../runtime/errors.ts';
+import { answerProbe } from './answer-probe.ts';
 import { readBody } from './body.ts';
 
 export interface IngestHandlerDependencies {
-  routes: ReadonlyMap<string, ReceiverRoute & { receiver: string }>;
+  find: FindReceiver;
   ingest: IngestClient;
-  /** The org that the request's key may send for. Rejects with PermanentError. */
-  authorize(request: IncomingMessage): Promise<{ orgId: string; settings: OrgSettings }>;
+  admission: Admission;
   bodyBytesMax: number;
   /** Resolves once everything up to `position` is searchable; false when that takes too long. */
   waitStored(position: number): Promise<boolean>;
@@ -26,7 +29,14 @@ export interface IngestHandlerDependencies {
   onFault(error: unknown, requestId: string): void;
 }
 
-type Route = ReceiverRoute & { receiver: string };
+/** One request on its way through the handler. */
+export interface Exchange {
+  head: RequestHead;
+  receiver: Receiver;
+  request: IncomingMessage;
+  response: ServerResponse;
+  requestId: string;
+}
 
 /**
  * Answers requests to the receivers' paths; returns false for every other path. Bytes go from the socket to the ingest
@@ -37,34 +47,80 @@ export function createIngestHandler(dependencies: IngestHandlerDependencies) {
     const url = request.url ?? '/';
     const mark = url.indexOf('?');
     const path = mark < 0 ? url : url.slice(0, mark);
-    const route = dependencies.routes.get(path);
+    const match = dependencies.find(request.method ?? '', path);
+    if (match === null) return false;
     // Another method on a path below /api/ belongs to the API.
-    if (route === undefined || (request.method !== route.method && path.startsWith('/api/'))) return false;
+    if (match.kind === 'method' && path.startsWith('/api/')) return false;
     const head: RequestHead = {
       method: request.method ?? '',
       path,
       query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
+      params: 'params' in match ? match.params : {},
       headers: request.headers as Record<string, string | undefined>,
     };
-    void answer(dependencies, route, head, request, response);
+    if (match.kind === 'probe' && match.probe.claims?.(head) === false) return false;
+    const exchange = { head, receiver: match.receiver, request, response, requestId: requestIdOf(head) };
+    void answer(dependencies, match, exchange);
     return true;
   };
 }
 
-async function answer(
-  dependencies: IngestHandlerDependencies,
-  route: Route,
-  head: RequestHead,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const requestId = requestIdOf(head);
-  const outcome = await outcomeOf(dependencies, route, head, request, requestId);
+async function answer(dependencies: IngestHandlerDependencies, match: Match, exchange: Exchange): Promise<void> {
+  if (match.kind === 'probe') return answerProbe(dependencies, match.probe, exchange);
+  const { head, receiver, request, response, requestId } = exchange;
+  const { route } = match;
+  const progress: Progress = { sender: null, body: null };
+  const outcome =
+    match.kind === 'method'
+      ? failed(new PermanentError('method_not_allowed', `${head.path} answers ${match.allow}`), progress, requestId)
+      : await outcomeOf(dependencies, route, exchange, progress);
   const { status, headers, body } = route.respond(outcome, head);
-  if (status === 405) headers.allow = route.method;
-  if (status === 401) headers['www-authenticate'] = 'Bearer';
-  dependencies.onAnswer(route.receiver, status, outcome.kind === 'accepted' ? outcome.receipt : null);
+  if (match.kind === 'method') headers.allow = match.allow;
+  if (status === 401) headers['www-authenticate'] ??= 'Bearer';
+  dependencies.onAnswer(receiver.id, status, outcome.kind === 'accepted' ? outcome.receipt : null);
+  noteRefused(dependencies, exchange, status, outcome, progress.body);
   send(request, response, { status, headers: { ...headers, 'x-request-id': requestId }, body });
+}
+
+/** How far a request came: for the note of one that was refused. */
+interface Progress {
+  sender: Sender | null;
+  /** First bytes of the body. */
+  body: Buffer | null;
+}
+
+function failed(error: PermanentError | RetryableError, { sender }: Progress, requestId: string): IngestOutcome {
+  return { kind: 'failed', error, orgId: sender?.orgId ?? null, requestId };
+}
+
+function noteRefused(
+  { admission }: IngestHandlerDependencies,
+  { head, receiver, request }: Exchange,
+  status: number,
+  outcome: IngestOutcome,
+  body: Buffer | null,
+): void {
+  const refusal = refusalOf(outcome);
+  if (refusal === null) return;
+  admission.note({
+    receiver: receiver.id,
+    orgId: outcome.orgId,
+    remoteAddress: request.socket.remoteAddress ?? '',
+    path: head.path,
+    status,
+    ...refusal,
+    body,
+  });
+}
+
+function refusalOf(outcome: IngestOutcome) {
+  if (outcome.kind === 'failed') {
+    return { code: outcome.error.code, reason: outcome.error.message, rejectedEvents: null };
+  }
+  const { rejectedCount, rejections } = outcome.receipt;
+  if (rejectedCount === 0) return null;
+  const first = rejections.at(0);
+  return { code: first?.code ?? 'invalid_body', reason: first?.error ?? '', rejectedEvents: rejectedCount } as const;
 }
 
 /** An id the client sent, if it is harmless to print, otherwise a new one. */
@@ -75,53 +131,59 @@ function requestIdOf(head: RequestHead): string {
 
 async function outcomeOf(
   dependencies: IngestHandlerDependencies,
-  route: Route,
-  head: RequestHead,
-  request: IncomingMessage,
-  requestId: string,
+  route: ReceiverRoute,
+  exchange: Exchange,
+  progress: Progress,
 ): Promise<IngestOutcome> {
+  const { requestId } = exchange;
   try {
-    const receipt = await ingestRequest(dependencies, route, head, request);
-    return { kind: 'accepted', receipt, requestId };
+    const receipt = await ingestRequest(dependencies, route, exchange, progress);
+    return { kind: 'accepted', receipt, orgId: progress.sender!.orgId, requestId };
   } catch (error) {
-    if (error instanceof PermanentError || error instanceof RetryableError) return { kind: 'failed', error, requestId };
+    if (error instanceof PermanentError || error instanceof RetryableError) return failed(error, progress, requestId);
     dependencies.onFault(error, requestId);
-    return { kind: 'failed', error: new RetryableError('overloaded', 'a fault of the server', 1000), requestId };
+    return failed(new RetryableError('overloaded', 'a fault of the server', 1000), progress, requestId);
   }
 }
 
+/** Bytes of a body that are kept for the note of a request that was refused. */
+const FIRST_BYTES = 512;
+
 async function ingestRequest(
   dependencies: IngestHandlerDependencies,
-  route: Route,
-  head: RequestHead,
-  request: IncomingMessage,
+  route: ReceiverRoute,
+  { head, receiver, request }: Exchange,
+  progress: Progress,
 ): Promise<Receipt> {
-  if (head.method !== route.method) {
-    throw new PermanentError('method_not_allowed', `${route.path} answers ${route.method}`);
-  }
-  const { orgId, settings } = await dependencies.authorize(request);
+  const { admission, bodyBytesMax } = dependencies;
+  const sender = await admission.authorize({
+    headers: head.headers,
+    secret: receiver.credential?.(head),
+    remoteAddress: request.socket.remoteAddress,
+  });
+  admission.checkRoute(sender, route.forBrowsers === true, head.headers.origin);
+  progress.sender = sender;
   const format = route.format(head);
   const encodings = contentEncodings(head.headers['content-encoding'], route.encodings(format));
-  const body = await readHeldBody(dependencies, request);
-  const outcome = await dependencies.ingest.submit({
-    path: route.path,
-    receiver: route.receiver,
+  const body = await readHeldBody(dependencies.ingest, request, Math.min(bodyBytesMax, route.bodyBytesMax ?? bodyBytesMax));
+  // Copied: the body itself goes to the worker.
+  progress.body = Buffer.from(body.subarray(0, FIRST_BYTES));
+  const receipt = await admission.submit(sender, {
+    decoder: routeDecoder(route),
+    receiver: receiver.id,
     body,
     encodings,
-    request: { format, query: head.query.toString(), receivedAtMs: Date.now() },
-    orgId,
-    settings,
+    request: { format, query: head.query.toString(), params: head.params, receivedAtMs: Date.now() },
   });
-  if ('error' in outcome) throw outcome.error;
-  const { receipt } = outcome;
   if (head.query.get('ack') !== 'stored' || receipt.position === null) return receipt;
   return { ...receipt, stored: await dependencies.waitStored(receipt.position) };
 }
 
 /** While a body is read its bytes count as under way: many slow ones together are refused, not kept. */
-async function readHeldBody(
-  { ingest, bodyBytesMax }: IngestHandlerDependencies,
+export async function readHeldBody(
+  ingest: IngestClient,
   request: IncomingMessage,
+  bodyBytesMax: number,
 ): Promise<Buffer> {
   let held = 0;
   try {

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { PermanentError } from '../runtime/errors.ts';
+import { listenError } from '../runtime/listen-error.ts';
 
 export interface HttpServerOptions {
   headersTimeoutMs: number;
@@ -37,10 +37,10 @@ export function createHttpServer({
   return server;
 }
 
-/** Resolves with the port; rejects with PermanentError when it is taken or may not be used. */
-export function listen(server: Server, host: string, port: number): Promise<number> {
+/** Resolves with the port; rejects with PermanentError when it is taken or may not be used. `key` is where it is configured. */
+export function listen(server: Server, host: string, port: number, key?: string): Promise<number> {
   return new Promise((resolve, rejectWith) => {
-    const reject = (error: Error) => rejectWith(listenError(error, host, port));
+    const reject = (error: Error) => rejectWith(listenError(error, host, port, key));
     server.once('error', reject);
     server.listen(port, host, () => {
       server.off('error', reject);
@@ -48,20 +48,6 @@ export function listen(server: Server, host: string, port: number): Promise<numb
       resolve(typeof address === 'object' && address !== null ? address.port : port);
     });
   });
-}
-
-function listenError(error: Error, host: string, port: number): Error {
-  switch ('code' in error ? error.code : '') {
-    case 'EADDRINUSE':
-      return new PermanentError('conflict', `port ${port} of ${host} is taken by another program`);
-    case 'EACCES':
-      return new PermanentError('forbidden', `this user may not listen on port ${port}`);
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new PermanentError('invalid_field', `${host} is no address of this machine`, 'http.host');
-    default:
-      return error;
-  }
 }
 
 /** Stops accepting, lets requests under way finish for `deadlineMs`, then cuts what is left. */

@@ -3,7 +3,7 @@ import { SymbolTable } from '../batch/symbol-table.ts';
 import { openDiskJournal } from '../journal/disk/journal.ts';
 import { createEnrich } from '../processors/enrich/index.ts';
 import { createRedact } from '../processors/redact/index.ts';
-import { receiverRoutes } from '../receivers/registry.ts';
+import { decoders } from '../receivers/registry.ts';
 import { createIngest, type IngestTask } from './ingest.ts';
 import {
   type FromIngestWorker,
@@ -30,7 +30,7 @@ const { writer, progress, report } = await openDiskJournal({
 });
 const ingest = createIngest({
   journal: writer,
-  routes: receiverRoutes(),
+  decoders: decoders(),
   processors: [createEnrich({ logTypes: options.logTypes }), createRedact({ rulesOff: options.redactRulesOff })],
   symbols: new SymbolTable(),
   limits: options.limits,

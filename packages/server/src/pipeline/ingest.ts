@@ -5,14 +5,14 @@ import type { IngestLimits } from '../batch/limits.ts';
 import type { SymbolTable } from '../batch/symbol-table.ts';
 import type { JournalWriter } from '../journal/journal.ts';
 import type { OrgSettings, Processor, ProcessorReport } from '../processors/processor.ts';
-import type { ContentEncoding, DecodeRequest, Receipt, ReceiverRoute } from '../receivers/receiver.ts';
+import type { ContentEncoding, Decode, DecodeRequest, Receipt } from '../receivers/receiver.ts';
 import { PermanentError, RetryableError } from '../runtime/errors.ts';
 import { expand } from './expand.ts';
 
 /** One request on its way from the socket to the journal. */
 export interface IngestTask {
-  /** Path of the receiver's route. */
-  path: string;
+  /** As the registry names it. */
+  decoder: string;
   receiver: string;
   body: Buffer;
   encodings: readonly ContentEncoding[];
@@ -31,7 +31,7 @@ export interface IngestResult {
 
 export interface IngestDependencies {
   journal: JournalWriter;
-  routes: ReadonlyMap<string, ReceiverRoute>;
+  decoders: ReadonlyMap<string, Decode>;
   processors: readonly Processor[];
   symbols: SymbolTable;
   limits: IngestLimits;
@@ -105,14 +105,16 @@ function ingestGroup(
 function decodeTask(dependencies: IngestDependencies, batch: EventBatch, task: IngestTask): TaskOutcome {
   const mark = batch.mark();
   try {
-    const route = dependencies.routes.get(task.path);
-    if (route === undefined) throw new Error(`no receiver on ${task.path}`);
+    const decode = dependencies.decoders.get(task.decoder);
+    if (decode === undefined) throw new Error(`no decoder ${task.decoder}`);
     const body = expand(task.body, task.encodings, dependencies.limits.bodyExpandedBytesMax);
     batch.beginRequest();
-    route.decode(body, batch, task.request);
+    const reply = decode(body, batch, task.request);
     const rejections = batch.rejections.slice(mark.rejections);
     const rejectedCount = batch.rejectedCount - mark.rejectedCount;
-    return { receipt: { accepted: batch.rows - mark.rows, rejectedCount, rejections, position: null } };
+    const receipt: Receipt = { accepted: batch.rows - mark.rows, rejectedCount, rejections, position: null };
+    if (typeof reply === 'string') receipt.reply = reply;
+    return { receipt };
   } catch (error) {
     batch.rewind(mark);
     if (error instanceof PermanentError) return { error };

@@ -8,7 +8,7 @@ import type { TaskOutcome } from './ingest.ts';
 /** Messages between the main thread and the ingest worker. Bodies are transferred, not copied. */
 
 export interface WorkerTask {
-  path: string;
+  decoder: string;
   receiver: string;
   /** Place of the body in the message's buffer. */
   start: number;

@@ -1,6 +1,9 @@
+import type { ErrorCode } from '@tailwater/schema';
 import type { EventBatch, Rejection } from '../batch/event-batch.ts';
+import type { IngestLimits } from '../batch/limits.ts';
 import type { JournalPosition } from '../journal/journal.ts';
 import type { PermanentError, RetryableError } from '../runtime/errors.ts';
+import type { ReceiversConfig } from './config.ts';
 
 /**
  * A receiver in words. It knows one protocol: which paths it answers, how its bytes become events, and how an outcome
@@ -18,11 +21,23 @@ export interface Receiver {
   /** Kebab-case, equal to the folder's name, the configuration key and the metric label. */
   id: string;
   routes: readonly ReceiverRoute[];
+  /** Requests that clients make before and beside sending: version, health, acknowledgements, CORS preflights. */
+  probes?: readonly ReceiverProbe[];
+  /** Sockets and loops of its own, opened by configuration. */
+  listeners?: readonly ReceiverListener[];
+  /**
+   * The API key where this protocol's clients put it; undefined to look in the places that every path reads
+   * (`X-API-Key`, `Authorization: Bearer` and Basic).
+   */
+  credential?(head: RequestHead): string | undefined;
 }
 
+/** Fills the batch from an expanded body. What it returns comes back as `receipt.reply`. Runs in the ingest worker. */
+export type Decode = (body: Buffer, batch: EventBatch, request: DecodeRequest) => string | undefined | void;
+
 export interface ReceiverRoute {
-  method: 'POST' | 'GET';
-  /** Exact path, no parameters. */
+  method: 'POST' | 'PUT' | 'GET';
+  /** A path; a segment `:name` stands for any one segment. A path without such segments wins. */
   path: string;
   /**
    * Checks what the headers say before the body is read, and names the format for `decode` (`protobuf`, `json` …).
@@ -33,10 +48,89 @@ export interface ReceiverRoute {
    * Content-Encodings that this path reads, the first being what an absent header means. `snappy` is the block format.
    */
   encodings: (format: string) => readonly ContentEncoding[];
-  /** Fills the batch from the expanded body. Runs in the ingest worker. */
-  decode(body: Buffer, batch: EventBatch, request: DecodeRequest): void;
+  decode: Decode;
   /** The protocol's answer to an outcome. */
   respond(outcome: IngestOutcome, request: RequestHead): HttpAnswer;
+  /** Largest body as received, where the protocol's is below limits.bodyBytesMax. */
+  bodyBytesMax?: number;
+  /** Whether browser keys may send here, and nothing but browser keys. */
+  forBrowsers?: boolean;
+}
+
+/** A request that brings no events. */
+export interface ReceiverProbe {
+  methods: readonly string[];
+  /** As a route's; a last segment `*` stands for one or more segments. Routes win over probes. */
+  path: string;
+  /** Whether a key of scope `ingest` is asked for. */
+  needsKey: boolean;
+  /** False leaves the request to the API and the web UI: for paths that others have too, such as `/`. */
+  claims?(head: RequestHead): boolean;
+  answer(request: ProbeRequest): HttpAnswer | Promise<HttpAnswer>;
+}
+
+export interface ProbeRequest {
+  head: RequestHead;
+  /** At most 64 KiB. */
+  body: Buffer;
+  /** Whose key it was; null when none is needed. */
+  orgId: string | null;
+  /** Set when the key was refused or the body could not be read: what the answer has to say. */
+  error: PermanentError | RetryableError | null;
+  /** Whether events would be taken now. */
+  isReady: boolean;
+  requestId: string;
+  /** The browser key that the secret belongs to; null when there is none. For CORS preflights, which carry no key. */
+  browserKey(secret: string): Promise<{ origins: readonly string[] } | null>;
+}
+
+/** A way in that is no HTTP path of the main server. */
+export interface ReceiverListener {
+  /** `udp`, `tcp`, `tls`, `grpc`, `files`: its key under `receivers.<receiver>`, and its name in messages. */
+  id: string;
+  decode: Decode;
+  /** Opens it as configuration says; null when that has it off. Throws PermanentError, naming a port that is taken. */
+  open(context: ListenerContext): Promise<OpenListener | null>;
+}
+
+export interface OpenListener {
+  /** Null when it listens on none. */
+  port: number | null;
+  /** Takes nothing new, and resolves once what came in before is handed over, or after about 2 s. */
+  close(): Promise<void>;
+}
+
+/** What a listener is given: everything it may know of the program. */
+export interface ListenerContext {
+  config: ReceiversConfig;
+  /** Address to listen on. */
+  host: string;
+  limits: IngestLimits;
+  /** Whether peers on this machine need no key. */
+  openMode: boolean;
+  /** The receiver's own directory for what it has to remember. It is made at first use, by the listener. */
+  stateDir: string;
+  /** R1: resolves once the events are durable. Rejects with PermanentError or RetryableError, and nothing else. */
+  accept(message: ListenerMessage): Promise<Receipt>;
+  /** Counts bytes that are kept until they are accepted. Throws RetryableError `overloaded` beyond the limit. */
+  hold(bytes: number): void;
+  release(bytes: number): void;
+  /** Counts what is lost or refused outside of `accept`, by reason: a metric's label, `datagram_dropped`. */
+  count(reason: string, by?: number): void;
+  /** Shows up among the rejected attempts: something came that never reached `accept`, such as a failed handshake. */
+  note(attempt: { remoteAddress: string; code: ErrorCode; reason: string; firstBytes?: Buffer }): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+}
+
+/** What a listener hands over at a time. The buffer is given away. */
+export interface ListenerMessage {
+  body: Buffer;
+  format: string;
+  encodings?: readonly ContentEncoding[];
+  query?: string;
+  /** The API key, null when there is none: that is enough in open mode, from this machine. */
+  secret: string | null;
+  remoteAddress: string | undefined;
 }
 
 export type ContentEncoding = 'identity' | 'gzip' | 'deflate' | 'zstd' | 'snappy';
@@ -45,6 +139,8 @@ export interface RequestHead {
   method: string;
   path: string;
   query: URLSearchParams;
+  /** What stands for the `:name` segments of the route's path, decoded. */
+  params: Readonly<Record<string, string>>;
   /** Lower-case names; a repeated header is joined as node:http does. */
   headers: Record<string, string | undefined>;
 }
@@ -53,12 +149,19 @@ export interface RequestHead {
 export interface DecodeRequest {
   format: string;
   query: string;
+  params: Readonly<Record<string, string>>;
   receivedAtMs: number;
 }
 
 export type IngestOutcome =
-  | { kind: 'accepted'; receipt: Receipt; requestId: string }
-  | { kind: 'failed'; error: PermanentError | RetryableError; requestId: string };
+  | { kind: 'accepted'; receipt: Receipt; orgId: string; requestId: string }
+  | {
+      kind: 'failed';
+      error: PermanentError | RetryableError;
+      /** Null when it is not known whose request it was. */
+      orgId: string | null;
+      requestId: string;
+    };
 
 /** What became of one request. The accepted events are durable. */
 export interface Receipt {
@@ -70,6 +173,8 @@ export interface Receipt {
   position: JournalPosition | null;
   /** Set when the sender asked to wait for it (`?ack=stored`): whether the events are searchable now. */
   stored?: boolean;
+  /** What `decode` returned: for answers that say more than counts. */
+  reply?: string;
 }
 
 export interface HttpAnswer {

@@ -1,19 +1,25 @@
 import { loki } from './loki/index.ts';
 import { ndjson } from './ndjson/index.ts';
 import { otlp } from './otlp/index.ts';
-import type { Receiver, ReceiverRoute } from './receiver.ts';
+import type { Decode, Receiver, ReceiverRoute } from './receiver.ts';
 
 /** Every receiver of the program. A new one is added here and nowhere else. */
 export const RECEIVERS: readonly Receiver[] = [ndjson, otlp, loki];
 
-/** All routes by path. */
-export function receiverRoutes(): ReadonlyMap<string, ReceiverRoute & { receiver: string }> {
-  const routes = new Map<string, ReceiverRoute & { receiver: string }>();
-  for (const { id, routes: own } of RECEIVERS) {
-    for (const route of own) {
-      if (routes.has(route.path)) throw new Error(`two receivers answer ${route.path}`);
-      routes.set(route.path, { ...route, receiver: id });
-    }
+/** What decodes a request, as the ingest worker is told: `POST /v1/logs`, `syslog:udp`. */
+export const routeDecoder = ({ method, path }: Pick<ReceiverRoute, 'method' | 'path'>) => `${method} ${path}`;
+export const listenerDecoder = (receiver: string, listener: string) => `${receiver}:${listener}`;
+
+/** Every `decode` of the program by that name. */
+export function decoders(): ReadonlyMap<string, Decode> {
+  const all = new Map<string, Decode>();
+  const add = (name: string, decode: Decode) => {
+    if (all.has(name)) throw new Error(`two receivers answer ${name}`);
+    all.set(name, decode);
+  };
+  for (const { id, routes, listeners = [] } of RECEIVERS) {
+    for (const route of routes) add(routeDecoder(route), route.decode);
+    for (const listener of listeners) add(listenerDecoder(id, listener.id), listener.decode);
   }
-  return routes;
+  return all;
 }

@@ -38,3 +38,8 @@ export class RetryableError extends Error {
     return ERROR_CODES[this.code].status;
   }
 }
+
+/** Whether it is one of the two errors that cross a boundary; anything else is a fault of ours. */
+export function isKnownError(error: unknown): error is PermanentError | RetryableError {
+  return error instanceof PermanentError || error instanceof RetryableError;
+}

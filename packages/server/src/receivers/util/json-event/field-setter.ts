@@ -1,11 +1,11 @@
 import { severityNumberOfLevel, severityNumberOfText } from '@tailwater/schema';
-import type { EventBatch } from '../../batch/event-batch.ts';
-import { FIELD, type Field, type SymbolField, type TextField } from '../../batch/fields.ts';
-import { type JsonScanner, VALUE, type ValueKind } from '../util/json-scanner.ts';
-import type { JsonUnescaper } from '../util/json-string.ts';
-import { numberOfText, readNumber } from '../util/number.ts';
-import { SymbolMemo } from '../util/symbol-memo.ts';
-import { TimestampReader } from '../util/timestamp.ts';
+import type { EventBatch } from '../../../batch/event-batch.ts';
+import { FIELD, type Field, type SymbolField, type TextField } from '../../../batch/fields.ts';
+import { type JsonScanner, VALUE, type ValueKind } from '../json-scanner.ts';
+import type { JsonUnescaper } from '../json-string.ts';
+import { numberOfText, readNumber } from '../number.ts';
+import { SymbolMemo } from '../symbol-memo.ts';
+import { TimestampReader } from '../timestamp.ts';
 import { CODE } from './names.ts';
 
 /** Longest word that is looked up as a severity, in bytes. */
@@ -21,9 +21,11 @@ export class FieldSetter {
   private readonly unescaper: JsonUnescaper;
   private readonly severities: SymbolMemo;
   private readonly timestamps = new TimestampReader();
+  private readonly lenient: boolean;
 
-  constructor(batch: EventBatch, scanner: JsonScanner, unescaper: JsonUnescaper) {
+  constructor(batch: EventBatch, scanner: JsonScanner, unescaper: JsonUnescaper, lenient: boolean) {
     this.batch = batch;
+    this.lenient = lenient;
     this.scanner = scanner;
     this.unescaper = unescaper;
     this.severities = new SymbolMemo(batch.symbols, severityNumberOfText);
@@ -46,7 +48,8 @@ export class FieldSetter {
     if (this.batch.has(field)) return '';
     switch (field) {
       case FIELD.timestamp:
-        return this.timestamp(kind, start, end, escaped) ? null : TIMESTAMP_ERROR;
+        if (this.timestamp(kind, start, end, escaped)) return null;
+        return this.lenient ? '' : TIMESTAMP_ERROR;
       case FIELD.severity:
         if (this.severity(isAlias, kind, start, end)) return null;
         return kind === VALUE.string || kind === VALUE.number || isAlias ? '' : this.expected(code, NAMES[kind]);

@@ -1,7 +1,7 @@
-import { FIELD, type Field, fieldOfName } from '../../batch/fields.ts';
-import type { SymbolTable } from '../../batch/symbol-table.ts';
-import { CHAR } from '../util/json-scanner.ts';
-import { looseName } from '../util/loose-name.ts';
+import { FIELD, type Field, fieldOfName } from '../../../batch/fields.ts';
+import type { SymbolTable } from '../../../batch/symbol-table.ts';
+import { CHAR } from '../json-scanner.ts';
+import { looseName } from '../loose-name.ts';
 
 /**
  * What the decoder does with a name, as a small integer: 0 for an attribute, otherwise one of the codes below, or a

@@ -1,12 +1,12 @@
 import type { ErrorCode } from '@tailwater/schema';
-import { type EventBatch, KIND } from '../../batch/event-batch.ts';
-import { FIELD, type Field, type SymbolField, type TextField } from '../../batch/fields.ts';
-import type { SymbolTable } from '../../batch/symbol-table.ts';
-import { CHAR, JSON_SYNTAX_ERROR, type JsonScanner, VALUE, type ValueKind } from '../util/json-scanner.ts';
-import { JsonUnescaper } from '../util/json-string.ts';
-import { SymbolMemo } from '../util/symbol-memo.ts';
+import { type EventBatch, KIND } from '../../../batch/event-batch.ts';
+import { FIELD, type Field, type SymbolField, type TextField } from '../../../batch/fields.ts';
+import type { SymbolTable } from '../../../batch/symbol-table.ts';
+import { CHAR, JSON_SYNTAX_ERROR, type JsonScanner, VALUE, type ValueKind } from '../json-scanner.ts';
+import { JsonUnescaper } from '../json-string.ts';
+import { SymbolMemo } from '../symbol-memo.ts';
 import { FieldSetter } from './field-setter.ts';
-import { behind, CODE, codeOfName, DottedNames, firstIn, NameGuesses } from './names.ts';
+import { behind, CODE, DottedNames, firstIn, NameGuesses } from './names.ts';
 
 /** Which names of an object are looked up as fields. */
 const LOOKUP = {
@@ -26,6 +26,21 @@ const WAITING_SIZE = 6;
 /** Longer strings are not put into fields without a look at the limits. */
 const PLAIN_BYTES_MAX = 1 << 16;
 
+/** How a protocol's JSON becomes events. One object a protocol: decoders remember what they worked out under it. */
+export interface JsonEventRules {
+  /** What a name at the top of an event means, dots of nested names included: see CODE in names.ts. */
+  codeOf(name: string): number;
+  /**
+   * A value that its field cannot take stays an attribute, instead of rejecting the event: for protocols whose senders
+   * know nothing of the platform's names.
+   */
+  lenient: boolean;
+  /** Called when a row has been begun: what it sets wins over what the event says. */
+  begin?(batch: EventBatch): void;
+  /** Called before a row ends: what it sets is for what the event did not say. */
+  end?(batch: EventBatch): void;
+}
+
 /**
  * Writes one JSON object as a row of the batch. Values go from the body's bytes into the columns; no string or object
  * is made of an event whose names were seen before.
@@ -41,20 +56,22 @@ export class EventDecoder {
   private readonly guesses: NameGuesses;
   private readonly unescaper = new JsonUnescaper();
   private readonly setter: FieldSetter;
+  private readonly rules: JsonEventRules;
   private batch: EventBatch;
 
   private readonly waiting = new Int32Array(WAITING_MAX * WAITING_SIZE);
   private waitingCount = 0;
   private failure: { code: ErrorCode; field: string; error: string } | null = null;
 
-  constructor(batch: EventBatch, scanner: JsonScanner) {
+  constructor(batch: EventBatch, scanner: JsonScanner, rules: JsonEventRules) {
     this.batch = batch;
+    this.rules = rules;
     this.scanner = scanner;
     this.symbols = batch.symbols;
-    this.codes = new SymbolMemo(batch.symbols, codeOfName);
+    this.codes = new SymbolMemo(batch.symbols, rules.lenient ? leniently(rules.codeOf) : rules.codeOf);
     this.dotted = new DottedNames(batch.symbols);
     this.guesses = new NameGuesses(batch.symbols);
-    this.setter = new FieldSetter(batch, scanner, this.unescaper);
+    this.setter = new FieldSetter(batch, scanner, this.unescaper, rules.lenient);
   }
 
   /** Call before each body, with a batch of the same symbol table. */
@@ -72,26 +89,50 @@ export class EventDecoder {
    * too_many_events.
    */
   event(position: number): number {
-    const { batch } = this;
-    batch.beginRow();
-    this.waitingCount = 0;
-    this.failure = null;
+    this.begin();
     let end: number;
     try {
-      end = this.members(position, 0, NO_PREFIX, LOOKUP.all, 1);
+      end = this.read(position);
     } catch (error) {
-      batch.rollbackRow();
+      this.batch.rollbackRow();
       if (error !== JSON_SYNTAX_ERROR) throw error;
       return -1;
     }
-    if (this.waitingCount > 0) this.setWaiting();
-    if (this.failure === null) batch.endRow();
-    else this.reject(this.failure);
+    this.finish();
     return end;
   }
 
-  private reject({ code, field, error }: { code: ErrorCode; field: string; error: string }): void {
-    this.batch.rejectRow(code, field, error);
+  /** Begins a row, for callers that fill it from several places. Throws PermanentError too_many_events. */
+  begin(): void {
+    this.batch.beginRow();
+    this.waitingCount = 0;
+    this.failure = null;
+    this.rules.begin?.(this.batch);
+  }
+
+  /**
+   * Puts the members of the object at the position into the row that was begun, and returns the position behind it.
+   * Throws JSON_SYNTAX_ERROR: the caller rolls the row back.
+   */
+  read(position: number): number {
+    return this.members(position, 0, NO_PREFIX, LOOKUP.all, 1);
+  }
+
+  /** The same without looking at names: every member becomes an attribute of its name. */
+  readAttributes(position: number): number {
+    return this.members(position, 0, NO_PREFIX, LOOKUP.none, 1);
+  }
+
+  /** Ends the row that was begun, or rejects it for its first fault. False when it was rejected. */
+  finish(): boolean {
+    if (this.waitingCount > 0) this.setWaiting();
+    if (this.failure !== null) {
+      const { code, field, error } = this.failure;
+      this.batch.rejectRow(code, field, error);
+      return false;
+    }
+    this.rules.end?.(this.batch);
+    return this.batch.endRow();
   }
 
   /**
@@ -270,10 +311,18 @@ export class EventDecoder {
   }
 
   /** The event is refused for its first fault; the rest is still read, to find where it ends. */
-  private fail(code: ErrorCode, field: string, error: string): void {
+  fail(code: ErrorCode, field: string, error: string): void {
     this.failure ??= { code, field, error };
   }
 }
 
 /** An attribute's kind by the value's: null and arrays are kept as JSON text. */
 const ATTRIBUTE_KIND = [KIND.string, KIND.number, KIND.bool, KIND.json, KIND.json, KIND.json, KIND.json] as const;
+
+/** Every name as an alias: one whose value does not fit stays an attribute. */
+function leniently(codeOf: (name: string) => number): (name: string) => number {
+  return (name) => {
+    const code = codeOf(name);
+    return code === CODE.attribute || code === CODE.container ? code : code | CODE.alias;
+  };
+}

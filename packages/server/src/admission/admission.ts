@@ -1,0 +1,94 @@
+import type { Authenticator } from '../control/authenticator.ts';
+import type { OrgCache } from '../control/org-cache.ts';
+import { type Identity, requireScope } from '../control/scopes.ts';
+import type { IngestClient } from '../pipeline/ingest-client.ts';
+import type { IngestTask } from '../pipeline/ingest.ts';
+import type { OrgSettings } from '../processors/processor.ts';
+import type { Receipt, RequestHead } from '../receivers/receiver.ts';
+import { PermanentError } from '../runtime/errors.ts';
+import { type Attempt, Attempts } from './attempts.ts';
+import { firstBytesOf } from './first-bytes.ts';
+
+/** Who sends, once that is known. */
+export interface Sender {
+  orgId: string;
+  identity: Identity;
+  settings: OrgSettings;
+}
+
+/** What of a request or connection says whose it is. */
+export interface SenderCredentials {
+  /** Null for what does not come over HTTP. */
+  headers: RequestHead['headers'] | null;
+  /** The key where the protocol has a place of its own for it. */
+  secret: string | null | undefined;
+  remoteAddress: string | undefined;
+}
+
+export interface AdmissionOptions {
+  authenticator: Authenticator;
+  orgs: OrgCache;
+  ingest: IngestClient;
+  defaultRetentionDays: number;
+}
+
+/**
+ * What every receiver's events pass on the main thread: whose they are, whether that org may send so much, into the
+ * ingest worker, and a note of what was refused.
+ */
+export class Admission {
+  readonly attempts = new Attempts();
+  private readonly options: AdmissionOptions;
+
+  constructor(options: AdmissionOptions) {
+    this.options = options;
+  }
+
+  /** @throws PermanentError `unauthenticated`, `forbidden` or `origin_refused`. */
+  async authorize({ headers, secret, remoteAddress }: SenderCredentials): Promise<Sender> {
+    const { authenticator, orgs, defaultRetentionDays } = this.options;
+    const identity =
+      headers === null
+        ? await authenticator.authenticatePeer(secret ?? null, remoteAddress)
+        : await authenticator.authenticate({ headers, remoteAddress, secret: secret ?? undefined });
+    requireScope(identity, 'ingest');
+    const org = await orgs.get(identity.orgId);
+    const retentionDays = org?.retentionDays ?? defaultRetentionDays;
+    const settings = { redactRulesOff: [], logTypes: {}, ...org?.settings, retentionDays };
+    return { orgId: identity.orgId, identity, settings };
+  }
+
+  /**
+   * Browser keys are public: they open the routes made for them, from the pages they list, and nothing else does.
+   * @throws PermanentError `forbidden` or `origin_refused`.
+   */
+  checkRoute({ identity }: Sender, forBrowsers: boolean, origin: string | undefined): void {
+    const { browserOrigins } = identity;
+    if (browserOrigins === null) {
+      if (forBrowsers) throw new PermanentError('forbidden', 'this path takes browser keys only: any visitor can read it');
+      return;
+    }
+    if (!forBrowsers) throw new PermanentError('forbidden', 'a browser key may send to /api/browser/logs only');
+    if (origin !== undefined && browserOrigins.includes(origin)) return;
+    throw new PermanentError('origin_refused', 'this browser key does not list the Origin that the request names');
+  }
+
+  /** The browser key that the secret is, null when it is none. */
+  async browserKey(secret: string): Promise<{ origins: readonly string[] } | null> {
+    const origins = await this.options.authenticator.browserOrigins(secret);
+    return origins === null ? null : { origins };
+  }
+
+  /** Notes what was refused. Of the body only the first bytes are kept, without what looks like a secret. */
+  note({ body, ...attempt }: Omit<Attempt, 'atMs' | 'firstBytes'> & { body: Buffer | null }): void {
+    this.attempts.note({ ...attempt, atMs: Date.now(), firstBytes: body === null ? '' : firstBytesOf(body) });
+  }
+
+  /** Resolves once the events are durable. @throws PermanentError or RetryableError, whichever refused them. */
+  async submit(sender: Sender, task: Omit<IngestTask, 'orgId' | 'settings'>): Promise<Receipt> {
+    const { orgId, settings } = sender;
+    const outcome = await this.options.ingest.submit({ ...task, orgId, settings });
+    if ('error' in outcome) throw outcome.error;
+    return outcome.receipt;
+  }
+}
