@@ -21,6 +21,8 @@ export interface ControlTables {
     hash: string;
     scopes: string;
     may_select_orgs: number;
+    /** JSON array of text, null for a key that is no browser key. */
+    browser_origins: string | null;
     created_at: number;
     last_used_at: number | null;
     revoked_at: number | null;
