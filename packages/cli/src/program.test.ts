@@ -169,12 +169,17 @@ describe('keys and orgs', () => {
 
   test('keys list', async () => {
     answers = [
-      json({ keys: [key, { ...key, id: 'k2', may_select_orgs: true, revoked_at: '2026-01-02T00:00:00.000Z' }] }),
+      json({
+        keys: [
+          { ...key, browser_origins: ['https://a.example', 'https://b.example'] },
+          { ...key, id: 'k2', may_select_orgs: true, revoked_at: '2026-01-02T00:00:00.000Z' },
+        ],
+      }),
     ];
     await listKeys(new ApiClient(url, { apiKey: 'secret', orgId: 'a' }), {}, stdout);
     expect(stdout.content.split('\n').map((line) => line.replace(/ {2,}/g, '|'))).toEqual([
-      'ID|NAME|ORG|PREFIX|SCOPES|ORGS|CREATED|LAST USED|STATE',
-      'k1|ci|a|tw_abcde|ingest,query|own|2026-01-01T00:00:00.000Z|never|active',
+      'ID|NAME|ORG|PREFIX|SCOPES|ORGS|CREATED|LAST USED|STATE|BROWSER ORIGINS',
+      'k1|ci|a|tw_abcde|ingest,query|own|2026-01-01T00:00:00.000Z|never|active|https://a.example,https://b.example',
       'k2|ci|a|tw_abcde|ingest,query|any|2026-01-01T00:00:00.000Z|never|revoked 2026-01-02T00:00:00.000Z',
       '',
     ]);
@@ -190,6 +195,17 @@ describe('keys and orgs', () => {
       scopes: ['ingest'],
       may_select_orgs: true,
       org_id: 'a',
+    });
+  });
+
+  test('keys create: a browser key', async () => {
+    answers = [json({ ...key, secret: 'tw_secret' }, 201)];
+    const origins = ['https://a.example', 'https://b.example'].flatMap((origin) => ['--browser-origin', origin]);
+    expect(await runCli('keys', 'create', 'web', '--scope', 'ingest', ...origins, '--url', url)).toBe(0);
+    expect(JSON.parse(requests[0]!.body)).toEqual({
+      name: 'web',
+      scopes: ['ingest'],
+      browser_origins: ['https://a.example', 'https://b.example'],
     });
   });
 

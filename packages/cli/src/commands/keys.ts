@@ -8,6 +8,7 @@ import { renderTable } from '../render-table.ts';
 interface CreateOptions extends ConnectionOptions {
   scope: string[];
   maySelectOrgs?: boolean;
+  browserOrigin?: string[];
   json?: boolean;
 }
 
@@ -21,6 +22,11 @@ export function addKeysCommand(program: Command): void {
       new Option('--scope <scope...>', 'what it may do').choices(['ingest', 'query', 'admin']).makeOptionMandatory(),
     )
     .option('--may-select-orgs', 'it may act for any org, by X-Scope-OrgID')
+    .option(
+      '--browser-origin <origin>',
+      'a browser key: public, it may only send, and from pages of this origin; may be repeated',
+      (origin: string, before: string[] = []) => [...before, origin],
+    )
     .option('--json', 'as the API answers')
     .action((name: string, options: CreateOptions) => createKey(connect(options), name, options, process));
   withConnection(keys.command('revoke').description('end a key, at once').argument('<id>')).action(
@@ -35,7 +41,7 @@ export async function listKeys(
 ): Promise<void> {
   const keys = objectsOf((await client.json('/api/keys')).keys);
   if (options.json) return write(stdout, `${JSON.stringify(keys, null, 2)}\n`);
-  const headings = ['ID', 'NAME', 'ORG', 'PREFIX', 'SCOPES', 'ORGS', 'CREATED', 'LAST USED', 'STATE'];
+  const headings = ['ID', 'NAME', 'ORG', 'PREFIX', 'SCOPES', 'ORGS', 'CREATED', 'LAST USED', 'STATE', 'BROWSER ORIGINS'];
   await write(stdout, renderTable(headings, keys.map(rowOf)));
 }
 
@@ -46,7 +52,9 @@ function rowOf(key: JsonObject): string[] {
   const [id, name, org, prefix, created] = ['id', 'name', 'org_id', 'prefix', 'created_at'].map((field) =>
     textOf(key, field),
   );
-  return [id!, name!, org!, prefix!, scopes, key.may_select_orgs === true ? 'any' : 'own', created!, lastUsed, state];
+  const orgs = key.may_select_orgs === true ? 'any' : 'own';
+  const origins = Array.isArray(key.browser_origins) ? key.browser_origins.join(',') : '';
+  return [id!, name!, org!, prefix!, scopes, orgs, created!, lastUsed, state, origins];
 }
 
 /** The secret alone goes to stdout, so that `KEY=$(tailwater keys create …)` works. */
@@ -58,6 +66,7 @@ export async function createKey(
 ): Promise<void> {
   const body: JsonObject = { name, scopes: options.scope };
   if (options.maySelectOrgs) body.may_select_orgs = true;
+  if (options.browserOrigin) body.browser_origins = options.browserOrigin;
   if (options.org !== undefined) body.org_id = options.org;
   const key = await client.json('/api/keys', { method: 'POST', body });
   if (options.json) return write(output.stdout, `${JSON.stringify(key, null, 2)}\n`);

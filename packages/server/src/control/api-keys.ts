@@ -145,9 +145,14 @@ const ORIGINS_MAX = 50;
 
 function checkBrowserKey(origins: readonly string[], scopes: readonly Scope[], maySelectOrgs: boolean): void {
   if (maySelectOrgs || scopes.some((scope) => scope !== 'ingest')) {
-    throw new PermanentError('invalid_field', 'a browser key is public: it has the scope `ingest` and no other', 'scopes');
+    throw new PermanentError(
+      'invalid_field',
+      'a browser key is public: it has the scope `ingest` and no other',
+      'scopes',
+    );
   }
-  const isOrigin = (text: string) => /^https?:$/.test(URL.parse(text)?.protocol ?? '') && new URL(text).origin === text;
+  // An origin that no browser names, such as https://*.example.com, would be a promise that nobody keeps.
+  const isOrigin = (text: string) => /^https?:\/\/[^*]+$/.test(text) && URL.parse(text)?.origin === text;
   if (origins.length >= 1 && origins.length <= ORIGINS_MAX && origins.every(isOrigin)) return;
   const expected = `expected 1 to ${ORIGINS_MAX} origins such as https://app.example.com, without a path`;
   throw new PermanentError('invalid_field', expected, 'browser_origins');

@@ -228,6 +228,26 @@ describe('orgs and keys', () => {
     expect((await call('DELETE /api/keys/none', { headers: admin })).status).toBe(404);
   });
 
+  test('a browser key is made and listed with its origins; it opens no other path', async () => {
+    const origins = ['https://app.example.com', 'http://localhost:5173'];
+    const payload = { name: 'web', scopes: ['ingest'], browser_origins: origins };
+    const made = madeKeySchema.parse((await call('POST /api/keys', { headers: admin, payload })).json());
+    expect(made.browser_origins).toEqual(origins);
+    const { keys } = keyListSchema.parse((await call('GET /api/keys', { headers: admin })).json());
+    expect(keys.find(({ id }) => id === made.id)?.browser_origins).toEqual(origins);
+    expect(keys.filter((key) => key.browser_origins === null)).toHaveLength(keys.length - 1);
+    const headers = { 'x-api-key': made.secret, origin: origins[0]! };
+    expect((await call('GET /api/logs', { headers })).status).toBe(403);
+    for (const [change, field] of [
+      [{ browser_origins: ['app.example.com'] }, 'browser_origins'],
+      [{ browser_origins: [] }, 'browser_origins'],
+      [{ scopes: ['query'] }, 'scopes'],
+    ] as const) {
+      const refused = await call('POST /api/keys', { headers: admin, payload: { ...payload, ...change } });
+      expect([refused.status, refused.json().error.field]).toEqual([400, field]);
+    }
+  });
+
   test('keys are listed by org, without secrets', async () => {
     const own = keyListSchema.parse((await call('GET /api/keys', { headers: admin })).json());
     expect(new Set(own.keys.map((key) => key.org_id))).toEqual(new Set(['acme']));

@@ -4,6 +4,7 @@ import {
   findApiKeyByHash,
   hashSecret,
   listApiKeys,
+  type NewApiKey,
   revokeApiKey,
   saveLastUsed,
 } from '../../src/control/api-keys.ts';
@@ -146,6 +147,46 @@ export function controlContract(kind: string, make: () => Promise<ControlStorage
       test('C3 of a chosen secret not even the beginning is kept', async () => {
         await createApiKey(db, { orgId: 'a', name: 'k', scopes: ['admin'], secret: CHOSEN_SECRET });
         expect((await findApiKeyByHash(db, hashSecret(CHOSEN_SECRET)))?.prefix).toBe('');
+      });
+
+      const browserKey = (browserOrigins: readonly string[], more: Partial<NewApiKey> = {}) =>
+        createApiKey(db, { orgId: 'a', name: 'web', scopes: ['ingest'], browserOrigins, ...more });
+
+      test('C1 a browser key keeps its origins, other keys have none', async () => {
+        const origins = ['https://app.example.com', 'http://localhost:5173', 'http://[::1]:8080'];
+        const { secret } = await browserKey(origins);
+        const other = await makeKey('a');
+        await reopen();
+        expect((await findApiKeyByHash(db, hashSecret(secret)))?.browserOrigins).toEqual(origins);
+        expect((await findApiKeyByHash(db, hashSecret(other.secret)))?.browserOrigins).toBeNull();
+      });
+
+      test.each([
+        'https://app.example.com/',
+        'https://app.example.com/path',
+        'https://APP.example.com',
+        'https://app.example.com:443',
+        'https://user@app.example.com',
+        'https://*.example.com',
+        'app.example.com',
+        'file:///tmp',
+        'null',
+        '*',
+        '',
+      ])('C2 no origin: %j', async (origin) => {
+        const refused = { code: 'invalid_field', field: 'browser_origins' };
+        await expect(browserKey(['https://good.example.com', origin])).rejects.toMatchObject(refused);
+      });
+
+      test('C2 a browser key may only ingest, from 1 to 50 origins', async () => {
+        const one = ['https://app.example.com'];
+        for (const more of [{ scopes: ['ingest', 'query'] }, { scopes: ['admin'] }, { maySelectOrgs: true }] as const) {
+          await expect(browserKey(one, more)).rejects.toMatchObject({ code: 'invalid_field', field: 'scopes' });
+        }
+        for (const origins of [[], Array.from({ length: 51 }, (_, i) => `https://a${i}.example.com`)]) {
+          await expect(browserKey(origins)).rejects.toMatchObject({ field: 'browser_origins' });
+        }
+        expect(await listApiKeys(db, 'a')).toEqual([]);
       });
 
       test('C2 no such org, bad scopes, a secret twice', async () => {

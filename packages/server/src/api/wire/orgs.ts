@@ -48,6 +48,10 @@ const keyFields = {
   prefix: z.string().meta({ description: 'First characters of the secret; empty for one that an operator chose.' }),
   scopes: z.array(z.enum(SCOPES)),
   may_select_orgs: z.boolean(),
+  browser_origins: z
+    .array(z.string())
+    .nullable()
+    .meta({ description: 'Set for a browser key: public, for `POST /api/browser/logs` from pages of these origins.' }),
   created_at: timeText,
   last_used_at: timeText.nullable(),
   revoked_at: timeText.nullable(),
@@ -64,6 +68,10 @@ export const newKeySchema = z
     name: z.string(),
     scopes: z.array(z.enum(SCOPES)).min(1).meta({ description: '`admin` may do the others too.' }),
     may_select_orgs: z.boolean().optional().meta({ description: 'It may act for any org, by X-Scope-OrgID.' }),
+    browser_origins: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'Makes a browser key, with scope `ingest` alone: origins such as https://app.example.com.' }),
     org_id: z.string().optional().meta({ description: 'Default: the org of the key that asks.' }),
   })
   .meta({ id: 'NewApiKey' });

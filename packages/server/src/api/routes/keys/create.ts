@@ -20,7 +20,9 @@ export const createKey = defineRoute({
     if (maySelectOrgs && !identity.maySelectOrgs) {
       throw new PermanentError('forbidden', 'only a key that may select orgs can make another', 'may_select_orgs');
     }
-    const key = await createApiKey(deps.control, { orgId, name: body.name, scopes: body.scopes, maySelectOrgs }, nowMs);
+    const { name, scopes, browser_origins: browserOrigins } = body;
+    const wanted = { orgId, name, scopes, maySelectOrgs, ...(browserOrigins && { browserOrigins }) };
+    const key = await createApiKey(deps.control, wanted, nowMs);
     return json({ ...renderKey(key), secret: key.secret }, 201);
   },
 });

@@ -11,6 +11,7 @@ export function renderKey(key: ApiKey): z.output<typeof keySchema> {
     prefix: key.prefix,
     scopes: key.scopes,
     may_select_orgs: key.maySelectOrgs,
+    browser_origins: key.browserOrigins === null ? null : [...key.browserOrigins],
     created_at: formatMs(key.createdAtMs),
     last_used_at: key.lastUsedAtMs === null ? null : formatMs(key.lastUsedAtMs),
     revoked_at: key.revokedAtMs === null ? null : formatMs(key.revokedAtMs),
