@@ -92,15 +92,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   batch: [],
   journal: [],
   stores: ['journal', 'consumers'],
-  receivers: ['batch', 'journal'],
+  receivers: ['batch', 'journal', 'config'],
+  admission: ['control', 'pipeline', 'processors', 'receivers'],
   processors: ['batch'],
   pipeline: ['batch', 'journal', 'processors', 'receivers'],
   consumers: ['batch', 'journal', 'stores', 'query', 'api'],
   query: ['batch', 'stores'],
   control: ['config'],
-  api: ['batch', 'journal', 'query', 'stores', 'control', 'consumers'],
-  http: ['pipeline', 'processors', 'receivers', 'control', 'journal'],
-  config: ['batch', 'processors'],
+  api: ['admission', 'batch', 'journal', 'query', 'stores', 'control', 'consumers'],
+  http: ['admission', 'pipeline', 'receivers'],
+  config: ['batch', 'processors', 'receivers'],
 };
 
 interface Import {

@@ -4,6 +4,8 @@ export interface StartedServer {
   httpPort: number;
   /** Null when the port is off or was taken. */
   otlpHttpPort: number | null;
+  /** Ports beside the main one by `receiver.listener`. */
+  listenerPorts: Readonly<Record<string, number>>;
   dataDir: string;
   openMode: boolean;
   /** An admin key made at the first start. It is nowhere kept. */
@@ -11,11 +13,12 @@ export interface StartedServer {
 }
 
 /** The one line on stdout, for programs: JSON without secrets. */
-export function readyLine({ url, httpPort, otlpHttpPort, dataDir, openMode }: StartedServer): string {
+export function readyLine({ url, httpPort, otlpHttpPort, listenerPorts, dataDir, openMode }: StartedServer): string {
   const fields = {
     event: 'ready',
     http: httpPort,
     otlp_http: otlpHttpPort,
+    listeners: listenerPorts,
     url,
     data_dir: dataDir,
     open_mode: openMode,

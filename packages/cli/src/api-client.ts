@@ -11,7 +11,8 @@ const FOREIGN_ERROR_CHARACTERS_MAX = 200;
 export interface ApiRequest {
   method?: 'GET' | 'POST' | 'DELETE';
   query?: URLSearchParams;
-  body?: JsonObject;
+  /** An object, or NDJSON as text. */
+  body?: JsonObject | string;
   accept?: string;
   /** Aborts the request and the reading of its answer. */
   signal?: AbortSignal;
@@ -20,10 +21,13 @@ export interface ApiRequest {
 /** The server answered with an error. `status` tells whether asking again can help. */
 export class ApiError extends CliError {
   readonly status: number;
+  /** What Retry-After says, null when there is none. */
+  readonly retryAfterMs: number | null;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, retryAfterMs: number | null = null) {
     super(EXIT.failed, message);
     this.status = status;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -61,10 +65,10 @@ export class ApiClient {
     { method = 'GET', query, body, accept = 'application/json', signal }: ApiRequest,
   ): Promise<Response> {
     const headers: Record<string, string> = { ...this.#headers, accept };
-    if (body) headers['content-type'] = 'application/json';
+    if (body) headers['content-type'] = typeof body === 'string' ? 'application/x-ndjson' : 'application/json';
     const url = `${this.#url}${path}${query?.size ? `?${query}` : ''}`;
     const init: RequestInit = { method, headers, redirect: 'error' };
-    if (body) init.body = JSON.stringify(body);
+    if (body) init.body = typeof body === 'string' ? body : JSON.stringify(body);
     if (signal) init.signal = signal;
     const response = await fetch(url, init).catch((error: unknown) => {
       throw this.#unreachable(error);
@@ -94,7 +98,13 @@ async function errorOf(response: Response): Promise<ApiError> {
   return new ApiError(
     response.status,
     plainText(`${details.message || 'the server refused'} (${notes.join(', ')})${hint}`),
+    retryAfterMs(response),
   );
+}
+
+function retryAfterMs(response: Response): number | null {
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return seconds >= 0 ? seconds * 1000 : null;
 }
 
 function parseObject(text: string): JsonObject {

@@ -19,3 +19,14 @@ export class CliError extends Error {
     this.exitCode = exitCode;
   }
 }
+
+/** Ends the command with the exit code of the program that it ran, without a word of its own. */
+export class ProgramEnded extends Error {
+  override readonly name = 'ProgramEnded';
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`the program ended with exit code ${exitCode}`);
+    this.exitCode = exitCode;
+  }
+}

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { CliError, EXIT } from './cli-error.ts';
+import { CliError, EXIT, ProgramEnded } from './cli-error.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addLogsCommand } from './commands/logs.ts';
 import { addOrgsCommand } from './commands/orgs.ts';
+import { addPipeCommand } from './commands/pipe.ts';
+import { addRunCommand } from './commands/run.ts';
 import { addServeCommand, describeServe } from './commands/serve.ts';
 import { addTailCommand } from './commands/tail.ts';
 
@@ -20,12 +22,16 @@ async function makeProgram(args: readonly string[], stderr: NodeJS.WritableStrea
     .showSuggestionAfterError()
     .addHelpText('after', EPILOGUE)
     .configureOutput({ writeErr: (text) => stderr.write(text) })
+    // Options behind the name of the command that `run` is given are that command's.
+    .enablePositionalOptions()
     .exitOverride();
   const asked = args[0] === 'help' ? args[1] : args[0];
   if (asked === 'serve') await addServeCommand(program);
   else describeServe(program);
   addLogsCommand(program);
   addTailCommand(program);
+  addPipeCommand(program);
+  addRunCommand(program);
   addKeysCommand(program);
   addOrgsCommand(program);
   return program;
@@ -38,6 +44,7 @@ export async function run(args: readonly string[], stderr: NodeJS.WritableStream
     await program.parseAsync(args, { from: 'user' });
     return EXIT.done;
   } catch (error) {
+    if (error instanceof ProgramEnded) return error.exitCode;
     // Commander has told its own already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     const isExpected = error instanceof CliError || (error instanceof Error && error.name === 'PermanentError');

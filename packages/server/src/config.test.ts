@@ -93,16 +93,16 @@ describe('what is read', () => {
   );
 
   test.each<[string, number | 'off']>([
-    ['otlp: {httpPort: off}', 'off'],
-    ['otlp: {httpPort: false}', 'off'],
-    ['otlp: {httpPort: 0}', 0],
-    ['otlp:', 4318],
+    ['receivers: {otlp: {http: off}}', 'off'],
+    ['receivers: {otlp: {http: false}}', 'off'],
+    ['receivers: {otlp: {http: 0}}', 0],
+    ['receivers:', 4318],
     ['', 4318],
     ['# only a comment', 4318],
-  ])('file %j', (yaml, port) => expect(load({ yaml }).otlp.httpPort).toBe(port));
+  ])('file %j', (yaml, port) => expect(load({ yaml }).receivers.otlp.http).toBe(port));
 
   test('anchors and aliases', () => {
-    expect(load({ yaml: 'http: {port: &p 9}\notlp: {httpPort: *p}' }).otlp.httpPort).toBe(9);
+    expect(load({ yaml: 'http: {port: &p 9}\nreceivers: {otlp: {http: *p}}' }).receivers.otlp.http).toBe(9);
   });
 
   test('maps: YAML, flag, environment', () => {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Admission } from './admission/admission.ts';
 import { type Config, isOpenMode } from './config.ts';
 import { type StoreWriter, startStoreWriter } from './consumers/store-writer/index.ts';
 import type { StoreWriterState } from './consumers/store-writer/store-writer.ts';
@@ -11,6 +12,7 @@ import { OrgCache } from './control/org-cache.ts';
 import { openCursor } from './journal/cursor.ts';
 import { lockDataDir } from './journal/disk/lock.ts';
 import { openHttp } from './open-http.ts';
+import { openListeners } from './open-listeners.ts';
 import { type Paths, pathsOf } from './parts.ts';
 import { type IngestClient, startIngest } from './pipeline/ingest-client.ts';
 import { PermanentError } from './runtime/errors.ts';
@@ -24,6 +26,8 @@ export interface Announcement {
   httpPort: number;
   /** Null when it is switched off or another program has it. */
   otlpHttpPort: number | null;
+  /** Ports beside the main one by `receiver.listener`: `syslog.udp`, `otlp.http`. */
+  listenerPorts: Readonly<Record<string, number>>;
   url: string;
   dataDir: string;
   openMode: boolean;
@@ -81,11 +85,29 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
   // Until the writer has told where it is, a tail with backfill could not begin.
   const writerKnown = store.opened.then(() => writer()?.waitStored(0, STORE_WAIT_MS));
   await Promise.race([writerKnown, delay(STORE_WAIT_MS, undefined, { ref: false })]);
-  const opened = { config, paths, log, telemetry, runner, control, authenticator, orgs, ingest, store, writer };
-  const ports = await openHttp(opened);
+  const admission = new Admission({ authenticator, orgs, ingest, defaultRetentionDays: config.retention.defaultDays });
+  const parts = {
+    config,
+    paths,
+    log,
+    telemetry,
+    runner,
+    control,
+    authenticator,
+    orgs,
+    ingest,
+    admission,
+    store,
+    writer,
+  };
+  const listeners = await openListeners(parts);
+  const { httpPort, extraPorts } = await openHttp(parts);
+  const listenerPorts = { ...extraPorts, ...listeners };
   return {
-    ...ports,
-    url: `http://${urlHost(config.http.host)}:${ports.httpPort}`,
+    httpPort,
+    otlpHttpPort: extraPorts['otlp.http'] ?? null,
+    listenerPorts,
+    url: `http://${urlHost(config.http.host)}:${httpPort}`,
     dataDir,
     openMode,
     generatedKey: generatedSecret,

@@ -1,22 +1,28 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { buildApi } from './api/app.ts';
 import { createTail, type Tail } from './api/routes/tail/index.ts';
 import { createLiveTail } from './consumers/live-tail/live-tail.ts';
-import { requireScope } from './control/scopes.ts';
 import { healthOf, watchGauges } from './health.ts';
 import { createIngestHandler } from './http/ingest-handler.ts';
 import { createHttpServer, drain, listen } from './http/listen.ts';
 import type { Parts } from './parts.ts';
-import { receiverRoutes } from './receivers/registry.ts';
+import { RECEIVERS } from './receivers/registry.ts';
+import { createRouter } from './receivers/router.ts';
 import { RetryableError } from './runtime/errors.ts';
 import type { EventStore } from './stores/store.ts';
 
 const DRAIN_DEADLINE_MS = 4_000;
 const ACK_STORED_TIMEOUT_MS = 30_000;
 
-/** Opens the one port that carries everything, and OpenTelemetry's default port beside it. */
-export async function openHttp(parts: Parts): Promise<{ httpPort: number; otlpHttpPort: number | null }> {
+export interface HttpPorts {
+  httpPort: number;
+  /** By `receiver.http`. */
+  extraPorts: Record<string, number>;
+}
+
+/** Opens the one port that carries everything, and beside it those that clients know by number. */
+export async function openHttp(parts: Parts): Promise<HttpPorts> {
   const { config, runner } = parts;
   const handleIngest = openIngestHandler(parts);
   const { api, tail, closeTail } = await openApi(parts);
@@ -33,20 +39,30 @@ export async function openHttp(parts: Parts): Promise<{ httpPort: number; otlpHt
   const main = createServer();
   runner.defer('http', () => drain(main, DRAIN_DEADLINE_MS));
   const httpPort = await listen(main, config.http.host, config.http.port);
-  const { httpPort: otlpPort } = config.otlp;
-  const otlpHttpPort = otlpPort === 'off' ? null : await listenBeside(parts, createServer(), otlpPort);
+  const extraPorts: Record<string, number> = {};
+  for (const [receiver, section] of Object.entries(config.receivers)) {
+    if (typeof section !== 'object' || !('http' in section) || section.http === 'off') continue;
+    const name = `${receiver}.http`;
+    const port = await listenBeside(parts, createServer(), name, section.http);
+    if (port !== null) extraPorts[name] = port;
+  }
   // Closed first: open streams would hold up the draining of the servers.
   runner.defer('live tail', closeTail);
-  return { httpPort, otlpHttpPort };
+  return { httpPort, extraPorts };
 }
 
-/** A taken port is no reason not to start: a collector on this machine may have it. */
-async function listenBeside({ config, log, runner }: Parts, server: Server, port: number): Promise<number | null> {
+/** Ports that are opened without having been asked for. */
+const DEFAULT_PORTS: Record<string, number> = { 'otlp.http': 4318 };
+
+/** A default port that is taken is no reason not to start: a collector on this machine may have it. */
+async function listenBeside(parts: Parts, server: Server, name: string, port: number): Promise<number | null> {
+  const { config, log, runner } = parts;
   try {
-    const chosen = await listen(server, config.http.host, port);
-    runner.defer('otlp http', () => drain(server, DRAIN_DEADLINE_MS));
+    const chosen = await listen(server, config.receivers.host ?? config.http.host, port, `receivers.${name}`);
+    runner.defer(name, () => drain(server, DRAIN_DEADLINE_MS));
     return chosen;
   } catch (error) {
+    if (DEFAULT_PORTS[name] !== port) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     log.warn({ port, reason }, 'the OTLP port is not free: OTLP/HTTP is on the main port only');
     return null;
@@ -56,24 +72,14 @@ async function listenBeside({ config, log, runner }: Parts, server: Server, port
 function openIngestHandler(parts: Parts) {
   const { config, log, telemetry } = parts;
   return createIngestHandler({
-    routes: receiverRoutes(),
+    find: createRouter(),
     ingest: parts.ingest,
-    authorize: (request) => authorizeIngest(parts, request),
+    admission: parts.admission,
     bodyBytesMax: config.limits.bodyBytesMax,
     waitStored: async (position) => (await parts.writer()?.waitStored(position, ACK_STORED_TIMEOUT_MS)) ?? false,
     onAnswer: (receiver, status, receipt) => telemetry.countAnswer(receiver, status, receipt?.rejectedCount ?? 0),
     onFault: (error, requestId) => log.error({ err: error, request_id: requestId }, 'a request failed'),
   });
-}
-
-async function authorizeIngest(parts: Parts, request: IncomingMessage) {
-  const { remoteAddress } = request.socket;
-  const identity = await parts.authenticator.authenticate({ headers: request.headers, remoteAddress });
-  requireScope(identity, 'ingest');
-  const org = await parts.orgs.get(identity.orgId);
-  const retentionDays = org?.retentionDays ?? parts.config.retention.defaultDays;
-  const settings = { redactRulesOff: [], logTypes: {}, ...org?.settings, retentionDays };
-  return { orgId: identity.orgId, settings };
 }
 
 async function openApi(parts: Parts): Promise<{ api: FastifyInstance; tail: Tail; closeTail(): Promise<void> }> {
@@ -93,7 +99,8 @@ async function openApi(parts: Parts): Promise<{ api: FastifyInstance; tail: Tail
     onFault: (error: unknown, requestId: string) =>
       log.error({ err: error, request_id: requestId }, 'a request failed'),
     health: healthOf(parts),
-    answeredBefore: [...receiverRoutes().values()],
+    answeredBefore: RECEIVERS.flatMap(({ routes }) => routes),
+    attempts: parts.admission.attempts,
   };
   const tail = createTail({ ...deps, liveTail, node: config.node, storePosition: () => storePosition(parts) });
   const api = await buildApi(deps, [tail.route]);

@@ -1,3 +1,4 @@
+import type { Admission } from './admission/admission.ts';
 import type { Config } from './config.ts';
 import type { StoreWriter } from './consumers/store-writer/index.ts';
 import type { Authenticator } from './control/authenticator.ts';
@@ -20,6 +21,7 @@ export interface Parts {
   authenticator: Authenticator;
   orgs: OrgCache;
   ingest: IngestClient;
+  admission: Admission;
   store: OpenStore;
   /** Null until the event store was opened for the first time. */
   writer: () => StoreWriter | null;

@@ -41,7 +41,18 @@ export async function listKeys(
 ): Promise<void> {
   const keys = objectsOf((await client.json('/api/keys')).keys);
   if (options.json) return write(stdout, `${JSON.stringify(keys, null, 2)}\n`);
-  const headings = ['ID', 'NAME', 'ORG', 'PREFIX', 'SCOPES', 'ORGS', 'CREATED', 'LAST USED', 'STATE', 'BROWSER ORIGINS'];
+  const headings = [
+    'ID',
+    'NAME',
+    'ORG',
+    'PREFIX',
+    'SCOPES',
+    'ORGS',
+    'CREATED',
+    'LAST USED',
+    'STATE',
+    'BROWSER ORIGINS',
+  ];
   await write(stdout, renderTable(headings, keys.map(rowOf)));
 }
 

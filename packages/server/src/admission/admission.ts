@@ -1,8 +1,8 @@
 import type { Authenticator } from '../control/authenticator.ts';
 import type { OrgCache } from '../control/org-cache.ts';
 import { type Identity, requireScope } from '../control/scopes.ts';
-import type { IngestClient } from '../pipeline/ingest-client.ts';
 import type { IngestTask } from '../pipeline/ingest.ts';
+import type { IngestClient } from '../pipeline/ingest-client.ts';
 import type { OrgSettings } from '../processors/processor.ts';
 import type { Receipt, RequestHead } from '../receivers/receiver.ts';
 import { PermanentError } from '../runtime/errors.ts';
@@ -65,7 +65,8 @@ export class Admission {
   checkRoute({ identity }: Sender, forBrowsers: boolean, origin: string | undefined): void {
     const { browserOrigins } = identity;
     if (browserOrigins === null) {
-      if (forBrowsers) throw new PermanentError('forbidden', 'this path takes browser keys only: any visitor can read it');
+      if (forBrowsers)
+        throw new PermanentError('forbidden', 'this path takes browser keys only: any visitor can read it');
       return;
     }
     if (!forBrowsers) throw new PermanentError('forbidden', 'a browser key may send to /api/browser/logs only');

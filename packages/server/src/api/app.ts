@@ -100,7 +100,13 @@ async function handle(deps: ApiDeps, route: ApiRoute, request: FastifyRequest, r
 }
 
 /** On public routes: may do nothing and owns nothing. */
-const NOBODY: Identity = Object.freeze({ orgId: '', keyId: null, scopes: new Set<never>(), maySelectOrgs: false });
+const NOBODY: Identity = Object.freeze({
+  orgId: '',
+  keyId: null,
+  scopes: new Set<never>(),
+  maySelectOrgs: false,
+  browserOrigins: null,
+});
 
 function send(answer: Answer, reply: FastifyReply): FastifyReply {
   if (answer.kind === 'written') return reply;
@@ -120,7 +126,7 @@ function sendError(deps: ApiDeps, error: unknown, request: FastifyRequest, reply
 
 /** 405 with Allow where the path exists with another method, otherwise 404. */
 function refusePath(
-  routes: readonly Pick<ApiRoute, 'method' | 'path'>[],
+  routes: readonly { method: string; path: string }[],
   request: FastifyRequest,
   reply: FastifyReply,
 ): never {

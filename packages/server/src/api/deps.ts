@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyServerFactory } from 'fastify';
 import type { Registry } from 'prom-client';
+import type { Attempts } from '../admission/attempts.ts';
 import type { ControlDb } from '../control/control-db.ts';
 import type { Identity } from '../control/scopes.ts';
 import type { EventStore } from '../stores/store.ts';
-import type { ApiRoute } from './route.ts';
 
 /** How one part of the server does. What is behind `ready` is shown as it is: numbers and short words, no secrets. */
 export interface PartHealth {
@@ -29,8 +29,10 @@ export interface ApiDeps {
   authenticate(request: { headers: IncomingHttpHeaders; remoteAddress: string | undefined }): Promise<Identity>;
   health: HealthProviders;
   metrics: Registry;
+  /** The newest refused attempts to send. */
+  attempts: Attempts;
   /** What is answered before the API sees it: other methods of those paths come here and are told of these. */
-  answeredBefore?: readonly Pick<ApiRoute, 'method' | 'path'>[];
+  answeredBefore?: readonly { method: string; path: string }[];
   /** Told of every fault that a client is not told in full. It goes to the server's own log. */
   onFault(error: unknown, requestId: string): void;
   /** Milliseconds since the epoch; default Date.now. */

@@ -1,20 +1,8 @@
 import { z } from 'zod';
-import { receiversConfig } from '../receivers/config.ts';
 import { DEFAULT_LIMITS } from '../batch/limits.ts';
 import { RULE_IDS } from '../processors/redact/rule-ids.ts';
-import {
-  byteSize,
-  duration,
-  httpUrl,
-  integer,
-  mapOf,
-  port,
-  portOrOff,
-  readSwitch,
-  strongSecret,
-  text,
-  word,
-} from './values.ts';
+import { receiversConfig } from '../receivers/config.ts';
+import { byteSize, duration, httpUrl, integer, mapOf, port, readSwitch, strongSecret, text, word } from './values.ts';
 
 /** Where a key differs from the rule "flag, environment and file alike". */
 export interface KeyRule {

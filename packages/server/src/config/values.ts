@@ -177,6 +177,19 @@ function splitPairs(raw: string): [string, string][] | undefined {
   return pairs;
 }
 
+/** A YAML list, or `a,b` in a flag or the environment. `read` returns undefined to refuse a value. */
+export function listOf<T>(expected: string, read: (raw: unknown) => T | undefined) {
+  const readList = (raw: unknown): T[] | undefined => {
+    const parts = typeof raw === 'string' ? raw.split(',').map((part) => part.trim()) : raw;
+    if (!Array.isArray(parts)) return undefined;
+    const given: unknown[] = parts.filter((part) => part !== '');
+    const parsed = given.map(read).filter((one) => one !== undefined);
+    return parsed.length === given.length ? parsed : undefined;
+  };
+  const show = (list: unknown): string => JSON.stringify(list);
+  return value(`${expected} (a list in YAML, \`a,b\` elsewhere)`, readList, { show });
+}
+
 /** A YAML map, or `name=value,name=value` in a flag or the environment. `read` returns undefined to refuse a value. */
 export function mapOf<T>(expected: string, name: RegExp, read: (raw: unknown) => T | undefined) {
   const readMap = (raw: unknown): Record<string, T> | undefined => {

@@ -65,7 +65,13 @@ describe('with keys', () => {
       { authorization: `Basic ${btoa(`any:${secret}`)}` },
     ]) {
       const identity = await authenticator.authenticate({ headers, remoteAddress: '203.0.113.9' });
-      expect(identity).toEqual({ orgId: 'a', keyId: id, scopes: new Set(['ingest']), maySelectOrgs: false, browserOrigins: null });
+      expect(identity).toEqual({
+        orgId: 'a',
+        keyId: id,
+        scopes: new Set(['ingest']),
+        maySelectOrgs: false,
+        browserOrigins: null,
+      });
     }
   });
 
@@ -154,7 +160,13 @@ describe('open mode', () => {
       headers: { host: '127.0.0.1:1' },
       remoteAddress: '::1',
     });
-    expect(identity).toEqual({ orgId: 'default', keyId: null, scopes: new Set(SCOPES), maySelectOrgs: true, browserOrigins: null });
+    expect(identity).toEqual({
+      orgId: 'default',
+      keyId: null,
+      scopes: new Set(SCOPES),
+      maySelectOrgs: true,
+      browserOrigins: null,
+    });
   });
 
   test.each([

@@ -165,7 +165,11 @@ async function ingestRequest(
   progress.sender = sender;
   const format = route.format(head);
   const encodings = contentEncodings(head.headers['content-encoding'], route.encodings(format));
-  const body = await readHeldBody(dependencies.ingest, request, Math.min(bodyBytesMax, route.bodyBytesMax ?? bodyBytesMax));
+  const body = await readHeldBody(
+    dependencies.ingest,
+    request,
+    Math.min(bodyBytesMax, route.bodyBytesMax ?? bodyBytesMax),
+  );
   // Copied: the body itself goes to the worker.
   progress.body = Buffer.from(body.subarray(0, FIRST_BYTES));
   const receipt = await admission.submit(sender, {

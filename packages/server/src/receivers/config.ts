@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { text } from '../config/values.ts';
 import { elasticsearchConfig } from './elasticsearch/config.ts';
+import { fileTailConfig } from './file-tail/config.ts';
 import { fluentForwardConfig } from './fluent-forward/config.ts';
 import { gelfConfig } from './gelf/config.ts';
 import { journaldConfig } from './journald/config.ts';
@@ -19,9 +20,12 @@ export const receiversConfig = z.strictObject({
     key: text('a path').optional().describe('PEM file with the private key of that certificate.'),
     clientCa: text('a path')
       .optional()
-      .describe('PEM file with the authorities whose client certificates the TLS ports ask for. Without it they ask for none.'),
+      .describe(
+        'PEM file with the authorities whose client certificates the TLS ports ask for. Without it they ask for none.',
+      ),
   }),
   elasticsearch: elasticsearchConfig,
+  'file-tail': fileTailConfig,
   'fluent-forward': fluentForwardConfig,
   gelf: gelfConfig,
   journald: journaldConfig,

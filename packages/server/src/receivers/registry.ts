@@ -1,10 +1,11 @@
+import { browser } from './browser/index.ts';
 import { loki } from './loki/index.ts';
 import { ndjson } from './ndjson/index.ts';
 import { otlp } from './otlp/index.ts';
 import type { Decode, Receiver, ReceiverRoute } from './receiver.ts';
 
 /** Every receiver of the program. A new one is added here and nowhere else. */
-export const RECEIVERS: readonly Receiver[] = [ndjson, otlp, loki];
+export const RECEIVERS: readonly Receiver[] = [browser, ndjson, otlp, loki];
 
 /** What decodes a request, as the ingest worker is told: `POST /v1/logs`, `syslog:udp`. */
 export const routeDecoder = ({ method, path }: Pick<ReceiverRoute, 'method' | 'path'>) => `${method} ${path}`;

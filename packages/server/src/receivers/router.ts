@@ -1,5 +1,5 @@
-import { RECEIVERS } from './registry.ts';
 import type { Receiver, ReceiverProbe, ReceiverRoute } from './receiver.ts';
+import { RECEIVERS } from './registry.ts';
 
 /** Who answers a request to a receiver's path. */
 export type Match =

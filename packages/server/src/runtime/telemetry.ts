@@ -6,6 +6,8 @@ export interface Telemetry {
   registry: Registry;
   countAnswer(receiver: string, status: number, rejected: number): void;
   countReport(report: ProcessorReport): void;
+  /** What a receiver's own listener lost or refused, by reason. */
+  countListener(receiver: string, reason: string, by: number): void;
   countInsert(rows: number, setAside: number): void;
   /** Read at every scrape. */
   watch(gauges: Record<keyof typeof GAUGES, () => number>): void;
@@ -31,6 +33,10 @@ export function createTelemetry(): Telemetry {
   const rejected = counter('ingest_rejected_events_total', 'Events refused, their neighbours were not', ['receiver']);
   const events = counter('ingest_events_total', 'Events taken into the journal', ['org', 'receiver']);
   const bytes = counter('ingest_journal_bytes_total', 'Bytes of those events in the journal', ['org', 'receiver']);
+  const refused = counter('receiver_refused_total', 'What a receiver’s own port lost or refused', [
+    'receiver',
+    'reason',
+  ]);
   const processed = counter('processor_actions_total', 'What processors did to events', ['org', 'processor', 'action']);
   const stored = counter('store_events_total', 'Events inserted into the event store', []);
   const setAsideFrames = counter('store_frames_set_aside_total', 'Frames the event store refused for good', []);
@@ -53,6 +59,7 @@ export function createTelemetry(): Telemetry {
       if (count > 0) rejected.inc({ receiver }, count);
     },
     countReport,
+    countListener: (receiver, reason, by) => refused.inc({ receiver, reason }, by),
     countInsert: (rows, setAside) => {
       stored.inc(rows);
       if (setAside > 0) setAsideFrames.inc(setAside);

@@ -12,6 +12,7 @@ import {
   type SampleEvent,
   type SampleRoute,
   sampleFormats,
+  samplePath,
 } from '../support/receiver-samples.ts';
 import {
   ADMIN_KEY,
@@ -62,7 +63,7 @@ function memoryBytes(name: 'VmRSS' | 'VmHWM'): number {
 }
 
 const authorization = { authorization: `Bearer ${ADMIN_KEY}` };
-const lineOf = ({ route }: SampleRoute) => `${route.method} ${route.path}`;
+const lineOf = ({ route }: SampleRoute) => `${route.method} ${samplePath(route)}`;
 
 async function send(sample: SampleRoute, body: Buffer, headers: Record<string, string> = {}) {
   const all = { ...authorization, ...contentHeaders(sample.format), ...headers };

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import type { Event } from '@tailwater/schema';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
+import { Attempts } from '../../src/admission/attempts.ts';
 import { buildApi } from '../../src/api/app.ts';
 import type { ApiDeps } from '../../src/api/deps.ts';
 import { fillAttributeTypes } from '../../src/batch/attribute-types.ts';
@@ -128,6 +129,7 @@ export async function openTestApi(store: EventStore, options: Partial<ApiDeps> =
   const app = await buildApi({
     store,
     control,
+    attempts: new Attempts(),
     authenticate: (request) => authenticator.authenticate(request),
     health: {
       journal: () => ({ ready: true, backlog_events: 3 }),

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorSchema } from '../../src/api/wire/error.ts';
 import { call, type RawAnswer } from '../support/http-call.ts';
-import { contentHeaders, encodeContent, type SampleRoute, sampleRoutes } from '../support/receiver-samples.ts';
+import {
+  contentHeaders,
+  encodeContent,
+  keyedRoutes,
+  type SampleRoute,
+  samplePath,
+} from '../support/receiver-samples.ts';
 import { ADMIN_KEY, removeTempDirs, type SpawnedServer, spawnServer } from '../support/server.ts';
 
 /** Every refusal has the form of the path's protocol, over HTTP, as clients see it. */
@@ -16,7 +22,7 @@ afterAll(async () => {
   removeTempDirs();
 });
 
-const lineOf = ({ route }: SampleRoute, method: string = route.method) => `${method} ${route.path}`;
+const lineOf = ({ route }: SampleRoute, method: string = route.method) => `${method} ${samplePath(route)}`;
 
 /** Sends what is wrong in one thing, and answers with the words of the refusal. */
 async function refusal(
@@ -31,7 +37,7 @@ async function refusal(
   return { ...answer, words: samples.refusalText(answer, format) };
 }
 
-describe.each(sampleRoutes)('$title', (sample) => {
+describe.each(keyedRoutes)('$title', (sample) => {
   const { format, receiver, route, samples } = sample;
 
   test('is taken when nothing is wrong', async () => {
@@ -58,7 +64,9 @@ describe.each(sampleRoutes)('$title', (sample) => {
     expect(answer.words).toContain('X-Scope-OrgID');
   });
 
-  const others = ['GET', 'PUT', 'PATCH', 'DELETE'].filter((method) => `${method} ${route.path}` !== 'GET /api/logs');
+  const others = ['GET', 'PUT', 'PATCH', 'DELETE'].filter(
+    (method) => `${method} ${samplePath(route)}` !== 'GET /api/logs',
+  );
   test.each(others)('%s: 405 and the methods there are', async (method) => {
     const line = lineOf(sample, method);
     const headers = { ...authorization, ...contentHeaders(format) };
@@ -101,10 +109,10 @@ describe.each(sampleRoutes)('$title', (sample) => {
   });
 });
 
-const typed = sampleRoutes.filter(({ receiver }) => receiver !== 'loki');
+const typed = keyedRoutes.filter(({ receiver }) => receiver !== 'loki');
 test.each(typed)('$title: a Content-Type that it does not read is 415', async ({ route }) => {
   const headers = { ...authorization, 'content-type': 'image/png' };
-  const answer = await call(server, `${route.method} ${route.path}`, { headers, body: 'x' });
+  const answer = await call(server, `${route.method} ${samplePath(route)}`, { headers, body: 'x' });
   expect(answer.status).toBe(415);
   expect(answer.text).toContain('application/');
 });

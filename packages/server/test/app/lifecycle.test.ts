@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call, openRaw } from '../support/http-call.ts';
 import { readAnswers } from '../support/raw-answers.ts';
-import { contentHeaders, encodeContent, sampleFormats, sampleRoutes } from '../support/receiver-samples.ts';
+import { contentHeaders, encodeContent, sampleFormats, samplePath, sampleRoutes } from '../support/receiver-samples.ts';
 import { type ServeProcess, serveProcess } from '../support/serve-process.ts';
 import {
   ADMIN_KEY,
@@ -23,7 +23,7 @@ import { openTailBytes, TAIL_TRANSPORTS } from '../support/tail-bytes.ts';
 
 /** Starting, stopping, being killed and starting again, as an operator sees it. */
 const BOOTSTRAP = { TAILWATER_BOOTSTRAP_API_KEY: ADMIN_KEY };
-const PORTS = ['--http-port', '0', '--otlp-http-port', '0'];
+const PORTS = ['--http-port', '0', '--receivers-otlp-http', '0'];
 
 afterAll(() => removeTempDirs());
 
@@ -97,7 +97,7 @@ describe('a newcomer, in open mode', () => {
       // What a page can send without asking first, and what it cannot.
       for (const type of [format.contentType, 'text/plain']) {
         const all = { ...contentHeaders(format), 'content-type': type, ...headers };
-        const answer = await call(target(), `${route.method} ${route.path}`, { headers: all, body });
+        const answer = await call(target(), `${route.method} ${samplePath(route)}`, { headers: all, body });
         expect(answer.status, title).toBe(403);
         expect(answer.headers['access-control-allow-origin']).toBeUndefined();
         if (type === format.contentType) expect(samples.refusalText(answer, format)).toContain('open mode');
@@ -144,7 +144,7 @@ describe('a newcomer, in open mode', () => {
 describe('what cannot be', () => {
   test('a taken port', async () => {
     const { port, server } = await takePort();
-    const args = ['--data-dir', tempDir(), '--http-port', String(port), '--otlp-http-port', 'off'];
+    const args = ['--data-dir', tempDir(), '--http-port', String(port), '--receivers-otlp-http', 'off'];
     const answer = await ended(args, BOOTSTRAP);
     server.close();
     expect(answer).toMatchObject({ code: 1, stdout: '' });
@@ -233,7 +233,7 @@ describe('one data directory from start to start', () => {
 
   test('the next start finds everything, with an OTLP port that another program has', async () => {
     const { port, server: other } = await takePort();
-    server = await spawnServer({ dataDir, args: ['--otlp-http-port', String(port)], env });
+    server = await spawnServer({ dataDir, args: ['--receivers-otlp-http', String(port)], env });
     other.close();
     expect(server.ready.otlp_http).toBeNull();
     expect(server.stderr()).toContain('OTLP/HTTP is on the main port only');
@@ -246,7 +246,7 @@ describe('one data directory from start to start', () => {
     const answers = sampleFormats.map(async ({ title, route, format }, i) => {
       const body = encodeContent(format.encode([{ message: `${i} ${title}`, service }]), format.encoding);
       const headers = { ...contentHeaders(format), 'x-api-key': ADMIN_KEY };
-      const { status } = await call(server, `${route.method} ${route.path}`, { headers, body });
+      const { status } = await call(server, `${route.method} ${samplePath(route)}`, { headers, body });
       expect([200, 202, 204], title).toContain(status);
     });
     await Promise.all(answers);
@@ -261,7 +261,7 @@ describe('one data directory from start to start', () => {
   test('bound to all addresses nobody gets anything without a key', async () => {
     expect(server.ready).toMatchObject({ open_mode: false });
     for (const { title, route, format, samples } of sampleRoutes) {
-      const answer = await call(server, `${route.method} ${route.path}`, {
+      const answer = await call(server, `${route.method} ${samplePath(route)}`, {
         headers: contentHeaders(format),
         body: 'x',
       });

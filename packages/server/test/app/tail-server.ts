@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { get, type IncomingMessage, type Server } from 'node:http';
 import { Registry } from 'prom-client';
 import { WebSocket } from 'ws';
+import { Attempts } from '../../src/admission/attempts.ts';
 import { buildApi } from '../../src/api/app.ts';
 import { createTail } from '../../src/api/routes/tail/index.ts';
 import { EventBatch } from '../../src/batch/event-batch.ts';
@@ -69,6 +70,7 @@ export async function openTailServer(
     control,
     authenticate: authenticator.authenticate.bind(authenticator),
     onFault,
+    attempts: new Attempts(),
     metrics: new Registry(),
     defaultRetentionDays: 30,
     health: { journal: () => ({ ready: true }), store: () => ({ ready: true }), control: () => ({ ready: true }) },

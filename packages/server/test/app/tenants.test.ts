@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apiRoutes } from '../../src/api/routes/index.ts';
 import { TAIL_PATH } from '../../src/api/routes/tail/index.ts';
-import { receiverRoutes } from '../../src/receivers/registry.ts';
+import { RECEIVERS } from '../../src/receivers/registry.ts';
 import { call, type RawAnswer } from '../support/http-call.ts';
 import {
   asKey,
@@ -17,7 +17,7 @@ import {
   sendSample,
   stateOfOrg,
 } from '../support/org-facts.ts';
-import { contentHeaders, encodeContent, sampleRoutes } from '../support/receiver-samples.ts';
+import { contentHeaders, encodeContent, keyedRoutes, samplePath, sampleRoutes } from '../support/receiver-samples.ts';
 import { ADMIN_KEY, eventually, removeTempDirs, type SpawnedServer, spawnServer } from '../support/server.ts';
 import { openTailBytes, TAIL_TRANSPORTS, type TailBytes } from '../support/tail-bytes.ts';
 
@@ -80,7 +80,11 @@ function ingestCase(path: string): Case {
         const attributes = { ...names, 'x-scope-orgid': t.orgId, event_id: t.eventId };
         const events = [{ message: INTRUDER, service: INTRUDER, attributes, labels: names }];
         const body = encodeContent(format.encode(events), format.encoding);
-        return { path, headers: { ...contentHeaders(format), accountid: t.orgId, projectid: t.orgId }, body };
+        return {
+          path: samplePath({ path }),
+          headers: { ...contentHeaders(format), accountid: t.orgId, projectid: t.orgId },
+          body,
+        };
       });
   return { key: 'ingest', own: 'succeeds', probes };
 }
@@ -137,6 +141,11 @@ const CASES: Readonly<Record<string, Case>> = {
     // Read for as long as the test below sends; here is what is refused before anything streams.
     probes: (t) => [{ path: `${TAIL_PATH}?org=${t.orgId}` }],
   },
+  'GET /api/ingest/attempts': {
+    key: 'query',
+    own: 'succeeds',
+    probes: () => [{ path: '/api/ingest/attempts' }, { path: '/api/ingest/attempts?receiver=ndjson' }],
+  },
   'GET /api/orgs': { key: 'admin', own: 'shows', probes: () => [{ path: '/api/orgs' }] },
   'POST /api/orgs': { key: 'admin', own: 'refused', probes: (t) => [json('/api/orgs', { id: t.orgId, name: 'mine' })] },
   'PATCH /api/orgs/:org_id': {
@@ -171,6 +180,8 @@ const CASES: Readonly<Record<string, Case>> = {
     own: 'refused',
     probes: () => [{ path: '/metrics', headers: { 'x-forwarded-for': '203.0.113.9' } }],
   },
+  // Keys for servers open it not at all: test/app/browser.test.ts.
+  'POST /api/browser/logs': { ...ingestCase('/api/browser/logs'), own: 'refused' },
   'POST /api/logs': ingestCase('/api/logs'),
   'POST /v1/logs': ingestCase('/v1/logs'),
   'POST /otlp/v1/logs': ingestCase('/otlp/v1/logs'),
@@ -180,7 +191,7 @@ const CASES: Readonly<Record<string, Case>> = {
 };
 
 const API_ROUTES = [...apiRoutes.map(({ method, path }) => `${method} ${path}`), `GET ${TAIL_PATH}`];
-const RECEIVER_ROUTES = [...receiverRoutes().values()].map(({ method, path }) => `${method} ${path}`);
+const RECEIVER_ROUTES = RECEIVERS.flatMap(({ routes }) => routes).map(({ method, path }) => `${method} ${path}`);
 
 type OrgName = 'acme' | 'globex';
 let server: SpawnedServer;
@@ -378,12 +389,12 @@ describe('live tail', () => {
     own.push(...(await open(`${TAIL_PATH}?q=${attacker.facts.word}`, attacker.keys.query)));
     for (const { path, tail } of foreign) expect([200, 101], path).toContain(tail.status);
     for (const { facts, keys } of [victim, attacker]) {
-      for (const sample of sampleRoutes) {
+      for (const sample of keyedRoutes) {
         await sendSample(server, sample, asKey(keys.ingest), [eventOf(facts, `live ${sample.title}`)]);
       }
     }
     // The journal has one order: who has the attacker's last event was shown the victim's before it.
-    const last = `live ${sampleRoutes.at(-1)!.title}`;
+    const last = `live ${keyedRoutes.at(-1)!.title}`;
     await eventually(async () => own.every((tail) => tail.received().includes(last)) || undefined);
     const all = [...foreign, ...own.map((tail) => ({ path: TAIL_PATH, tail }))];
     for (const { path, tail } of all) {
@@ -407,7 +418,7 @@ describe('live tail', () => {
 
 // From here on events of the one name the other's org.
 describe('receivers', () => {
-  const first = sampleRoutes[0]!;
+  const first = keyedRoutes[0]!;
   const settle = () => sendSample(server, first, asKey(orgs.acme.keys.ingest), [{ message: 'x' }], '?ack=stored');
   let before: unknown;
   beforeAll(async () => {

@@ -5,7 +5,14 @@ import { expand } from '../../src/pipeline/expand.ts';
 import type { DecodeRequest, HttpAnswer, IngestOutcome, Receiver, RequestHead } from '../../src/receivers/receiver.ts';
 import { newBatch, storedEvents } from '../../src/receivers/util/test-batch.ts';
 import { PermanentError, RetryableError } from '../../src/runtime/errors.ts';
-import { contentHeaders, encodeContent, type SampleEvent, type SampleRoute } from '../support/receiver-samples.ts';
+import {
+  contentHeaders,
+  encodeContent,
+  type SampleEvent,
+  type SampleRoute,
+  sampleParams,
+  samplePath,
+} from '../support/receiver-samples.ts';
 
 const LIMITS = { eventBytesMax: 2000, batchEventsMax: 50 };
 const BODY_BYTES_MAX = 1 << 20;
@@ -48,11 +55,22 @@ const PERMANENT = codes.filter((code) => ERROR_CODES[code].status < 500 && code 
 const RETRYABLE = codes.filter((code) => ERROR_CODES[code].status > 500 || code === 'rate_limited');
 
 function headOf({ route, format }: SampleRoute): RequestHead {
-  return { method: route.method, path: route.path, query: new URLSearchParams(), headers: contentHeaders(format) };
+  return {
+    method: route.method,
+    path: samplePath(route),
+    query: new URLSearchParams(),
+    params: sampleParams(route),
+    headers: contentHeaders(format),
+  };
 }
 
 function requestOf(sample: SampleRoute): DecodeRequest {
-  return { format: sample.route.format(headOf(sample)), query: '', receivedAtMs: 1_800_000_000_000 };
+  return {
+    format: sample.route.format(headOf(sample)),
+    query: '',
+    params: sampleParams(sample.route),
+    receivedAtMs: 1_800_000_000_000,
+  };
 }
 
 /** As the ingest worker does it: what a failed decode left is taken back. */
@@ -119,7 +137,7 @@ function readsPrefixes(sample: SampleRoute): void {
     }
     noticed++;
     expect(batch.rows).toBe(0);
-    inWords(sample, { kind: 'failed', error, requestId: 'r1' });
+    inWords(sample, { kind: 'failed', error, orgId: 'acme', requestId: 'r1' });
   }
   // A cut that no format notices would be a loss without a word.
   expect(noticed).toBeGreaterThan(body.length / 2);
@@ -144,7 +162,7 @@ function refusesNoise(sample: SampleRoute): void {
   for (const body of NOISE) {
     batch.clear();
     const error = decodeInto(batch, sample, body);
-    if (error !== null) inWords(sample, { kind: 'failed', error, requestId: 'r1' });
+    if (error !== null) inWords(sample, { kind: 'failed', error, orgId: 'acme', requestId: 'r1' });
   }
   // The batch is still good for the next request.
   expect(eventsOf(sample, sample.format.encode(EVENTS), batch)).toHaveLength(EVENTS.length);
@@ -181,7 +199,7 @@ function inWords(sample: SampleRoute, outcome: IngestOutcome): HttpAnswer & { wo
 
 function refuses(sample: SampleRoute, code: ErrorCode): void {
   const error = new PermanentError(code, 'expected something else', 'x');
-  const answer = inWords(sample, { kind: 'failed', error, requestId: 'r1' });
+  const answer = inWords(sample, { kind: 'failed', error, orgId: 'acme', requestId: 'r1' });
   expect(answer.words).toContain('expected something else');
   expect(answer.status).toBeGreaterThanOrEqual(400);
   expect(answer.status).toBeLessThan(500);
@@ -199,7 +217,7 @@ function defers(sample: SampleRoute, code: ErrorCode): void {
     [0, '1'],
   ] as const) {
     const error = new RetryableError(code, 'not now', retryAfterMs);
-    const answer = inWords(sample, { kind: 'failed', error, requestId: 'r1' });
+    const answer = inWords(sample, { kind: 'failed', error, orgId: 'acme', requestId: 'r1' });
     expect(sample.samples.retried).toContain(answer.status);
     expect(retryAfter(answer)).toBe(seconds);
     expect(answer.words).toContain('not now');
@@ -209,13 +227,14 @@ function defers(sample: SampleRoute, code: ErrorCode): void {
 function answersSuccess(sample: SampleRoute): void {
   const respond = (outcome: IngestOutcome) => sample.route.respond(outcome, headOf(sample));
   const all = { accepted: 3, rejectedCount: 0, rejections: [], position: 7 };
-  const whole = respond({ kind: 'accepted', receipt: all, requestId: 'r1' });
+  const whole = respond({ kind: 'accepted', receipt: all, orgId: 'acme', requestId: 'r1' });
   expect([200, 202, 204]).toContain(whole.status);
   if (whole.status === 204) expect(whole.body).toHaveLength(0);
   const rejections = [{ index: 1, code: 'invalid_field', field: 'cost', error: 'no number at all' }] as const;
   const part = respond({
     kind: 'accepted',
     receipt: { ...all, accepted: 2, rejectedCount: 1, rejections },
+    orgId: 'acme',
     requestId: 'r1',
   });
   expect(Buffer.from(part.body).toString()).toContain('no number at all');

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { PermanentError } from '../../src/runtime/errors.ts';
+import * as browser from './browser.ts';
 import * as loki from './loki.ts';
 import { createDice, mutate } from './mutate.ts';
 import * as ndjson from './ndjson.ts';
@@ -25,7 +26,7 @@ const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const GROWTH_BYTES_MAX = 48 << 20;
 const SAMPLES = 40;
 
-const cases: FuzzCase[] = [...otlp.fuzzCases(), ...ndjson.fuzzCases(), ...loki.fuzzCases()];
+const cases: FuzzCase[] = [...browser.fuzzCases(), ...otlp.fuzzCases(), ...ndjson.fuzzCases(), ...loki.fuzzCases()];
 let failed = 0;
 for (const fuzzCase of cases) {
   if (values.only !== undefined && !fuzzCase.name.includes(values.only)) continue;

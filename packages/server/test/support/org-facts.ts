@@ -1,6 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { call, type RawAnswer } from './http-call.ts';
-import { contentHeaders, encodeContent, type SampleEvent, type SampleRoute, sampleRoutes } from './receiver-samples.ts';
+import {
+  contentHeaders,
+  encodeContent,
+  keyedRoutes,
+  type SampleEvent,
+  type SampleRoute,
+  samplePath,
+} from './receiver-samples.ts';
 import { ADMIN_KEY, eventually } from './server.ts';
 
 /**
@@ -97,7 +104,7 @@ export async function makeOrg(server: Server, name: string): Promise<{ facts: Or
   facts.keyId = made.query.id!;
   facts.spareKeyId = (await makeKey('query')).id!;
   const keys = { ingest: made.ingest.secret!, query: made.query.secret!, admin: made.admin.secret! };
-  for (const sample of sampleRoutes) {
+  for (const sample of keyedRoutes) {
     const answer = await sendSample(server, sample, asKey(keys.ingest), [eventOf(facts, sample.title)]);
     if (answer.status > 299) throw new Error(`${sample.title}: ${answer.status} ${answer.text}`);
   }
@@ -127,7 +134,7 @@ export function sendSample(
   query = '',
 ): Promise<RawAnswer> {
   const body = encodeContent(format.encode(events), format.encoding);
-  return call(server, `${route.method} ${route.path}${query}`, {
+  return call(server, `${route.method} ${samplePath(route)}${query}`, {
     headers: { ...contentHeaders(format), ...headers },
     body,
   });
@@ -165,7 +172,7 @@ interface Page {
 async function fillFromStore(server: Server, facts: OrgFacts, key: string): Promise<void> {
   const page = async (query: string) =>
     JSON.parse((await call(server, `GET /api/logs?${query}`, { headers: asKey(key) })).text) as Page;
-  const wanted = sampleRoutes.length + 3;
+  const wanted = keyedRoutes.length + 3;
   await eventually(async () => (await page(RANGE)).events.length === wanted || undefined);
   facts.eventId = (await page(`${RANGE}&service=${SHARED.service}`)).events[0]!.event_id;
   facts.cursor = (await page(CURSOR_QUERY)).next_cursor;

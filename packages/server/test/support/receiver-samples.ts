@@ -5,6 +5,7 @@ import type { ContentEncoding, ReceiverRoute } from '../../src/receivers/receive
 import { RECEIVERS } from '../../src/receivers/registry.ts';
 import { encodePush, encodePushJson, type PushStream } from './loki-push.ts';
 import { encodeJson, encodeProtobuf, type OtlpKeyValue, type OtlpRequest } from './otlp-encode.ts';
+import { browserSamples } from './samples/browser.ts';
 
 /** What every protocol can say of an event, in some words of its own. */
 export interface SampleEvent {
@@ -104,6 +105,7 @@ const lokiMany = (count: number): PushStream[] =>
 
 /** By receiver id. A receiver that is not here cannot be tested: add how its clients send. */
 const SAMPLES: Readonly<Record<string, SampleReceiver>> = {
+  browser: browserSamples,
   ndjson: {
     formats: [
       {
@@ -212,10 +214,21 @@ export const sampleRoutes: readonly SampleRoute[] = RECEIVERS.flatMap(({ id, rou
   }),
 );
 
-/** One route a receiver and format: for what does not depend on the path. */
-export const sampleFormats: readonly SampleRoute[] = sampleRoutes.filter(
+const SAMPLE_PARAMETER = 'sample';
+
+/** The route's path with something in place of its `:name` segments. */
+export const samplePath = ({ path }: { path: string }): string => path.replace(/:\w+/g, SAMPLE_PARAMETER);
+
+export const sampleParams = ({ path }: { path: string }): Record<string, string> =>
+  Object.fromEntries([...path.matchAll(/:(\w+)/g)].map(([, name]) => [name!, SAMPLE_PARAMETER]));
+
+/** Those that keys for servers open; the others have tests of their own. */
+export const keyedRoutes: readonly SampleRoute[] = sampleRoutes.filter(({ route }) => route.forBrowsers !== true);
+
+/** One of those a receiver and format: for what does not depend on the path. */
+export const sampleFormats: readonly SampleRoute[] = keyedRoutes.filter(
   ({ receiver, format }, i) =>
-    sampleRoutes.findIndex((other) => other.receiver === receiver && other.format === format) === i,
+    keyedRoutes.findIndex((other) => other.receiver === receiver && other.format === format) === i,
 );
 
 /** A body in a Content-Encoding. */

@@ -48,7 +48,19 @@ export async function spawnServer(options: SpawnOptions = {}): Promise<SpawnedSe
   const { NODE_OPTIONS: _, ...inherited } = process.env;
   const child = spawn(
     process.execPath,
-    [CLI, 'serve', '--data-dir', dataDir, '--http-port', '0', '--otlp-http-port', '0', ...(options.args ?? [])],
+    [
+      CLI,
+      'serve',
+      '--data-dir',
+      dataDir,
+      '--http-port',
+      '0',
+      '--receivers-otlp-http',
+      '0',
+      '--receivers-otlp-grpc',
+      '0',
+      ...(options.args ?? []),
+    ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {

@@ -3,6 +3,7 @@ import { healthz } from './health/healthz.ts';
 import { metrics } from './health/metrics.ts';
 import { openApi } from './health/openapi.ts';
 import { readyz } from './health/readyz.ts';
+import { listAttempts } from './ingest/attempts.ts';
 import { createKey } from './keys/create.ts';
 import { listKeys } from './keys/list.ts';
 import { revokeKey } from './keys/revoke.ts';
@@ -26,6 +27,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   getLog,
   getLogContext,
   getTrace,
+  listAttempts,
   listOrgs,
   createOrg,
   updateOrg,

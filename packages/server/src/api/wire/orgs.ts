@@ -68,10 +68,9 @@ export const newKeySchema = z
     name: z.string(),
     scopes: z.array(z.enum(SCOPES)).min(1).meta({ description: '`admin` may do the others too.' }),
     may_select_orgs: z.boolean().optional().meta({ description: 'It may act for any org, by X-Scope-OrgID.' }),
-    browser_origins: z
-      .array(z.string())
-      .optional()
-      .meta({ description: 'Makes a browser key, with scope `ingest` alone: origins such as https://app.example.com.' }),
+    browser_origins: z.array(z.string()).optional().meta({
+      description: 'Makes a browser key, with scope `ingest` alone: origins such as https://app.example.com.',
+    }),
     org_id: z.string().optional().meta({ description: 'Default: the org of the key that asks.' }),
   })
   .meta({ id: 'NewApiKey' });

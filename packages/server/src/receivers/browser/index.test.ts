@@ -78,7 +78,10 @@ test('an error is for the page to read once it is known whose it is, and not bef
   const late = route.respond({ kind: 'failed', error, orgId: 'acme', requestId: 'r1' }, head({ origin: ORIGIN }));
   expect(late).toMatchObject({ status: 429, headers: { ...cors, 'retry-after': '2' } });
   const refused = new PermanentError('origin_refused', 'no');
-  const early = route.respond({ kind: 'failed', error: refused, orgId: null, requestId: 'r1' }, head({ origin: ORIGIN }));
+  const early = route.respond(
+    { kind: 'failed', error: refused, orgId: null, requestId: 'r1' },
+    head({ origin: ORIGIN }),
+  );
   expect(early.status).toBe(403);
   expect(Object.keys(early.headers)).toEqual(['content-type']);
   const without = route.respond(accepted({ accepted: 1 }), head());

@@ -78,5 +78,7 @@ async function answerPreflight({ head, error, requestId, browserKey }: ProbeRequ
   if (origin !== undefined && key.origins.includes(origin)) {
     return { status: 204, headers: preflightHeaders(origin), body: '' };
   }
-  return refuse(new PermanentError('origin_refused', 'this browser key does not list the Origin that the request names'));
+  return refuse(
+    new PermanentError('origin_refused', 'this browser key does not list the Origin that the request names'),
+  );
 }

@@ -1,9 +1,9 @@
 import { type EventBatch, KIND } from '../../batch/event-batch.ts';
 import { FIELD, type Field, type SymbolField, type TextField } from '../../batch/fields.ts';
 import type { SymbolTable } from '../../batch/symbol-table.ts';
+import { detectLevel } from '../util/detect-level.ts';
 import { numberOfText } from '../util/number.ts';
 import { SymbolMemo } from '../util/symbol-memo.ts';
-import { detectLevel } from './detect-level.ts';
 import { fieldOfMetadataName, isLevelName, type Stream, severityOfText } from './streams.ts';
 
 /** Loki's defaults, https://grafana.com/docs/loki/latest/configure/#limits_config */

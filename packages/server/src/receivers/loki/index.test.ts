@@ -8,12 +8,14 @@ const head = (headers: Record<string, string>): RequestHead => ({
   method: 'POST',
   path: '/loki/api/v1/push',
   query: new URLSearchParams(),
+  params: {},
   headers,
 });
 const answer = (outcome: IngestOutcome) => route.respond(outcome, head({}));
 const accepted = (receipt: Partial<Receipt>): IngestOutcome => ({
   kind: 'accepted',
   receipt: { accepted: 0, rejectedCount: 0, rejections: [], position: null, ...receipt },
+  orgId: 'acme',
   requestId: 'r1',
 });
 const rejection = (index: number, error: string) => ({ index, code: 'invalid_field', field: '', error }) as const;
@@ -72,7 +74,7 @@ test.each([
   [new RetryableError('overloaded', 'busy', 1000), 503, '1'],
   [new RetryableError('disk_full', 'full', 1000), 503, '1'],
 ])('%s', (error, status, retryAfter) => {
-  const { headers, ...rest } = answer({ kind: 'failed', error, requestId: 'r' });
+  const { headers, ...rest } = answer({ kind: 'failed', error, orgId: null, requestId: 'r' });
   expect(rest).toEqual({ status, body: `${error.message}\n` });
   expect(headers['retry-after']).toBe(retryAfter);
 });

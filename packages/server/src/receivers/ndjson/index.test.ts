@@ -8,6 +8,7 @@ const head = (contentType?: string): RequestHead => ({
   method: 'POST',
   path: '/api/logs',
   query: new URLSearchParams(),
+  params: {},
   headers: { 'content-type': contentType },
 });
 const answer = (outcome: IngestOutcome) => {
@@ -17,6 +18,7 @@ const answer = (outcome: IngestOutcome) => {
 const accepted = (receipt: Partial<Receipt>): IngestOutcome => ({
   kind: 'accepted',
   receipt: { accepted: 0, rejectedCount: 0, rejections: [], position: null, ...receipt },
+  orgId: 'acme',
   requestId: 'r1',
 });
 const rejection = { index: 3, code: 'invalid_field', field: 'cost', error: 'must be a number' } as const;
@@ -94,7 +96,7 @@ test.each([
   [new RetryableError('disk_full', 'full', 5000), 507, '5'],
   [new RetryableError('rate_limited', 'slow', 1), 429, '1'],
 ])('%s', (error, status, retryAfter) => {
-  const failed = answer({ kind: 'failed', error, requestId: 'r2' });
+  const failed = answer({ kind: 'failed', error, orgId: null, requestId: 'r2' });
   expect(failed).toMatchObject({
     status,
     body: { error: { code: error.code, message: error.message, request_id: 'r2' } },

@@ -7,5 +7,7 @@ export const otlpConfig = z.strictObject({
     .describe('Second HTTP port, the default of every OpenTelemetry SDK. Opened where it is free; `off` opens none.'),
   grpc: portOrOff()
     .default(4317)
-    .describe('Port for OTLP over gRPC, the default of every OpenTelemetry SDK. Opened where it is free; `off` opens none.'),
+    .describe(
+      'Port for OTLP over gRPC, the default of every OpenTelemetry SDK. Opened where it is free; `off` opens none.',
+    ),
 });

@@ -6,17 +6,22 @@ import { otlp } from './index.ts';
 
 const [otlpRoute, lokiRoute] = otlp.routes;
 const head = (contentType?: string, path = '/v1/logs'): RequestHead => ({
-  ...{ method: 'POST', path, query: new URLSearchParams() },
+  ...{ method: 'POST', path, query: new URLSearchParams(), params: {} },
   headers: { 'content-type': contentType },
 });
 const PROTOBUF = 'application/x-protobuf';
 const JSON_TYPE = 'application/json';
 const TYPES = [PROTOBUF, JSON_TYPE];
 const accepted = (receipt: Partial<Receipt> = {}): IngestOutcome => ({
-  ...{ kind: 'accepted', requestId: 'r1' },
+  ...{ kind: 'accepted', orgId: 'acme', requestId: 'r1' },
   receipt: { accepted: 1, rejectedCount: 0, rejections: [], position: 1, ...receipt },
 });
-const failed = (error: PermanentError | RetryableError): IngestOutcome => ({ kind: 'failed', error, requestId: 'r1' });
+const failed = (error: PermanentError | RetryableError): IngestOutcome => ({
+  kind: 'failed',
+  error,
+  orgId: 'acme',
+  requestId: 'r1',
+});
 const bytes = (...parts: (string | number)[]) =>
   Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.of(part))));
 
@@ -43,7 +48,7 @@ test.each([
   ['json', Buffer.from('{"resourceLogs":[{"scopeLogs":[{"logRecords":[{}]}]}]}')],
 ])('a %s body is decoded by its format', (format, body) => {
   const batch = newBatch();
-  otlpRoute.decode(body, batch, { format, query: '', receivedAtMs: 1 });
+  otlpRoute.decode(body, batch, { format, query: '', params: {}, receivedAtMs: 1 });
   expect(storedEvents(batch)).toHaveLength(1);
 });
 

@@ -73,7 +73,10 @@ export function eachMessage(body: Buffer, read: MessageReader): void {
     const start = peerEnd + 1;
     const end = start + length;
     if (digits === 0 || digits > 10 || body[p] !== SPACE || peerEnd < 0 || body[end] !== NEWLINE) {
-      throw new PermanentError('invalid_body', `expected a message's length, its sender and its bytes at byte ${first}`);
+      throw new PermanentError(
+        'invalid_body',
+        `expected a message's length, its sender and its bytes at byte ${first}`,
+      );
     }
     const isUnknown = peerEnd - peerStart === 1 && body[peerStart] === DASH;
     read(start, end, peerStart, isUnknown ? peerStart : peerEnd, isCut);

@@ -17,25 +17,36 @@ const NOT_READ = 'what follows was not read';
  */
 export function createJsonBodyDecoder(rules: JsonEventRules): (body: Buffer, batch: EventBatch) => void {
   // One decoder per symbol table, that is per thread: it holds what was worked out per symbol.
-  const decoders = new WeakMap<SymbolTable, BodyDecoder>();
+  const decoders = new WeakMap<SymbolTable, JsonBodyDecoder>();
   return (body, batch) => {
     let decoder = decoders.get(batch.symbols);
     if (decoder === undefined) {
-      decoder = new BodyDecoder(batch, rules);
+      const scanner = new JsonScanner();
+      decoder = new JsonBodyDecoder(batch, scanner, new EventDecoder(batch, scanner, rules));
       decoders.set(batch.symbols, decoder);
     }
     decoder.decode(body, batch);
   };
 }
 
-class BodyDecoder {
-  private readonly scanner = new JsonScanner();
-  private readonly events: EventDecoder;
+/** What an object of the body is made into: an EventDecoder, or what stands around one. */
+export interface ObjectReader {
+  /** Called before each body. */
+  reset(batch: EventBatch): void;
+  /** As EventDecoder's. */
+  event(position: number): number;
+}
+
+/** Finds the objects of a body, and the next one behind a broken one. */
+export class JsonBodyDecoder {
+  private readonly scanner: JsonScanner;
+  private readonly events: ObjectReader;
   private batch: EventBatch;
 
-  constructor(batch: EventBatch, rules: JsonEventRules) {
+  constructor(batch: EventBatch, scanner: JsonScanner, events: ObjectReader) {
     this.batch = batch;
-    this.events = new EventDecoder(batch, this.scanner, rules);
+    this.scanner = scanner;
+    this.events = events;
   }
 
   decode(body: Buffer, batch: EventBatch): void {
@@ -116,14 +127,14 @@ class BodyDecoder {
   }
 
   /**
-   * Where to go on behind an object that began at `start` and went wrong at `errorAt`. On its first line: the next
-   * line. Further down it is either a line cut short, so that its error lies in its neighbour, or an object over many
+   * Where to go on behind an object that began at `start` and went wrong at `errorAt`. On its first line: with the object
+   * that follows its closing brace there, otherwise the next line. Further down it is either a line cut short, so that its error lies in its neighbour, or an object over many
    * lines: the next line with an object that begins at the same column.
    */
   private nextObject(start: number, errorAt: number): number {
     const { source, end } = this.scanner;
     let line = this.lineAfter(start);
-    if (errorAt < line) return line;
+    if (errorAt < line) return this.neighbourOnLine(start, line);
     const column = this.indentation(start === 0 ? 0 : source.lastIndexOf(NEWLINE, start - 1) + 1);
     while (line < end) {
       const indentation = this.indentation(line);
@@ -131,6 +142,15 @@ class BodyDecoder {
       line = this.lineAfter(line);
     }
     return line;
+  }
+
+  /** Splunk's clients put objects one after another without a line break. */
+  private neighbourOnLine(start: number, line: number): number {
+    const { scanner } = this;
+    const end = scanner.bracketsEnd(start);
+    if (end < 0 || end >= line) return line;
+    const next = scanner.skip(end);
+    return scanner.source[next] === CHAR.openBrace ? next : line;
   }
 
   private lineAfter(position: number): number {

@@ -37,6 +37,11 @@ export interface JsonEventRules {
   lenient: boolean;
   /** Called when a row has been begun: what it sets wins over what the event says. */
   begin?(batch: EventBatch): void;
+  /**
+   * Called with a value under a name of CODE.own, which lies at [start, end) of the body: a string without its quotes.
+   * False leaves it an attribute.
+   */
+  own?(kind: ValueKind, start: number, end: number, escaped: boolean): boolean;
   /** Called before a row ends: what it sets is for what the event did not say. */
   end?(batch: EventBatch): void;
 }
@@ -232,14 +237,19 @@ export class EventDecoder {
       batch.setBytes((code - 1) as SymbolField | TextField, scanner.source, scanner.view, start, end);
     } else if (kind !== VALUE.null) {
       // A field that is null is one that was not given.
-      if (code === CODE.container) this.keep(name, kind, start, end, escaped);
+      if (code === CODE.own) this.ownOrKeep(name, kind, start, end, escaped);
+      else if (code === CODE.container) this.keep(name, kind, start, end, escaped);
       else if ((code & CODE.alias) !== 0) this.wait(name, code, kind, start, end, escaped);
       else this.set(name, code, kind, start, end, escaped);
     }
   }
 
+  private ownOrKeep(name: number, kind: ValueKind, start: number, end: number, escaped: boolean): void {
+    if (this.rules.own?.(kind, start, end, escaped) !== true) this.keep(name, kind, start, end, escaped);
+  }
+
   private object(position: number, name: number, code: number, lookup: Lookup, depth: number): number {
-    if (code === CODE.attribute) return this.flatten(position, name, lookup, depth);
+    if (code === CODE.attribute || code === CODE.own) return this.flatten(position, name, lookup, depth);
     if (code === CODE.container) {
       const inside = this.symbols.text(name) === 'fields' ? LOOKUP.message : LOOKUP.none;
       return this.members(position, name, NO_PREFIX, inside, depth + 1);
@@ -323,6 +333,6 @@ const ATTRIBUTE_KIND = [KIND.string, KIND.number, KIND.bool, KIND.json, KIND.jso
 function leniently(codeOf: (name: string) => number): (name: string) => number {
   return (name) => {
     const code = codeOf(name);
-    return code === CODE.attribute || code === CODE.container ? code : code | CODE.alias;
+    return code === CODE.attribute || code >= CODE.container ? code : code | CODE.alias;
   };
 }

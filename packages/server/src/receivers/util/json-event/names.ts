@@ -21,6 +21,8 @@ export const CODE = {
   weak: 64,
   /** An object whose members are attributes, without a prefix. */
   container: 128,
+  /** A value of the protocol's own kind, which JsonEventRules.own takes; an object is flattened. */
+  own: 129,
 } as const;
 
 /** Aliases, as `looseName` writes them, of the names in FIELD_OF_NAME. */

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { PermanentError } from '../../runtime/errors.ts';
+import { listenError } from '../../runtime/listen-error.ts';
+import type { ListenerContext, OpenListener } from '../receiver.ts';
+
+export interface Connection {
+  /** Hands over what came in before. Called once, when the listener closes. */
+  finish(): Promise<void>;
+}
+
+export interface TcpListenerOptions {
+  receiver: string;
+  listener: string;
+  port: number | 'off';
+  tls?: boolean;
+  /** May throw nothing; it adds its own listeners to the socket. */
+  onConnection(socket: Socket, remoteAddress: string): Connection;
+}
+
+/** Most connections of one listener: each costs a socket and what its protocol keeps. */
+const CONNECTIONS_MAX = 4096;
+const FINISH_DEADLINE_MS = 2000;
+
+/** Opens a TCP or TLS port. Null when it is off. @throws PermanentError naming the port or the configuration key. */
+export async function openTcp(context: ListenerContext, options: TcpListenerOptions): Promise<OpenListener | null> {
+  const { receiver, listener, port } = options;
+  if (port === 'off') return null;
+  const key = `receivers.${receiver}.${listener}`;
+  const server = options.tls === true ? createTlsServer(tlsOptions(context, key)) : createServer();
+  const connections = new Map<Socket, Connection>();
+  server.maxConnections = CONNECTIONS_MAX;
+  server.on(options.tls === true ? 'secureConnection' : 'connection', (socket: Socket) => {
+    const remoteAddress = socket.remoteAddress ?? '';
+    socket.on('error', () => socket.destroy());
+    connections.set(socket, options.onConnection(socket, remoteAddress));
+    socket.once('close', () => connections.delete(socket));
+  });
+  server.on('tlsClientError', (error: Error, socket: Socket) => {
+    const remoteAddress = socket.remoteAddress ?? '';
+    context.note({ remoteAddress, code: 'unauthenticated', reason: `the TLS handshake failed: ${error.message}` });
+  });
+  return { port: await listen(server, context.host, port, key), close: () => close(server, connections) };
+}
+
+function listen(server: Server, host: string, port: number, key: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(listenError(error, host, port, key)));
+    server.listen(port, host, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
+
+async function close(server: Server, connections: ReadonlyMap<Socket, Connection>): Promise<void> {
+  server.close();
+  const finished = Promise.allSettled([...connections.values()].map((connection) => connection.finish()));
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([finished, new Promise((resolve) => (timer = setTimeout(resolve, FINISH_DEADLINE_MS)))]);
+  clearTimeout(timer);
+  for (const socket of connections.keys()) socket.destroy();
+}
+
+function tlsOptions({ config }: ListenerContext, key: string) {
+  const { cert, key: keyFile, clientCa } = config.tls;
+  if (cert === undefined || keyFile === undefined) {
+    throw new PermanentError('invalid_field', `${key} needs receivers.tls.cert and receivers.tls.key`, key);
+  }
+  const ca = clientCa === undefined ? {} : { ca: read(clientCa, 'receivers.tls.clientCa') };
+  const asksClient = clientCa !== undefined;
+  return {
+    cert: read(cert, 'receivers.tls.cert'),
+    key: read(keyFile, 'receivers.tls.key'),
+    ...ca,
+    requestCert: asksClient,
+    rejectUnauthorized: asksClient,
+  };
+}
+
+function read(path: string, key: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PermanentError('invalid_field', `${key} cannot be read: ${reason}`, key);
+  }
+}
+
+/**
+ * The key that a listener's events are taken under; null for open mode, where peers on this machine need none.
+ * `key` is where it is configured. @throws PermanentError when every message would be refused.
+ */
+export function listenerSecret({ openMode }: ListenerContext, apiKey: string | undefined, key: string): string | null {
+  if (apiKey !== undefined) return apiKey;
+  if (openMode) return null;
+  const needed = `${key} is needed: this protocol carries no API key, and open mode is off`;
+  throw new PermanentError('invalid_field', needed, key);
+}
