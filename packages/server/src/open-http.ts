@@ -101,6 +101,7 @@ async function openApi(parts: Parts): Promise<{ api: FastifyInstance; tail: Tail
     health: healthOf(parts),
     answeredBefore: RECEIVERS.flatMap(({ routes }) => routes),
     attempts: parts.admission.attempts,
+    usage: (orgId: string) => parts.quotas.usage(orgId),
   };
   const tail = createTail({ ...deps, liveTail, node: config.node, storePosition: () => storePosition(parts) });
   const api = await buildApi(deps, [tail.route]);

@@ -1,4 +1,5 @@
 import type { Admission } from './admission/admission.ts';
+import type { Quotas } from './admission/quotas.ts';
 import type { Config } from './config.ts';
 import type { StoreWriter } from './consumers/store-writer/index.ts';
 import type { Authenticator } from './control/authenticator.ts';
@@ -22,6 +23,7 @@ export interface Parts {
   orgs: OrgCache;
   ingest: IngestClient;
   admission: Admission;
+  quotas: Quotas;
   store: OpenStore;
   /** Null until the event store was opened for the first time. */
   writer: () => StoreWriter | null;

@@ -1,5 +1,6 @@
 import type { Authenticator } from '../control/authenticator.ts';
 import type { OrgCache } from '../control/org-cache.ts';
+import { type IngestQuota, NO_QUOTA } from '../control/orgs.ts';
 import { type Identity, requireScope } from '../control/scopes.ts';
 import type { IngestTask } from '../pipeline/ingest.ts';
 import type { IngestClient } from '../pipeline/ingest-client.ts';
@@ -8,12 +9,14 @@ import type { Receipt, RequestHead } from '../receivers/receiver.ts';
 import { PermanentError } from '../runtime/errors.ts';
 import { type Attempt, Attempts } from './attempts.ts';
 import { firstBytesOf } from './first-bytes.ts';
+import type { Quotas } from './quotas.ts';
 
 /** Who sends, once that is known. */
 export interface Sender {
   orgId: string;
   identity: Identity;
   settings: OrgSettings;
+  quota: IngestQuota;
 }
 
 /** What of a request or connection says whose it is. */
@@ -29,6 +32,7 @@ export interface AdmissionOptions {
   authenticator: Authenticator;
   orgs: OrgCache;
   ingest: IngestClient;
+  quotas: Quotas;
   defaultRetentionDays: number;
 }
 
@@ -54,8 +58,9 @@ export class Admission {
     requireScope(identity, 'ingest');
     const org = await orgs.get(identity.orgId);
     const retentionDays = org?.retentionDays ?? defaultRetentionDays;
-    const settings = { redactRulesOff: [], logTypes: {}, ...org?.settings, retentionDays };
-    return { orgId: identity.orgId, identity, settings };
+    const { redactRulesOff = [], logTypes = {}, ingestQuota = NO_QUOTA } = org?.settings ?? {};
+    const settings = { redactRulesOff, logTypes, retentionDays };
+    return { orgId: identity.orgId, identity, settings, quota: ingestQuota };
   }
 
   /**
@@ -87,9 +92,19 @@ export class Admission {
 
   /** Resolves once the events are durable. @throws PermanentError or RetryableError, whichever refused them. */
   async submit(sender: Sender, task: Omit<IngestTask, 'orgId' | 'settings'>): Promise<Receipt> {
-    const { orgId, settings } = sender;
-    const outcome = await this.options.ingest.submit({ ...task, orgId, settings });
-    if ('error' in outcome) throw outcome.error;
+    const { orgId, settings, quota } = sender;
+    const { quotas, ingest } = this.options;
+    quotas.check(orgId, quota);
+    const bytes = task.body.length;
+    // At once, so that requests that come together are not all let through on what is left.
+    quotas.charge(orgId, quota, { bytes, events: 0 });
+    const outcome = await ingest.submit({ ...task, orgId, settings });
+    if ('error' in outcome) {
+      quotas.charge(orgId, quota, { bytes: -bytes, events: 0 });
+      throw outcome.error;
+    }
+    const { accepted, rejectedCount } = outcome.receipt;
+    quotas.charge(orgId, quota, { bytes: 0, events: accepted + rejectedCount });
     return outcome.receipt;
   }
 }

@@ -31,6 +31,8 @@ export interface ApiDeps {
   metrics: Registry;
   /** The newest refused attempts to send. */
   attempts: Attempts;
+  /** What an org sent today. */
+  usage(orgId: string): { day: string; bytes: number; events: number };
   /** What is answered before the API sees it: other methods of those paths come here and are told of these. */
   answeredBefore?: readonly { method: string; path: string }[];
   /** Told of every fault that a client is not told in full. It goes to the server's own log. */

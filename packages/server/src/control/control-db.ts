@@ -27,6 +27,12 @@ export interface ControlTables {
     last_used_at: number | null;
     revoked_at: number | null;
   };
+  org_usage: {
+    org_id: string;
+    day: string;
+    bytes: number;
+    events: number;
+  };
   settings: {
     name: string;
     value: string;

@@ -14,11 +14,24 @@ const RETENTION_DAYS_MAX = 3650;
 const SETTINGS_ENTRIES_MAX = 1000;
 const UPDATE_ATTEMPTS_MAX = 10;
 
+const quantity = z.int().min(1).nullable().default(null);
+
+/** What an org may send; null for as much as it likes. Bytes are those of bodies as received. */
+export const ingestQuotaSchema = z.strictObject({
+  bytesPerSecond: quantity,
+  eventsPerSecond: quantity,
+  bytesPerDay: quantity,
+  eventsPerDay: quantity,
+});
+export type IngestQuota = z.output<typeof ingestQuotaSchema>;
+export const NO_QUOTA: IngestQuota = ingestQuotaSchema.parse({});
+
 export const orgSettingsSchema = z.strictObject({
   /** Redaction rules that this org switched off. */
   redactRulesOff: z.array(z.string().min(1).max(64)).max(SETTINGS_ENTRIES_MAX).default([]),
   /** Log type by prefix of the logger name, before the server's own map. */
   logTypes: z.record(z.string().min(1).max(256), z.string().min(1).max(64)).default({}),
+  ingestQuota: ingestQuotaSchema.default(NO_QUOTA),
 });
 export type OrgSettings = z.output<typeof orgSettingsSchema>;
 

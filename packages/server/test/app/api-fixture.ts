@@ -130,6 +130,7 @@ export async function openTestApi(store: EventStore, options: Partial<ApiDeps> =
     store,
     control,
     attempts: new Attempts(),
+    usage: () => ({ day: '2026-01-01', bytes: 0, events: 0 }),
     authenticate: (request) => authenticator.authenticate(request),
     health: {
       journal: () => ({ ready: true, backlog_events: 3 }),

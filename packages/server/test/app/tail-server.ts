@@ -71,6 +71,7 @@ export async function openTailServer(
     authenticate: authenticator.authenticate.bind(authenticator),
     onFault,
     attempts: new Attempts(),
+    usage: () => ({ day: '2026-01-01', bytes: 0, events: 0 }),
     metrics: new Registry(),
     defaultRetentionDays: 30,
     health: { journal: () => ({ ready: true }), store: () => ({ ready: true }), control: () => ({ ready: true }) },

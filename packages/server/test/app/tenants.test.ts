@@ -146,6 +146,7 @@ const CASES: Readonly<Record<string, Case>> = {
     own: 'succeeds',
     probes: () => [{ path: '/api/ingest/attempts' }, { path: '/api/ingest/attempts?receiver=ndjson' }],
   },
+  'GET /api/ingest/usage': { key: 'query', own: 'succeeds', probes: () => [{ path: '/api/ingest/usage' }] },
   'GET /api/orgs': { key: 'admin', own: 'shows', probes: () => [{ path: '/api/orgs' }] },
   'POST /api/orgs': { key: 'admin', own: 'refused', probes: (t) => [json('/api/orgs', { id: t.orgId, name: 'mine' })] },
   'PATCH /api/orgs/:org_id': {

@@ -4,6 +4,7 @@ import { metrics } from './health/metrics.ts';
 import { openApi } from './health/openapi.ts';
 import { readyz } from './health/readyz.ts';
 import { listAttempts } from './ingest/attempts.ts';
+import { getUsage } from './ingest/usage.ts';
 import { createKey } from './keys/create.ts';
 import { listKeys } from './keys/list.ts';
 import { revokeKey } from './keys/revoke.ts';
@@ -28,6 +29,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   getLogContext,
   getTrace,
   listAttempts,
+  getUsage,
   listOrgs,
   createOrg,
   updateOrg,

@@ -11,6 +11,19 @@ const logTypes = z
   .meta({ description: 'Log type by prefix of the logger name, before the map of the server.' });
 const timeText = z.string().meta({ description: 'ISO 8601, UTC, milliseconds.' });
 
+const quantity = z.int().min(1).nullable();
+export const ingestQuotaSchema = z
+  .strictObject({
+    bytes_per_second: quantity,
+    events_per_second: quantity,
+    bytes_per_day: quantity.meta({ description: 'Days are UTC.' }),
+    events_per_day: quantity,
+  })
+  .meta({
+    id: 'IngestQuota',
+    description: 'What the org may send; null for as much as it likes. Beyond it requests get 429 with Retry-After.',
+  });
+
 export const orgSchema = z
   .strictObject({
     id: z.string(),
@@ -18,6 +31,7 @@ export const orgSchema = z
     retention_days: retention,
     redact_rules_off: redactRulesOff,
     log_types: logTypes,
+    ingest_quota: ingestQuotaSchema,
     created_at: timeText,
   })
   .meta({ id: 'Org' });
@@ -38,6 +52,7 @@ export const orgChangeSchema = z
     retention_days: retention.optional(),
     redact_rules_off: redactRulesOff.optional(),
     log_types: logTypes.optional(),
+    ingest_quota: ingestQuotaSchema.partial().optional().meta({ description: 'Only by a key that may select orgs.' }),
   })
   .meta({ id: 'OrgChange', description: 'What is left out stays as it is.' });
 
