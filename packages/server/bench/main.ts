@@ -15,6 +15,7 @@ const SCRIPTS: Record<string, string> = {
   'decode-otlp': 'decode-otlp',
   'decode-json': 'decode-json',
   'decode-loki': 'decode-loki',
+  'decode-receivers': 'decode-receivers',
   redact: 'redact',
 };
 /** Scripts that take nothing. */
