@@ -1,0 +1,52 @@
+import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { isSame, keyOf, type Place } from './identity.ts';
+import { isPackedName } from './places.ts';
+
+/**
+ * Whether a file of the name `other` may be what rotation makes of `path`: `app.log.1`, `app.log-20261121`,
+ * `0.log.20261121-080000`, `app-20261121.log`.
+ */
+export function isSiblingName(path: string, other: string): boolean {
+  if (path === other || dirname(path) !== dirname(other) || isPackedName(other)) return false;
+  const name = basename(path);
+  const otherName = basename(other);
+  if (otherName.startsWith(`${name}.`) || otherName.startsWith(`${name}-`)) return true;
+  const extension = extname(name);
+  const stem = name.slice(0, name.length - extension.length);
+  return (
+    extension !== '' &&
+    otherName.endsWith(extension) &&
+    /^[.-]/.test(otherName.slice(stem.length)) &&
+    otherName.startsWith(stem)
+  );
+}
+
+/** An opened file with the place's content, its inode being one that nobody reads. */
+export interface Sibling {
+  handle: FileHandle;
+  path: string;
+  dev: string;
+  ino: string;
+}
+
+/**
+ * Finds what became of a file: itself under another name, or the copy that copytruncate made of it. Both hold, up to
+ * the offset, what was read. Null when there is neither.
+ */
+export async function findSibling(place: Place, isKnown: (key: string) => boolean): Promise<Sibling | null> {
+  const dir = dirname(place.path);
+  const names = await readdir(dir).catch(() => []);
+  for (const name of names) {
+    const path = join(dir, name);
+    if (!isSiblingName(place.path, path)) continue;
+    const handle = await open(path, 'r').catch(() => null);
+    if (handle === null) continue;
+    const { dev, ino } = await handle.stat({ bigint: true });
+    if (!isKnown(keyOf({ dev, ino })) && (await isSame(handle, place))) {
+      return { handle, path, dev: String(dev), ino: String(ino) };
+    }
+    await handle.close();
+  }
+  return null;
+}
