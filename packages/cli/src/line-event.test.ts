@@ -32,10 +32,13 @@ test('an object keeps its text, and gets what it does not say itself', () => {
   expect(eventOfLine('{}', { service: 'web' }, NOW)).toBe(`{"timestamp":"${timestamp}","service":"web"}`);
 });
 
-test.each(['time', 'ts', '@timestamp', '@t', 'Timestamp', 'time_millis', 'timeMillis', '_time'])('%s is a time', (name) => {
-  const line = JSON.stringify({ [name]: 1, service: { name: 'own' }, stream: 'x' });
-  expect(eventOfLine(line, source, NOW)).toBe(line);
-});
+test.each(['time', 'ts', '@timestamp', '@t', 'Timestamp', 'time_millis', 'timeMillis', '_time'])(
+  '%s is a time',
+  (name) => {
+    const line = JSON.stringify({ [name]: 1, service: { name: 'own' }, stream: 'x' });
+    expect(eventOfLine(line, source, NOW)).toBe(line);
+  },
+);
 
 test.each(['service', 'service.name', 'serviceName', 'service_name'])('%s wins over --service', (name) => {
   expect(eventOf(JSON.stringify({ [name]: 'own' }))).toEqual({ [name]: 'own', timestamp, stream: 'stdout' });

@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call, type RawAnswer } from '../support/http-call.ts';
-import { ADMIN_KEY, allEvents, eventually, removeTempDirs, request, type SpawnedServer, spawnServer } from '../support/server.ts';
+import {
+  ADMIN_KEY,
+  allEvents,
+  eventually,
+  removeTempDirs,
+  request,
+  type SpawnedServer,
+  spawnServer,
+} from '../support/server.ts';
 
 /** Browser keys against the whole server: what they open, from where, and what they do not. */
 const ORIGIN = 'https://shop.example.com';
@@ -27,7 +35,10 @@ const makeBrowserKey = async (org: string, origins: readonly string[]): Promise<
 beforeAll(async () => {
   server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
   for (const id of ['acme', 'globex']) await operate('/api/orgs', { id, name: id });
-  keys = { acme: await makeBrowserKey('acme', [ORIGIN, OTHER_ORIGIN]), globex: await makeBrowserKey('globex', [ORIGIN]) };
+  keys = {
+    acme: await makeBrowserKey('acme', [ORIGIN, OTHER_ORIGIN]),
+    globex: await makeBrowserKey('globex', [ORIGIN]),
+  };
   ingestKey = (await operate('/api/keys', { name: 'k', scopes: ['ingest'], org_id: 'acme' })).secret!;
 });
 afterAll(async () => {
@@ -52,7 +63,8 @@ const errorOf = (answer: RawAnswer) => (JSON.parse(answer.text) as { error: { co
 
 describe('events', () => {
   test('go to the org of the key, whatever the page says', async () => {
-    const event = (n: number) => JSON.stringify({ message: `own ${n}`, service: 'mine', org_id: 'globex', org: 'globex' });
+    const event = (n: number) =>
+      JSON.stringify({ message: `own ${n}`, service: 'mine', org_id: 'globex', org: 'globex' });
     const body = Array.from({ length: 20 }, (_, n) => event(n)).join('\n');
     const answer = await send({ key: keys.acme, body });
     expect([answer.status, answer.text]).toEqual([204, '']);
@@ -88,8 +100,18 @@ describe('events', () => {
 
 describe('what is refused, without a word that the page could read', () => {
   test.each([
-    ['an origin that is not listed', 403, 'origin_refused', () => ({ key: keys.globex, headers: { origin: OTHER_ORIGIN } })],
-    ['an origin with more behind it', 403, 'origin_refused', () => ({ key: keys.acme, headers: { origin: `${ORIGIN}.evil.com` } })],
+    [
+      'an origin that is not listed',
+      403,
+      'origin_refused',
+      () => ({ key: keys.globex, headers: { origin: OTHER_ORIGIN } }),
+    ],
+    [
+      'an origin with more behind it',
+      403,
+      'origin_refused',
+      () => ({ key: keys.acme, headers: { origin: `${ORIGIN}.evil.com` } }),
+    ],
     ['a sandboxed page', 403, 'origin_refused', () => ({ key: keys.acme, headers: { origin: 'null' } })],
     ['a key for servers', 403, 'forbidden', () => ({ key: ingestKey })],
     ['an admin key', 403, 'forbidden', () => ({ key: ADMIN_KEY })],
@@ -107,14 +129,18 @@ describe('what is refused, without a word that the page could read', () => {
     expect([answer.status, errorOf(answer)]).toEqual([403, 'origin_refused']);
   });
 
-  test.each(['POST /api/logs', 'POST /v1/logs', 'GET /api/logs', 'GET /api/logs/tail', 'GET /api/keys', 'GET /api/orgs'])(
-    '%s by a browser key',
-    async (line) => {
-      const headers = { 'x-api-key': keys.acme, origin: ORIGIN, 'content-type': 'application/json' };
-      const answer = await call(server, line, line.startsWith('POST') ? { headers, body: '{}' } : { headers });
-      expect([answer.status, corsOf(answer)]).toEqual([403, []]);
-    },
-  );
+  test.each([
+    'POST /api/logs',
+    'POST /v1/logs',
+    'GET /api/logs',
+    'GET /api/logs/tail',
+    'GET /api/keys',
+    'GET /api/orgs',
+  ])('%s by a browser key', async (line) => {
+    const headers = { 'x-api-key': keys.acme, origin: ORIGIN, 'content-type': 'application/json' };
+    const answer = await call(server, line, line.startsWith('POST') ? { headers, body: '{}' } : { headers });
+    expect([answer.status, corsOf(answer)]).toEqual([403, []]);
+  });
 });
 
 describe('limits, which the page may read', () => {
