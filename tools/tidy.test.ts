@@ -66,8 +66,11 @@ const BANS: readonly [RegExp, Record<string, string>, string][] = [
   ],
   [
     /\b(un)?(gunzip|inflate|inflateRaw|zstdDecompress|brotliDecompress|uncompress)(Sync)?\(/,
-    { 'packages/server/src/pipeline/expand.ts': 'the one place, with a limit' },
-    'expand() in pipeline/expand.ts',
+    {
+      'packages/server/src/pipeline/expand.ts': 'whole bodies, with a limit',
+      'packages/server/src/receivers/util/inflate.ts': 'what protocols compress inside of a body, with a limit',
+    },
+    'expand() in pipeline/expand.ts, receivers/util/inflate.ts',
   ],
   [/: any\b|as any\b|<any>/, {}, 'a type, or unknown and a schema'],
   [LINT_ESCAPE, {}, 'mend the code'],

@@ -1,11 +1,34 @@
 import { browser } from './browser/index.ts';
+import { datadog } from './datadog/index.ts';
+import { elasticsearch } from './elasticsearch/index.ts';
+import { firehose } from './firehose/index.ts';
+import { fluentForward } from './fluent-forward/index.ts';
+import { gelf } from './gelf/index.ts';
+import { journald } from './journald/index.ts';
 import { loki } from './loki/index.ts';
+import { lumberjack } from './lumberjack/index.ts';
 import { ndjson } from './ndjson/index.ts';
 import { otlp } from './otlp/index.ts';
 import type { Decode, Receiver, ReceiverRoute } from './receiver.ts';
+import { splunkHec } from './splunk-hec/index.ts';
+import { syslog } from './syslog/index.ts';
 
 /** Every receiver of the program. A new one is added here and nowhere else. */
-export const RECEIVERS: readonly Receiver[] = [browser, ndjson, otlp, loki];
+export const RECEIVERS: readonly Receiver[] = [
+  browser,
+  datadog,
+  elasticsearch,
+  firehose,
+  fluentForward,
+  gelf,
+  journald,
+  loki,
+  lumberjack,
+  ndjson,
+  otlp,
+  splunkHec,
+  syslog,
+];
 
 /** What decodes a request, as the ingest worker is told: `POST /v1/logs`, `syslog:udp`. */
 export const routeDecoder = ({ method, path }: Pick<ReceiverRoute, 'method' | 'path'>) => `${method} ${path}`;

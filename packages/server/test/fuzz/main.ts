@@ -1,10 +1,17 @@
 import { parseArgs } from 'node:util';
 import { PermanentError } from '../../src/runtime/errors.ts';
 import * as browser from './browser.ts';
+import * as elasticsearch from './elasticsearch.ts';
+import * as firehose from './firehose.ts';
+import * as fluentForward from './fluent-forward.ts';
+import * as gelf from './gelf.ts';
+import * as journald from './journald.ts';
 import * as loki from './loki.ts';
+import * as lumberjack from './lumberjack.ts';
 import { createDice, mutate } from './mutate.ts';
 import * as ndjson from './ndjson.ts';
 import * as otlp from './otlp.ts';
+import * as syslog from './syslog.ts';
 
 /**
  * Mutated bodies to every decoder: only PermanentError may come out, and memory stays flat.
@@ -26,7 +33,19 @@ const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const GROWTH_BYTES_MAX = 48 << 20;
 const SAMPLES = 40;
 
-const cases: FuzzCase[] = [...browser.fuzzCases(), ...otlp.fuzzCases(), ...ndjson.fuzzCases(), ...loki.fuzzCases()];
+const cases: FuzzCase[] = [
+  ...gelf.fuzzCases(),
+  ...syslog.fuzzCases(),
+  ...fluentForward.fuzzCases(),
+  ...lumberjack.fuzzCases(),
+  ...browser.fuzzCases(),
+  ...elasticsearch.fuzzCases(),
+  ...otlp.fuzzCases(),
+  ...ndjson.fuzzCases(),
+  ...firehose.fuzzCases(),
+  ...journald.fuzzCases(),
+  ...loki.fuzzCases(),
+];
 let failed = 0;
 for (const fuzzCase of cases) {
   if (values.only !== undefined && !fuzzCase.name.includes(values.only)) continue;

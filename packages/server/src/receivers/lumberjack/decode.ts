@@ -1,0 +1,144 @@
+import type { EventBatch } from '../../batch/event-batch.ts';
+import type { SymbolTable } from '../../batch/symbol-table.ts';
+import { PermanentError } from '../../runtime/errors.ts';
+import { inflateCapped } from '../util/inflate.ts';
+import { JsonBytes } from '../util/json-bytes.ts';
+import { EventDecoder } from '../util/json-event/event-decoder.ts';
+import { codeOfName } from '../util/json-event/names.ts';
+import { CHAR, JsonScanner, VALUE } from '../util/json-scanner.ts';
+import { FRAME, frameEnd } from './frames.ts';
+
+/**
+ * Decodes whole frames. Returns what to acknowledge, in order, as the head of the acknowledgement and the sequence
+ * number: `2A50 2A12`, one for every window and the last. Throws PermanentError for what is no frame, and at limits.
+ */
+export function decodeFrames(body: Buffer, batch: EventBatch): string | undefined {
+  let decoder = decoders.get(batch.symbols);
+  if (decoder === undefined) {
+    decoder = new FrameDecoder(batch);
+    decoders.set(batch.symbols, decoder);
+  }
+  return decoder.decode(body, batch);
+}
+
+/** One per symbol table, that is per thread: it holds what was worked out per symbol. */
+const decoders = new WeakMap<SymbolTable, FrameDecoder>();
+
+/** What logstash-forwarder, version 1 of the protocol, calls the message. */
+const LINE = codeOfName('body');
+const codeOf = (name: string) => (name === 'line' ? LINE : codeOfName(name));
+
+const NO_SEQUENCE = -1;
+
+class FrameDecoder {
+  private readonly scanner = new JsonScanner();
+  private readonly json = new JsonBytes();
+  private readonly events: EventDecoder;
+  private batch: EventBatch;
+  private bytesLeft = 0;
+  private acks: string[] = [];
+  private version = 0x32;
+  private sequence = NO_SEQUENCE;
+
+  constructor(batch: EventBatch) {
+    this.batch = batch;
+    this.events = new EventDecoder(batch, this.scanner, { codeOf, lenient: true });
+  }
+
+  decode(body: Buffer, batch: EventBatch): string | undefined {
+    this.batch = batch;
+    this.events.reset(batch);
+    this.bytesLeft = batch.limits.bodyExpandedBytesMax;
+    this.acks = [];
+    this.sequence = NO_SEQUENCE;
+    try {
+      this.frames(body, false);
+    } finally {
+      this.scanner.release();
+    }
+    this.endWindow();
+    return this.acks.length === 0 ? undefined : this.acks.join(' ');
+  }
+
+  private frames(bytes: Buffer, isInside: boolean): void {
+    for (let p = 0; p < bytes.length; ) {
+      const end = frameEnd(bytes, p);
+      if (end < 0) throw new PermanentError('invalid_body', 'the bytes end within a frame');
+      this.frame(bytes, p, end, isInside);
+      p = end;
+    }
+  }
+
+  private frame(bytes: Buffer, start: number, end: number, isInside: boolean): void {
+    switch (bytes[start + 1]) {
+      case FRAME.window:
+        this.endWindow();
+        return;
+      case FRAME.compressed:
+        if (isInside) throw new PermanentError('invalid_body', 'a compressed frame holds no other');
+        this.compressed(bytes.subarray(start + 6, end));
+        return;
+      case FRAME.json:
+        this.event(bytes.subarray(start + 10, end));
+        break;
+      case FRAME.data:
+        this.writePairs(bytes, start + 6);
+        this.event(this.json.bytes());
+        break;
+      default:
+        return;
+    }
+    this.version = bytes[start];
+    this.sequence = bytes.readUInt32BE(start + 2);
+  }
+
+  private endWindow(): void {
+    if (this.sequence === NO_SEQUENCE) return;
+    this.acks.push(`${String.fromCharCode(this.version)}A${this.sequence}`);
+    this.sequence = NO_SEQUENCE;
+  }
+
+  private compressed(block: Buffer): void {
+    const plain = inflateCapped(block, this.bytesLeft);
+    this.bytesLeft -= plain.length;
+    this.frames(plain, true);
+  }
+
+  private event(document: Buffer): void {
+    const { scanner, events, batch } = this;
+    scanner.reset(document);
+    const start = scanner.skip(0);
+    if (scanner.kindAt(start) !== VALUE.object) {
+      this.reject('an event is a JSON object');
+      return;
+    }
+    if (events.event(start) < 0) batch.reject(batch.received - 1, 'invalid_body', '', scanner.error);
+  }
+
+  /** Reports an event that is not begun as a row. */
+  private reject(error: string): void {
+    const { batch } = this;
+    const { batchEventsMax } = batch.limits;
+    if (batch.received >= batchEventsMax) {
+      throw new PermanentError('too_many_events', `a window may hold ${batchEventsMax} events (limits.batchEventsMax)`);
+    }
+    batch.received++;
+    batch.reject(batch.received - 1, 'invalid_body', '', error);
+  }
+
+  /** Writes the pairs of a data frame as a JSON object. */
+  private writePairs(bytes: Buffer, position: number): void {
+    const { json } = this;
+    const pairs = bytes.readUInt32BE(position);
+    let p = position + 4;
+    json.length = 0;
+    json.byte(CHAR.openBrace);
+    for (let i = 0; i < pairs * 2; i++) {
+      if (i > 0) json.byte(i % 2 === 1 ? CHAR.colon : CHAR.comma);
+      const end = p + 4 + bytes.readUInt32BE(p);
+      json.string(bytes, p + 4, end);
+      p = end;
+    }
+    json.byte(CHAR.closeBrace);
+  }
+}

@@ -1,0 +1,56 @@
+import type { Socket } from 'node:net';
+import type { ListenerContext, OpenListener, Receipt, Receiver, ReceiverListener } from '../receiver.ts';
+import { type AckedProtocol, AckedStream } from '../util/acked-stream.ts';
+import { listenerSecret, openTcp } from '../util/tcp-listener.ts';
+import { decodeFrames } from './decode.ts';
+import { frameEnd } from './frames.ts';
+
+/** The Lumberjack protocol, which Beats and Elastic Agent speak to Logstash. See README.md. */
+export const lumberjack: Receiver = {
+  id: 'lumberjack',
+  routes: [],
+  listeners: [listener('tcp'), listener('tls')],
+};
+
+function listener(id: 'tcp' | 'tls'): ReceiverListener {
+  return { id, decode: (body, batch) => decodeFrames(body, batch), open: (context) => open(context, id) };
+}
+
+async function open(context: ListenerContext, id: 'tcp' | 'tls'): Promise<OpenListener | null> {
+  const { [id]: port, apiKey } = context.config.lumberjack;
+  if (port === 'off') return null;
+  const secret = listenerSecret(context, apiKey, 'receivers.lumberjack.apiKey');
+  return openTcp(context, {
+    receiver: 'lumberjack',
+    listener: id,
+    port,
+    tls: id === 'tls',
+    onConnection: (socket: Socket, remoteAddress) =>
+      new AckedStream({ context, socket, remoteAddress, protocol: lumberjackProtocol(secret) }),
+  });
+}
+
+/** What one connection needs to know. */
+export function lumberjackProtocol(secret: string | null): AckedProtocol {
+  return {
+    format: 'lumberjack',
+    secret,
+    messageEnd: frameEnd,
+    acknowledge,
+    // Version 2 has no way to send without.
+    wantsAck: () => true,
+    // Beats take 0 as a sign of life and wait on: https://github.com/elastic/go-lumber
+    keepAlive: ackFrame('2A0'),
+  };
+}
+
+function acknowledge({ reply }: Receipt): Buffer {
+  return reply === undefined ? Buffer.alloc(0) : Buffer.concat(reply.split(' ').map(ackFrame));
+}
+
+/** The frame of what `decode` returned: `2A50`. */
+function ackFrame(ack: string): Buffer {
+  const frame = Buffer.from(`${ack.slice(0, 2)}0000`, 'latin1');
+  frame.writeUInt32BE(Number(ack.slice(2)), 2);
+  return frame;
+}
