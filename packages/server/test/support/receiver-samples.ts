@@ -6,6 +6,13 @@ import { RECEIVERS } from '../../src/receivers/registry.ts';
 import { encodePush, encodePushJson, type PushStream } from './loki-push.ts';
 import { encodeJson, encodeProtobuf, type OtlpKeyValue, type OtlpRequest } from './otlp-encode.ts';
 import { browserSamples } from './samples/browser.ts';
+import { datadogSamples } from './samples/datadog.ts';
+import { elasticsearchSamples } from './samples/elasticsearch.ts';
+import { firehoseSamples } from './samples/firehose.ts';
+import { gelfSamples } from './samples/gelf.ts';
+import { journaldSamples } from './samples/journald.ts';
+import { splunkHecSamples } from './samples/splunk-hec.ts';
+import { syslogSamples } from './samples/syslog.ts';
 
 /** What every protocol can say of an event, in some words of its own. */
 export interface SampleEvent {
@@ -30,6 +37,10 @@ export interface SampleFormat {
   encode(events: readonly SampleEvent[]): Buffer;
   /** A body of `count` events that say as little as possible. */
   encodeMany(count: number): Buffer;
+  /** The paths that read it; without, all of the receiver's. */
+  paths?: RegExp;
+  /** True for plain text, of which a part reads as well as the whole. */
+  hidesCuts?: boolean;
 }
 
 /** What tests must know of a receiver to send to it and to read its refusals. */
@@ -106,6 +117,13 @@ const lokiMany = (count: number): PushStream[] =>
 /** By receiver id. A receiver that is not here cannot be tested: add how its clients send. */
 const SAMPLES: Readonly<Record<string, SampleReceiver>> = {
   browser: browserSamples,
+  datadog: datadogSamples,
+  'splunk-hec': splunkHecSamples,
+  elasticsearch: elasticsearchSamples,
+  firehose: firehoseSamples,
+  gelf: gelfSamples,
+  journald: journaldSamples,
+  syslog: syslogSamples,
   ndjson: {
     formats: [
       {
@@ -206,11 +224,20 @@ export interface SampleRoute {
   title: string;
 }
 
+/** Some paths of a receiver read one form and others another. */
+function isReadBy(route: ReceiverRoute, format: SampleFormat): boolean {
+  const headers = contentHeaders(format);
+  const { method, path } = route;
+  return route.format({ method, path, query: new URLSearchParams(), params: {}, headers }) === format.name;
+}
+
 export const sampleRoutes: readonly SampleRoute[] = RECEIVERS.flatMap(({ id, routes }) =>
   routes.flatMap((route) => {
     const samples = samplesOf(id);
     const title = (format: SampleFormat) => `${route.method} ${route.path} ${format.name}`;
-    return samples.formats.map((format) => ({ receiver: id, route, format, samples, title: title(format) }));
+    return samples.formats
+      .filter((format) => isReadBy(route, format))
+      .map((format) => ({ receiver: id, route, format, samples, title: title(format) }));
   }),
 );
 
