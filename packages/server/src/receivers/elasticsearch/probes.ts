@@ -1,5 +1,5 @@
 import type { HttpAnswer, ProbeRequest, ReceiverProbe, RequestHead } from '../receiver.ts';
-import { answerWith, errorAnswer, errorText, jsonWith } from './answers.ts';
+import { errorAnswer, jsonWith } from './answers.ts';
 
 /** What clients are told of a cluster that is none. The version is one that shippers of all ages speak to. */
 const VERSION = '8.19.0';
@@ -139,7 +139,6 @@ export function probesUnder(prefix: string): ReceiverProbe[] {
     ...REFRESH.map((path) => probe(['POST', 'GET'], path, () => ({ _shards: { total: 1, successful: 1, failed: 0 } }))),
     ...SET_UP.map((path) => ({ methods: ANY, path: prefix + path, needsKey: true, answer: setUp })),
     indexProbe(prefix),
-    ...(prefix === '' ? [] : [unknownProbe(prefix)]),
   ];
 }
 
@@ -155,20 +154,11 @@ const CLIENTS = /elastic|opensearch|logstash|beat|manticore|fluent|vector/i;
 
 /** Whether an index exists (it does), or shall be made: Logstash's and Beats' rollover. */
 function indexProbe(prefix: string): ReceiverProbe {
-  const claims = ({ headers }: RequestHead) =>
-    prefix !== '' ||
+  const isClient = ({ headers }: RequestHead) =>
     headers['x-elastic-product-origin'] !== undefined ||
     headers['x-elastic-client-meta'] !== undefined ||
     CLIENTS.test(headers['user-agent'] ?? '');
-  return { methods: ['HEAD', 'PUT', 'DELETE'], path: `${prefix}/:index`, needsKey: true, claims, answer: setUp };
-}
-
-/** Under a path that is Elasticsearch's alone, also what there is not is answered in its words. */
-function unknownProbe(prefix: string): ReceiverProbe {
-  const answer = ({ head, error }: ProbeRequest): HttpAnswer => {
-    if (error !== null) return errorAnswer(error, head);
-    const reason = `no handler found for uri [${head.path}] and method [${head.method}]`;
-    return answerWith(404, errorText(404, 'resource_not_found_exception', reason), head);
-  };
-  return { methods: ANY, path: `${prefix}/*`, needsKey: true, answer };
+  // No index begins with an underscore.
+  const claims = (head: RequestHead) => !head.path.startsWith(`${prefix}/_`) && (prefix !== '' || isClient(head));
+  return { methods: ['HEAD', 'PUT'], path: `${prefix}/:index`, needsKey: true, claims, answer: setUp };
 }
