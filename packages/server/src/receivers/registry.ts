@@ -1,6 +1,7 @@
 import { browser } from './browser/index.ts';
 import { datadog } from './datadog/index.ts';
 import { elasticsearch } from './elasticsearch/index.ts';
+import { fileTail } from './file-tail/index.ts';
 import { firehose } from './firehose/index.ts';
 import { fluentForward } from './fluent-forward/index.ts';
 import { gelf } from './gelf/index.ts';
@@ -18,6 +19,7 @@ export const RECEIVERS: readonly Receiver[] = [
   browser,
   datadog,
   elasticsearch,
+  fileTail,
   firehose,
   fluentForward,
   gelf,

@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
 import { PermanentError } from '../../src/runtime/errors.ts';
 import * as browser from './browser.ts';
+import * as datadog from './datadog.ts';
 import * as elasticsearch from './elasticsearch.ts';
+import * as fileTail from './file-tail.ts';
 import * as firehose from './firehose.ts';
 import * as fluentForward from './fluent-forward.ts';
 import * as gelf from './gelf.ts';
@@ -11,6 +13,7 @@ import * as lumberjack from './lumberjack.ts';
 import { createDice, mutate } from './mutate.ts';
 import * as ndjson from './ndjson.ts';
 import * as otlp from './otlp.ts';
+import * as splunkHec from './splunk-hec.ts';
 import * as syslog from './syslog.ts';
 
 /**
@@ -39,7 +42,10 @@ const cases: FuzzCase[] = [
   ...fluentForward.fuzzCases(),
   ...lumberjack.fuzzCases(),
   ...browser.fuzzCases(),
+  ...datadog.fuzzCases(),
+  ...splunkHec.fuzzCases(),
   ...elasticsearch.fuzzCases(),
+  ...fileTail.fuzzCases(),
   ...otlp.fuzzCases(),
   ...ndjson.fuzzCases(),
   ...firehose.fuzzCases(),

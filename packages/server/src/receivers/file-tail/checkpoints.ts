@@ -7,6 +7,7 @@ const placeSchema = z.object({
   dev: z.string(),
   ino: z.string(),
   path: z.string(),
+  listed: z.string(),
   offset: z.int().nonnegative(),
   fingerprintBytes: z.int().nonnegative(),
   fingerprint: z.int().nonnegative(),

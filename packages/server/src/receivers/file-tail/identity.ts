@@ -10,7 +10,10 @@ export const TAIL_BYTES = 1024;
 export interface Place {
   dev: string;
   ino: string;
+  /** Without symbolic links: rotated files are looked for beside it. */
   path: string;
+  /** The name that it was found by, maybe a link whose name says more. */
+  listed: string;
   offset: number;
   /** Bytes that `fingerprint` is of: fewer than 256 while the file was shorter. */
   fingerprintBytes: number;

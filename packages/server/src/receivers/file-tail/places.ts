@@ -8,24 +8,26 @@ const POD = /\/pods\/([^/_]+)_([^/_]+)_([^/_]+)\/([^/]+)\/\d+\.log/;
 const CONTAINER_LINK = /\/containers\/([^/_]+)_([^/_]+)_([^/]+)-([0-9a-f]{64})\.log/;
 const DOCKER = /\/containers\/([0-9a-f]{64})\/\1-json\.log/;
 
-/** Labels by OpenTelemetry's names, and `log.file.path`. */
-export function labelsOfPath(path: string): Record<string, string> {
-  const labels: Record<string, string> = { 'log.file.path': path };
-  const pod = POD.exec(path);
-  const link = CONTAINER_LINK.exec(path);
-  const docker = DOCKER.exec(path);
-  if (pod !== null) {
-    labels['k8s.namespace.name'] = pod[1];
-    labels['k8s.pod.name'] = pod[2];
-    labels['k8s.pod.uid'] = pod[3];
-    labels['k8s.container.name'] = pod[4];
-  } else if (link !== null) {
-    labels['k8s.pod.name'] = link[1];
-    labels['k8s.namespace.name'] = link[2];
-    labels['k8s.container.name'] = link[3];
-    labels['container.id'] = link[4];
-  } else if (docker !== null) {
-    labels['container.id'] = docker[1];
+/** Labels by OpenTelemetry's names, from all names of a file: where one says nothing, another may. */
+export function labelsOfPaths(paths: readonly string[]): Record<string, string> {
+  const labels: Record<string, string> = {};
+  for (const path of paths) {
+    const pod = POD.exec(path);
+    const link = CONTAINER_LINK.exec(path);
+    const docker = DOCKER.exec(path);
+    if (pod !== null) {
+      labels['k8s.namespace.name'] = pod[1];
+      labels['k8s.pod.name'] = pod[2];
+      labels['k8s.pod.uid'] = pod[3];
+      labels['k8s.container.name'] = pod[4];
+    }
+    if (link !== null) {
+      labels['k8s.pod.name'] = link[1];
+      labels['k8s.namespace.name'] = link[2];
+      labels['k8s.container.name'] = link[3];
+      labels['container.id'] = link[4];
+    }
+    if (docker !== null) labels['container.id'] = docker[1];
   }
   return labels;
 }

@@ -1,11 +1,11 @@
-import { type FileHandle, glob, open, readFile, stat } from 'node:fs/promises';
+import { type FileHandle, glob, open, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, join, matchesGlob } from 'node:path';
+import { dirname, join, matchesGlob, resolve as resolvePath } from 'node:path';
 import type { ReceiversConfig } from '../config.ts';
 import type { ListenerContext } from '../receiver.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { beginsSame, isSame, keyOf, type Place, readAt, skipTo } from './identity.ts';
-import { isPackedContent, isPackedName, labelsOfPath } from './places.ts';
+import { isPackedContent, isPackedName, labelsOfPaths } from './places.ts';
 import { writeQuery } from './query.ts';
 import { findSibling, isSiblingName } from './siblings.ts';
 import { type FileSurroundings, TailedFile } from './tailed-file.ts';
@@ -18,6 +18,7 @@ const CLOSE_AFTER_MS = 60_000;
 const FILES_MAX = 4096;
 /** How long after its last write a shorter file may still become a copy. */
 const COPYING_MS = 10_000;
+const START = { offset: 0, fingerprintBytes: 0, fingerprint: 0, tail: 0 };
 const CLOSE_DEADLINE_MS = 2000;
 
 type FileTailConfig = ReceiversConfig['file-tail'];
@@ -110,8 +111,8 @@ export class Tailer {
     const { place, handle } = file;
     this.context.count('file_truncated');
     await this.followSibling(place);
-    const again: Place = { ...place, offset: 0, fingerprintBytes: 0, fingerprint: 0, tail: 0 };
-    const restarted = new TailedFile(this.around, again, handle, await this.queryOf(place.path));
+    const again = { ...place, ...START };
+    const restarted = new TailedFile(this.around, again, handle, await this.queryOf(place));
     restarted.isListed = file.isListed;
     this.files.set(keyOf(place), restarted);
   }
@@ -121,7 +122,7 @@ export class Tailer {
     const sibling = await findSibling(place, (key) => this.files.has(key));
     if (sibling === null) return false;
     const { handle, dev, ino } = sibling;
-    const file = new TailedFile(this.around, { ...place, dev, ino }, handle, await this.queryOf(place.path));
+    const file = new TailedFile(this.around, { ...place, dev, ino }, handle, await this.queryOf(place));
     file.isListed = false;
     this.files.set(keyOf(file.place), file);
     return true;
@@ -160,21 +161,14 @@ export class Tailer {
     if (!isKept) await handle.close();
   }
 
-  private async addOpened(path: string, handle: FileHandle): Promise<boolean> {
+  private async addOpened(listed: string, handle: FileHandle): Promise<boolean> {
+    const path = await realpath(listed);
     const { dev, ino, size } = await handle.stat({ bigint: true });
     const key = keyOf({ dev, ino });
     const before = this.earlier.get(key);
     if (this.files.has(key) || isPackedContent(await readAt(handle, 0, 6))) return false;
     if (before === undefined && (await this.isCopy(path, handle))) return false;
-    const place: Place = {
-      dev: String(dev),
-      ino: String(ino),
-      path,
-      offset: 0,
-      fingerprintBytes: 0,
-      fingerprint: 0,
-      tail: 0,
-    };
+    const place = { ...START, dev: String(dev), ino: String(ino), path, listed };
     if (before !== undefined) {
       if (await isSame(handle, before)) Object.assign(place, before);
       else await this.followSibling(before);
@@ -182,7 +176,7 @@ export class Tailer {
     } else if (this.isFirstStart && this.config.fromBeginning === 'off') {
       await skipTo(handle, place, await lineStartBefore(handle, Number(size)));
     }
-    this.files.set(key, new TailedFile(this.around, place, handle, await this.queryOf(place.path)));
+    this.files.set(key, new TailedFile(this.around, place, handle, await this.queryOf(place)));
     return true;
   }
 
@@ -219,11 +213,14 @@ export class Tailer {
     await file.handle.close();
   }
 
-  private async queryOf(path: string): Promise<string> {
+  private async queryOf({ path, listed }: Place): Promise<string> {
     const { service, multiline, multilineStart } = this.config;
-    const labels = labelsOfPath(path);
-    const name =
-      labels['container.id'] !== undefined && labels['k8s.pod.name'] === undefined ? await dockerName(path) : '';
+    // Under Docker, kubelet's link to the pod's file is itself a link to Docker's.
+    const hop = await readlink(listed).catch(() => listed);
+    const labels = labelsOfPaths([listed, resolvePath(dirname(listed), hop), path]);
+    labels['log.file.path'] = path;
+    const isDocker = labels['container.id'] !== undefined && labels['k8s.pod.name'] === undefined;
+    const name = isDocker ? await dockerName(path) : '';
     if (name !== '') labels['container.name'] = name;
     return writeQuery({
       service: service ?? labels['k8s.container.name'] ?? name,

@@ -1,0 +1,293 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFile, copyFile, mkdir, open, rename, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { PermanentError, RetryableError } from '../../runtime/errors.ts';
+import { startTail, type TestTail } from './test-tail.ts';
+
+let dir: string;
+let log: string;
+let tail: TestTail | null = null;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'file-tail-'));
+  log = join(dir, 'app.log');
+});
+
+afterEach(async () => {
+  await tail?.listener.close();
+  tail = null;
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const start = async (config: Record<string, unknown> = {}, failures: Error[] = []): Promise<TestTail> => {
+  tail = await startTail(join(dir, 'state'), { paths: [join(dir, '*.log*')], multiline: 'off', ...config }, failures);
+  return tail;
+};
+const numbered = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, i) => `line ${from + i} of the log, unlike any other\n`).join('');
+const numbersOf = ({ events }: TestTail) => events.map(({ message }) => Number(/^line (\d+)/.exec(message)?.[1] ?? -1));
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+const settle = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function until(check: () => boolean, timeoutMs = 10_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!check()) {
+    if (Date.now() > deadline) throw new Error('it did not happen in time');
+    await settle(10);
+  }
+}
+
+/** Waits for so many events, and a while more for what must not come. */
+async function expectNumbers(running: TestTail, to: number): Promise<void> {
+  await until(() => running.events.length >= to).catch(() => {});
+  await settle(300);
+  expect(numbersOf(running).toSorted((a, b) => a - b)).toEqual(range(0, to));
+}
+
+test('what is there, what is added, and only whole lines', async () => {
+  await writeFile(log, `${numbered(0, 5)}line 5 beg`);
+  const running = await start();
+  await expectNumbers(running, 5);
+  await appendFile(log, 'ins\n');
+  await expectNumbers(running, 6);
+  expect(running.events[5]).toMatchObject({ message: 'line 5 begins', labels: { 'log.file.path': log } });
+  await until(() => running.held() === 0);
+  expect(running.warnings).toEqual([]);
+});
+
+test('fromBeginning off: only what is added, whole files that appear later, and nothing else at the next start', async () => {
+  await writeFile(log, `${numbered(900, 910)}line 0`);
+  let running = await start({ fromBeginning: 'off' });
+  await settle(200);
+  await appendFile(log, ' rest\n');
+  await writeFile(join(dir, 'b.log'), numbered(1, 3));
+  await expectNumbers(running, 3);
+  await running.listener.close();
+  await writeFile(join(dir, 'c.log'), numbered(0, 2));
+  running = await start({ fromBeginning: 'off' });
+  await expectNumbers(running, 2);
+});
+
+test('a rename: the old file is read to its end, the new one from its beginning', async () => {
+  await writeFile(log, numbered(0, 3));
+  const running = await start({ paths: [log] });
+  await until(() => running.events.length === 3);
+  const writer = await open(log, 'a');
+  await rename(log, `${log}.1`);
+  await writer.write(numbered(3, 5));
+  await writeFile(log, numbered(5, 7));
+  await settle(200);
+  await writer.write(numbered(7, 8));
+  await writer.close();
+  await expectNumbers(running, 8);
+  expect(new Set(running.events.map(({ labels }) => labels['log.file.path']))).toEqual(new Set([log]));
+});
+
+test('a rename and a deletion while it is stopped', async () => {
+  await writeFile(log, numbered(0, 30));
+  let running = await start({ paths: [log] });
+  await expectNumbers(running, 30);
+  await running.listener.close();
+  await appendFile(log, numbered(0, 2));
+  await rename(log, `${log}-20261121`);
+  await writeFile(log, numbered(2, 4));
+  running = await start({ paths: [log] });
+  await expectNumbers(running, 4);
+  await running.listener.close();
+  await unlink(log);
+  await writeFile(log, numbered(0, 3));
+  running = await start({ paths: [log] });
+  await expectNumbers(running, 3);
+});
+
+test.each([
+  ['listed', '*.log*'],
+  ['not listed', '*.log'],
+])('copytruncate, the copy %s: what was not read before the cut is read from the copy', async (_, glob) => {
+  await writeFile(log, numbered(0, 40));
+  const failures: Error[] = [];
+  const running = await start({ paths: [join(dir, glob)] }, failures);
+  await expectNumbers(running, 40);
+  failures.push(new RetryableError('overloaded', 'not now', 600));
+  await appendFile(log, numbered(40, 50));
+  await settle(100);
+  await copyFile(log, `${log}.1`);
+  await settle(250);
+  await truncate(log, 0);
+  await appendFile(log, numbered(50, 90));
+  await expectNumbers(running, 90);
+});
+
+test('copytruncate while it is stopped, and the file is longer than before already', async () => {
+  await writeFile(log, numbered(0, 10));
+  let running = await start();
+  await expectNumbers(running, 10);
+  await running.listener.close();
+  await appendFile(log, numbered(0, 5));
+  await copyFile(log, `${log}.1`);
+  await truncate(log, 0);
+  await appendFile(log, numbered(5, 100));
+  running = await start();
+  await expectNumbers(running, 100);
+});
+
+test('deleted with lines unread: they are read still', async () => {
+  await writeFile(log, numbered(0, 1));
+  const failures: Error[] = [];
+  const running = await start({}, failures);
+  await until(() => running.events.length === 1);
+  failures.push(new RetryableError('overloaded', 'not now', 200));
+  await appendFile(log, numbered(1, 20));
+  await until(() => failures.length === 0);
+  await unlink(log);
+  await expectNumbers(running, 20);
+});
+
+test('packed files are not read, whatever their name, and neither are excluded ones', async () => {
+  await writeFile(`${log}.1.gz`, gzipSync(numbered(0, 9)));
+  await writeFile(`${log}.2`, gzipSync(numbered(0, 9)));
+  await writeFile(join(dir, 'not.log'), numbered(0, 9));
+  await writeFile(log, numbered(0, 2));
+  await expectNumbers(await start({ exclude: [join(dir, 'not*')] }), 2);
+});
+
+test('the same file by two names is read once; pods’ files have their labels', async () => {
+  const place = join(dir, 'pods', 'shop_web-7d_0a1b', 'nginx');
+  await mkdir(place, { recursive: true });
+  const line = (text: string) => `2026-11-21T08:00:00Z stdout ${text}\n`;
+  await writeFile(join(place, '0.log'), line('P line 0') + line('F  and more') + line('F line 1'));
+  await symlink(join(place, '0.log'), join(dir, 'web-7d_shop_nginx-abc.log'));
+  const running = await start({ paths: [join(dir, 'pods/*/*/*.log'), join(dir, '*.log')] });
+  await expectNumbers(running, 2);
+  expect(running.events[0]).toMatchObject({
+    service: 'nginx',
+    labels: {
+      'k8s.namespace.name': 'shop',
+      'k8s.pod.name': 'web-7d',
+      'k8s.pod.uid': '0a1b',
+      'k8s.container.name': 'nginx',
+      'log.iostream': 'stdout',
+    },
+  });
+});
+
+test('a stack trace written in pieces is one event; the last one comes after a while', async () => {
+  const running = await start({ multiline: 'auto' });
+  for (const piece of ['line 0\njava.E: x\n', '\tat a.b(C)\n', '\tat d.e(F)\n', 'line 1\n']) {
+    await appendFile(log, piece);
+    await settle(300);
+  }
+  expect(running.events.map(({ message }) => message)).toEqual(['line 0', 'java.E: x\n\tat a.b(C)\n\tat d.e(F)']);
+  await until(() => running.events.length === 3);
+  expect(running.events[2]!.message).toBe('line 1');
+});
+
+test('a line longer than a body, and files of several bodies', async () => {
+  await writeFile(log, `${'x'.repeat(2_500_000)}\n${numbered(0, 60_000)}`);
+  const running = await start({ multiline: 'auto' });
+  await until(() => running.events.at(-1)?.message.startsWith('line 59999') === true);
+  const lines = running.events.filter(({ message }) => message.startsWith('line'));
+  expect(lines).toHaveLength(60_000);
+  expect(running.events.reduce((sum, { message }) => sum + (message.startsWith('x') ? message.length : 0), 0)).toBe(
+    2_500_000,
+  );
+});
+
+test('backpressure: nothing is read on until it is taken', async () => {
+  await writeFile(log, numbered(0, 10));
+  const failures = [1, 2, 3].map(() => new RetryableError('disk_full', 'not now', 50) as Error);
+  await expectNumbers(await start({}, failures), 10);
+});
+
+test('a refusal stops the file with a warning, not its neighbours', async () => {
+  await writeFile(log, numbered(900, 901));
+  const running = await start({}, [new PermanentError('unauthenticated', 'no such key')]);
+  await until(() => running.warnings.length === 1);
+  await writeFile(join(dir, 'b.log'), numbered(0, 3));
+  await expectNumbers(running, 3);
+  expect(running.warnings[0]).toContain('no such key');
+});
+
+test('the same beginning in many files is no reason to take them for one', async () => {
+  const header = `${'#'.repeat(400)}\n`;
+  await writeFile(join(dir, 'a.log'), header + numbered(0, 5));
+  await writeFile(join(dir, 'b.log'), header + numbered(5, 10));
+  await writeFile(join(dir, 'a.log.1'), header + numbered(10, 12));
+  const running = await start();
+  await until(() => running.events.length === 15);
+  expect(
+    numbersOf(running)
+      .filter((n) => n >= 0)
+      .toSorted((a, b) => a - b),
+  ).toEqual(range(0, 12));
+});
+
+/** Appends a numbered line a millisecond, as `logger >> file` would, and opens the file again on SIGHUP. */
+const WRITER = `
+  const fs = require('fs');
+  const [path, countText] = process.argv.slice(1);
+  let fd = fs.openSync(path, 'a');
+  process.on('SIGHUP', () => { fs.closeSync(fd); fd = fs.openSync(path, 'a'); });
+  let n = 0;
+  const timer = setInterval(() => {
+    for (let i = 0; i < 5 && n < Number(countText); i++) fs.writeSync(fd, 'line ' + n++ + ' of a process of its own\\n');
+    if (n >= Number(countText)) { clearInterval(timer); process.exit(0); }
+  }, 1);
+`;
+const LOGROTATE = '/usr/sbin/logrotate';
+
+async function logrotate(how: string, pid: number): Promise<void> {
+  const config = join(dir, 'rotate.conf');
+  const after = how === 'create' ? `postrotate\n kill -HUP ${pid} 2>/dev/null || true\nendscript` : '';
+  await writeFile(config, `${log} {\n rotate 30\n size 1\n missingok\n nocompress\n ${how}\n ${after}\n}\n`, {
+    mode: 0o644,
+  });
+  const child = spawn(LOGROTATE, ['-f', '-s', join(dir, 'rotate.state'), config], { stdio: 'ignore' });
+  await once(child, 'exit');
+}
+
+test.skipIf(!existsSync(LOGROTATE)).each(['create', 'copytruncate'])(
+  'logrotate %s with a writer of its own and 10 restarts: every line exactly once (skipped without logrotate)',
+  async (how) => {
+    const COUNT = 20_000;
+    const writer = spawn(process.execPath, ['-e', WRITER, log, String(COUNT)], { stdio: 'ignore' });
+    const ended = once(writer, 'exit');
+    let isWriting = true;
+    void ended.then(() => (isWriting = false));
+    const numbers: number[] = [];
+    for (let i = 0; i < 10; i++) {
+      const running = await start({ paths: [log], multiline: 'auto' });
+      await settle(150 + 40 * (i % 3));
+      if (isWriting) {
+        // copytruncate loses what is written between copy and cut, as its manual says: the writer is held meanwhile.
+        if (how === 'copytruncate') writer.kill('SIGSTOP');
+        const rotated = logrotate(how, writer.pid!);
+        if (i % 2 === 0) await rotated;
+        await running.listener.close();
+        await rotated;
+        if (how === 'copytruncate') writer.kill('SIGCONT');
+      }
+      await running.listener.close();
+      numbers.push(...numbersOf(running));
+    }
+    await ended;
+    const running = await start({ paths: [log], multiline: 'auto' });
+    await until(() => numbers.length + running.events.length >= COUNT, 15_000).catch(() => {});
+    await settle(2500);
+    numbers.push(...numbersOf(running));
+    expect(numbers.length).toBe(COUNT);
+    expect(new Set(numbers).size).toBe(COUNT);
+  },
+  60_000,
+);
+
+test('nothing is configured: nothing is opened', async () => {
+  await rm(dir, { recursive: true });
+  await expect(startTail(dir, { paths: [] })).rejects.toThrow('no paths');
+  expect(existsSync(dir)).toBe(false);
+});
