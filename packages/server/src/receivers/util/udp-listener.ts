@@ -2,6 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { listenError } from '../../runtime/listen-error.ts';
 import type { ListenerContext, OpenListener } from '../receiver.ts';
+import { untilQuiet } from './quiet.ts';
 
 export interface UdpListenerOptions {
   receiver: string;
@@ -13,10 +14,6 @@ export interface UdpListenerOptions {
 
 /** What the kernel is asked to keep while this thread is busy. Linux gives net.core.rmem_max at most, in silence. */
 const RECEIVE_BUFFER_BYTES = 8 << 20;
-/** A closing port is read until nothing came for so long: what the kernel has is not ours to lose. */
-const QUIET_MS = 20;
-const QUIET_DEADLINE_MS = 500;
-
 /** Opens a UDP port. Null when it is off. @throws PermanentError naming the port. */
 export async function openUdp(context: ListenerContext, options: UdpListenerOptions): Promise<OpenListener | null> {
   const { receiver, listener, port, onDatagram } = options;
@@ -38,11 +35,7 @@ export async function openUdp(context: ListenerContext, options: UdpListenerOpti
 }
 
 async function close(socket: Socket, lastAt: () => number): Promise<void> {
-  const begin = performance.now();
-  do {
-    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
-    if (performance.now() - lastAt() >= QUIET_MS) break;
-  } while (performance.now() - begin < QUIET_DEADLINE_MS);
+  await untilQuiet(lastAt);
   await new Promise<void>((resolve) => socket.close(() => resolve()));
 }
 

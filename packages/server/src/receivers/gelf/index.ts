@@ -1,0 +1,113 @@
+import type { Socket } from 'node:net';
+import { RetryableError } from '../../runtime/errors.ts';
+import type { HttpAnswer, IngestOutcome, ListenerContext, OpenListener, Receipt, Receiver } from '../receiver.ts';
+import { errorAnswer, jsonAnswer } from '../util/answers.ts';
+import { DATAGRAM_PENDING_BYTES_MAX, MessageSender } from '../util/message-sender.ts';
+import { untilQuiet } from '../util/quiet.ts';
+import { type Connection, listenerSecret, openTcp } from '../util/tcp-listener.ts';
+import { openUdp, plainAddress } from '../util/udp-listener.ts';
+import { CHUNKS_DEADLINE_MS, ChunkAssembler } from './chunks.ts';
+import { decodeGelf, decodeGelfMessages, messageBytesMax } from './decode.ts';
+import { NulFramer } from './nul-framer.ts';
+
+/** Graylog's GELF over HTTP, UDP and TCP. See README.md. */
+export const gelf: Receiver = {
+  id: 'gelf',
+  routes: [
+    {
+      method: 'POST',
+      path: '/gelf',
+      // Graylog does not look at the Content-Type, and clients say all sorts of things.
+      format: () => 'json',
+      encodings: () => ['identity', 'gzip', 'deflate', 'zstd'],
+      decode: (body, batch) => decodeGelf(body, batch),
+      respond,
+    },
+  ],
+  listeners: [
+    { id: 'udp', decode: (body, batch) => decodeGelfMessages(body, batch), open: openDatagrams },
+    { id: 'tcp', decode: (body, batch) => decodeGelfMessages(body, batch), open: openStream },
+  ],
+};
+
+/** Graylog answers 202 with nothing in it, and 400 for what it cannot read. */
+function respond(outcome: IngestOutcome): HttpAnswer {
+  if (outcome.kind === 'accepted') return respondTo(outcome.receipt);
+  const answer = errorAnswer(outcome);
+  // Clients of GELF know 429 and 503 at best.
+  const isRetried = outcome.error instanceof RetryableError && answer.status !== 429;
+  return isRetried ? { ...answer, status: 503 } : answer;
+}
+
+function respondTo({ accepted, rejectedCount, rejections }: Receipt): HttpAnswer {
+  if (rejectedCount === 0) return { status: 202, headers: {}, body: '' };
+  const rejected = rejections.map(({ index, field, error }) => ({ index, field, error }));
+  return jsonAnswer(accepted === 0 ? 400 : 202, { accepted, rejected_total: rejectedCount, rejected });
+}
+
+/** What a TCP connection may be silent for before what it left unended is a message. */
+const IDLE_MS = 1000;
+
+function senderOf(context: ListenerContext, dropAboveBytes?: number): MessageSender {
+  const secret = listenerSecret(context, context.config.gelf.apiKey, 'receivers.gelf.apiKey');
+  return new MessageSender(context, {
+    secret,
+    format: 'messages',
+    ...(dropAboveBytes === undefined ? {} : { dropAboveBytes }),
+  });
+}
+
+async function openDatagrams(context: ListenerContext): Promise<OpenListener | null> {
+  const port = context.config.gelf.udp;
+  if (port === 'off') return null;
+  const sender = senderOf(context, DATAGRAM_PENDING_BYTES_MAX);
+  const chunks = new ChunkAssembler((reason) => context.count(reason));
+  const onDatagram = (datagram: Buffer, peer: string) => {
+    const bytes = datagram.length === 0 ? null : chunks.add(datagram, peer, performance.now());
+    if (bytes !== null) sender.push({ bytes, peer });
+  };
+  const open = await openUdp(context, { receiver: 'gelf', listener: 'udp', port, onDatagram });
+  if (open === null) return null;
+  const timer = setInterval(() => chunks.expire(performance.now()), CHUNKS_DEADLINE_MS);
+  timer.unref();
+  return closingWith(open, sender, () => clearInterval(timer));
+}
+
+async function openStream(context: ListenerContext): Promise<OpenListener | null> {
+  const port = context.config.gelf.tcp;
+  if (port === 'off') return null;
+  const sender = senderOf(context);
+  const bytesMax = messageBytesMax(context.limits);
+  const onConnection = (socket: Socket, address: string) => connect(sender, bytesMax, socket, plainAddress(address));
+  const open = await openTcp(context, { receiver: 'gelf', listener: 'tcp', port, onConnection });
+  return open === null ? null : closingWith(open, sender);
+}
+
+function closingWith(open: OpenListener, sender: MessageSender, before?: () => void): OpenListener {
+  return {
+    port: open.port,
+    close: async () => {
+      before?.();
+      await open.close();
+      await sender.close();
+    },
+  };
+}
+
+function connect(sender: MessageSender, bytesMax: number, socket: Socket, peer: string): Connection {
+  let lastAt = 0;
+  const framer = new NulFramer(bytesMax, (bytes, isCut) => sender.push({ bytes, peer, isCut }));
+  socket.on('data', (chunk: Buffer) => {
+    lastAt = performance.now();
+    framer.push(chunk);
+    sender.throttle(socket);
+  });
+  socket.once('close', () => framer.flush());
+  socket.setTimeout(IDLE_MS, () => framer.flush());
+  return {
+    finish: async () => {
+      await untilQuiet(() => lastAt);
+      framer.flush();
+    },
+  };
+}
