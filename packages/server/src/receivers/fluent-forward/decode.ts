@@ -83,6 +83,7 @@ class ForwardDecoder {
       for (let p = 0; p < body.length; ) p = this.message(body, p);
     } finally {
       this.scanner.release();
+      this.json.release();
     }
     return this.chunks.length === 0 ? undefined : JSON.stringify(this.chunks);
   }

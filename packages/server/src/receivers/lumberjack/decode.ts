@@ -55,6 +55,7 @@ class FrameDecoder {
       this.frames(body, false);
     } finally {
       this.scanner.release();
+      this.json.release();
     }
     this.endWindow();
     return this.acks.length === 0 ? undefined : this.acks.join(' ');

@@ -117,7 +117,11 @@ export class AckedStream implements Connection {
         context.hold(bytes);
         return;
       } catch (error) {
-        if (!(error instanceof RetryableError) || performance.now() > deadline) throw error;
+        if (!(error instanceof RetryableError)) throw error;
+        if (performance.now() > deadline) {
+          context.count('message_lost');
+          throw ENDED;
+        }
         await this.pause(error);
         if (this.options.socket.destroyed) throw ENDED;
       }
