@@ -3,6 +3,7 @@ import type { Receiver, ReceiverRoute, RequestHead } from '../receiver.ts';
 import { mediaType } from '../util/answers.ts';
 import { decodeJson } from './decode-json.ts';
 import { decodeProtobuf } from './decode-protobuf.ts';
+import { grpc } from './grpc.ts';
 import { JSON_TYPE, PROTOBUF_TYPE, respond, respondAsLoki } from './respond.ts';
 
 function route(path: string, answer: ReceiverRoute['respond']): ReceiverRoute {
@@ -27,7 +28,7 @@ function format({ headers }: RequestHead): string {
   );
 }
 
-/** OTLP/HTTP logs, as protobuf and as JSON. See README.md. */
+/** OpenTelemetry's logs: over HTTP as protobuf and as JSON, and over gRPC. See README.md. */
 export const otlp: Receiver = {
   id: 'otlp',
   routes: [
@@ -35,4 +36,5 @@ export const otlp: Receiver = {
     route('/otlp/v1/logs', respondAsLoki),
     route('/insert/opentelemetry/v1/logs', respond),
   ],
+  listeners: [grpc],
 };

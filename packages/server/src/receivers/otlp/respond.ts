@@ -14,7 +14,7 @@ const REJECTIONS_NAMED = 3;
 /** An answer must be small (4 MiB at the most); one line of text is what exporters print. */
 const MESSAGE_LENGTH_MAX = 1000;
 /** For faults of ours: long enough for a supervisor to start us again. */
-const FAULT_RETRY_AFTER_MS = 5000;
+export const FAULT_RETRY_AFTER_MS = 5000;
 
 /** The answer in words, before it is put into an encoding. */
 interface Answer {
@@ -35,20 +35,27 @@ export function respondAsLoki(outcome: IngestOutcome, request: RequestHead): Htt
 }
 
 /** ExportLogsServiceResponse. */
-function success({ rejectedCount, rejections }: Receipt, isJson: boolean): HttpAnswer {
+function success(receipt: Receipt, isJson: boolean): HttpAnswer {
   const answer = { status: 200, headers: {} };
-  if (rejectedCount === 0) return isJson ? jsonAnswer(answer, {}) : protobufAnswer(answer, []);
+  if (!isJson) return protobufAnswer(answer, [responseBytes(receipt)]);
+  if (receipt.rejectedCount === 0) return jsonAnswer(answer, {});
+  const rejectedLogRecords = String(receipt.rejectedCount);
+  return jsonAnswer(answer, { partialSuccess: { rejectedLogRecords, errorMessage: rejectionText(receipt) } });
+}
+
+/** The same as protobuf: nothing at all when nothing was rejected. */
+export function responseBytes(receipt: Receipt): Buffer {
+  if (receipt.rejectedCount === 0) return Buffer.alloc(0);
+  const text = contentField(2, Buffer.from(rejectionText(receipt)));
+  return contentField(1, Buffer.concat([varintField(1, receipt.rejectedCount), text]));
+}
+
+function rejectionText({ rejectedCount, rejections }: Receipt): string {
   const named = rejections.slice(0, REJECTIONS_NAMED).map(({ index, field, error }) => {
     return `event ${index}${field === '' ? '' : ` (${field})`}: ${error}`;
   });
   if (rejectedCount > named.length) named.push(`and ${rejectedCount - named.length} more`);
-  const errorMessage = shortened(named.join('; '));
-  if (isJson) {
-    return jsonAnswer(answer, { partialSuccess: { rejectedLogRecords: String(rejectedCount), errorMessage } });
-  }
-  return protobufAnswer(answer, [
-    contentField(1, Buffer.concat([varintField(1, rejectedCount), contentField(2, Buffer.from(errorMessage))])),
-  ]);
+  return shortened(named.join('; '));
 }
 
 /** google.rpc.Status. */
@@ -71,7 +78,7 @@ function failure(outcome: IngestOutcome & { kind: 'failed' }, request: RequestHe
   return protobufAnswer(answer, [varintField(1, code), contentField(2, Buffer.from(message))]);
 }
 
-function shortened(message: string): string {
+export function shortened(message: string): string {
   return message.length <= MESSAGE_LENGTH_MAX ? message : `${message.slice(0, MESSAGE_LENGTH_MAX).toWellFormed()}…`;
 }
 
@@ -96,17 +103,17 @@ const GRPC_CODES: Partial<Record<ErrorCode, number>> = {
 const INVALID_ARGUMENT = 3;
 const UNAVAILABLE = 14;
 
-function grpcCode(error: PermanentError | RetryableError): number {
+export function grpcCode(error: PermanentError | RetryableError): number {
   return GRPC_CODES[error.code] ?? (error.status >= 500 ? UNAVAILABLE : INVALID_ARGUMENT);
 }
 
-function varintField(field: number, value: number): Buffer {
+export function varintField(field: number, value: number): Buffer {
   const bytes = Buffer.alloc(1 + varintBytes(value), field << 3);
   writeVarint(bytes, 1, value);
   return bytes;
 }
 
-function contentField(field: number, content: Buffer): Buffer {
+export function contentField(field: number, content: Buffer): Buffer {
   const head = Buffer.alloc(1 + varintBytes(content.length), (field << 3) | 2);
   writeVarint(head, 1, content.length);
   return Buffer.concat([head, content]);
