@@ -38,10 +38,10 @@ export interface JsonEventRules {
   /** Called when a row has been begun: what it sets wins over what the event says. */
   begin?(batch: EventBatch): void;
   /**
-   * Called with a value under a name of CODE.own, which lies at [start, end) of the body: a string without its quotes.
+   * Called with a value under a name (a symbol) of CODE.own, which lies at [start, end) of the body: a string without its quotes.
    * False leaves it an attribute.
    */
-  own?(kind: ValueKind, start: number, end: number, escaped: boolean): boolean;
+  own?(name: number, kind: ValueKind, start: number, end: number, escaped: boolean): boolean;
   /** Called before a row ends: what it sets is for what the event did not say. */
   end?(batch: EventBatch): void;
 }
@@ -245,7 +245,7 @@ export class EventDecoder {
   }
 
   private ownOrKeep(name: number, kind: ValueKind, start: number, end: number, escaped: boolean): void {
-    if (this.rules.own?.(kind, start, end, escaped) !== true) this.keep(name, kind, start, end, escaped);
+    if (this.rules.own?.(name, kind, start, end, escaped) !== true) this.keep(name, kind, start, end, escaped);
   }
 
   private object(position: number, name: number, code: number, lookup: Lookup, depth: number): number {
