@@ -167,6 +167,23 @@ describe('limits, which the page may read', () => {
   });
 });
 
+test('a key has a rate of its own, and the page is told when to come back', async () => {
+  const key = await makeBrowserKey('globex', [ORIGIN]);
+  const body = JSON.stringify({ message: 'x'.repeat(60_000) });
+  const answers = await Promise.all(Array.from({ length: 220 }, () => send({ key, body })));
+  const refused = answers.filter(({ status }) => status === 429);
+  expect(refused.length).toBeGreaterThan(10);
+  expect(answers.filter(({ status }) => status === 204).length).toBe(answers.length - refused.length);
+  const [first] = refused as [RawAnswer];
+  expect(errorOf(first)).toBe('rate_limited');
+  expect(first.headers).toMatchObject({
+    'retry-after': expect.stringMatching(/^\d+$/),
+    'access-control-allow-origin': ORIGIN,
+  });
+  // Another key of the same org is none the worse for it.
+  expect((await send({ key: keys.globex })).status).toBe(204);
+});
+
 describe('preflights', () => {
   const ask = (query: string, origin?: string) =>
     call(server, `OPTIONS ${PATH}${query}`, {
