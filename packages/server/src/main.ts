@@ -89,7 +89,14 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
   const quotas = await Quotas.open(control, (error) => log.error({ err: error }, 'saving what orgs sent failed'));
   runner.defer('quotas', () => quotas.close());
   const defaultRetentionDays = config.retention.defaultDays;
-  const admission = new Admission({ authenticator, orgs, ingest, quotas, defaultRetentionDays });
+  const admission = new Admission({
+    authenticator,
+    orgs,
+    ingest,
+    quotas,
+    defaultRetentionDays,
+    browserKeyBytesPerSecond: config.limits.browserKeyBytesPerSecond,
+  });
   const opened = { config, paths, log, telemetry, runner, control, authenticator, orgs };
   const parts = { ...opened, ingest, admission, quotas, store, writer };
   const listeners = await openListeners(parts);
@@ -127,6 +134,7 @@ async function openIngest(config: Config, paths: Paths, log: OwnLog, telemetry: 
       limits: config.limits,
       logTypes: config.enrich.logTypes,
       redactRulesOff: Object.entries(config.redact.rules).flatMap(([rule, on]) => (on ? [] : [rule])),
+      deadLetters: { dir: paths.deadLetterDir, ...config.deadLetters },
       inflightBytesMax: config.limits.inflightBytesMax,
     },
     (report) => telemetry.countReport(report),

@@ -35,6 +35,7 @@ export interface Paths {
   journalDir: string;
   cursorDir: string;
   setAsideDir: string;
+  deadLetterDir: string;
 }
 
 export function pathsOf(dataDir: string): Paths {
@@ -43,5 +44,6 @@ export function pathsOf(dataDir: string): Paths {
     journalDir: `${dataDir}/journal`,
     cursorDir: `${dataDir}/cursors`,
     setAsideDir: `${dataDir}/set-aside`,
+    deadLetterDir: `${dataDir}/dead-letters`,
   };
 }

@@ -9,6 +9,7 @@ import type { Receipt, RequestHead } from '../receivers/receiver.ts';
 import { PermanentError } from '../runtime/errors.ts';
 import { type Attempt, Attempts } from './attempts.ts';
 import { firstBytesOf } from './first-bytes.ts';
+import { KeyRates } from './key-rates.ts';
 import type { Quotas } from './quotas.ts';
 
 /** Who sends, once that is known. */
@@ -34,6 +35,8 @@ export interface AdmissionOptions {
   ingest: IngestClient;
   quotas: Quotas;
   defaultRetentionDays: number;
+  /** What one browser key may send. */
+  browserKeyBytesPerSecond: number;
 }
 
 /**
@@ -43,19 +46,27 @@ export interface AdmissionOptions {
 export class Admission {
   readonly attempts = new Attempts();
   private readonly options: AdmissionOptions;
+  private readonly keyRates: KeyRates;
 
   constructor(options: AdmissionOptions) {
     this.options = options;
+    this.keyRates = new KeyRates(options.browserKeyBytesPerSecond);
   }
 
   /** @throws PermanentError `unauthenticated`, `forbidden` or `origin_refused`. */
   async authorize({ headers, secret, remoteAddress }: SenderCredentials): Promise<Sender> {
-    const { authenticator, orgs, defaultRetentionDays } = this.options;
+    const { authenticator } = this.options;
     const identity =
       headers === null
         ? await authenticator.authenticatePeer(secret ?? null, remoteAddress)
         : await authenticator.authenticate({ headers, remoteAddress, secret: secret ?? undefined });
     requireScope(identity, 'ingest');
+    return this.senderOf(identity);
+  }
+
+  /** What the identity's org may send, and how it wants it processed. */
+  async senderOf(identity: Identity): Promise<Sender> {
+    const { orgs, defaultRetentionDays } = this.options;
     const org = await orgs.get(identity.orgId);
     const retentionDays = org?.retentionDays ?? defaultRetentionDays;
     const { redactRulesOff = [], logTypes = {}, ingestQuota = NO_QUOTA } = org?.settings ?? {};
@@ -71,7 +82,7 @@ export class Admission {
     const { browserOrigins } = identity;
     if (browserOrigins === null) {
       if (forBrowsers)
-        throw new PermanentError('forbidden', 'this path takes browser keys only: any visitor can read it');
+        throw new PermanentError('forbidden', 'this path takes browser keys only, since every visitor can read them');
       return;
     }
     if (!forBrowsers) throw new PermanentError('forbidden', 'a browser key may send to /api/browser/logs only');
@@ -92,10 +103,11 @@ export class Admission {
 
   /** Resolves once the events are durable. @throws PermanentError or RetryableError, whichever refused them. */
   async submit(sender: Sender, task: Omit<IngestTask, 'orgId' | 'settings'>): Promise<Receipt> {
-    const { orgId, settings, quota } = sender;
+    const { orgId, identity, settings, quota } = sender;
     const { quotas, ingest } = this.options;
     quotas.check(orgId, quota);
     const bytes = task.body.length;
+    if (identity.browserOrigins !== null) this.keyRates.take(identity.keyId ?? '', bytes);
     // At once, so that requests that come together are not all let through on what is left.
     quotas.charge(orgId, quota, { bytes, events: 0 });
     const outcome = await ingest.submit({ ...task, orgId, settings });

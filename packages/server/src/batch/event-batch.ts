@@ -24,6 +24,7 @@ export interface BatchMark {
   received: number;
   rejectedCount: number;
   rejections: number;
+  rejectedIndexes: number;
   texts: number[];
   attributes: number;
   attributeValues: number;
@@ -73,6 +74,10 @@ export class EventBatch {
   received = 0;
   rejectedCount = 0;
   rejections: Rejection[] = [];
+  /** Places of all rejected events, request after request: as far as the limits let one count. */
+  rejectedIndexes: number[] = [];
+  /** While set, only the events at these places are taken or rejected; all others are read and forgotten. */
+  only: ReadonlySet<number> | null = null;
   /** Rejections of requests that share the batch with the present one. */
   private rejectionsBefore = 0;
 
@@ -108,6 +113,8 @@ export class EventBatch {
     this.received = 0;
     this.rejectedCount = 0;
     this.rejections = [];
+    if (this.rejectedIndexes.length > 0) this.rejectedIndexes = [];
+    this.only = null;
     this.rejectionsBefore = 0;
     for (const column of this.symbolList) column.length = 0;
     for (const column of this.textList) column.position = 0;
@@ -141,6 +148,7 @@ export class EventBatch {
       received: this.received,
       rejectedCount: this.rejectedCount,
       rejections: this.rejections.length,
+      rejectedIndexes: this.rejectedIndexes.length,
       texts: this.textList.map((column) => column.position),
       attributes: this.attributeKeys.length,
       attributeValues: this.attributeValues.position,
@@ -154,6 +162,7 @@ export class EventBatch {
     this.received = mark.received;
     this.rejectedCount = mark.rejectedCount;
     this.rejections.length = mark.rejections;
+    this.rejectedIndexes.length = mark.rejectedIndexes;
     for (let i = 0; i < this.textList.length; i++) this.textList[i].position = mark.texts[i];
     for (const column of this.symbolList) column.length = rows;
     for (const column of [this.timestamp, this.severityNumber, this.durationMs, this.cost, this.attributeEnds]) {
@@ -188,8 +197,12 @@ export class EventBatch {
     this.severityNumber.data[this.rows] = 0;
   }
 
-  /** Ends an event. Fields not set become empty. False when it was over a limit and has been rejected. */
+  /** Ends an event. Fields not set become empty. False when it is not taken: it was over a limit, or not in `only`. */
   endRow(): boolean {
+    if (this.only !== null && !this.only.has(this.received - 1)) {
+      this.rollbackRow();
+      return false;
+    }
     const { fieldsSet, textList } = this;
     let bytes = this.attributeValues.position - this.attributeValueMark;
     for (let i = 0; i < textList.length; i++) {
@@ -247,7 +260,9 @@ export class EventBatch {
 
   /** Reports an event that never was begun (count it in `received` first) or has been rolled back. */
   reject(index: number, code: ErrorCode, field: string, error: string): void {
+    if (this.only !== null && !this.only.has(index)) return;
     this.rejectedCount++;
+    this.rejectedIndexes.push(index);
     if (this.rejections.length - this.rejectionsBefore < REJECTIONS_REPORTED_MAX)
       this.rejections.push({ index, code, field, error });
   }

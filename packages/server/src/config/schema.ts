@@ -72,6 +72,11 @@ const limits = z.strictObject({
   labelsMax: integer(1, 10_000)
     .default(DEFAULT_LIMITS.labelsMax)
     .describe('Most labels of one stream. Loki takes 15; OpenTelemetry resources bring up to about 60.'),
+  browserKeyBytesPerSecond: byteSize(KIB, GIB)
+    .default(MIB)
+    .describe(
+      'Bytes a second that one browser key may send, ten times as much at once. Such keys are public: beyond it pages are answered 429.',
+    ),
   inflightBytesMax: byteSize(MIB, 64 * GIB)
     .default(256 * MIB)
     .describe('Most bytes of request bodies held in memory at a time. Beyond it requests get 503 with Retry-After.'),
@@ -178,6 +183,16 @@ export const configSchema = z.strictObject({
     rules: mapOf(`\`on\` or \`off\` by redaction rule: ${RULE_IDS.join(', ')}`, REDACTION_RULE, readSwitch)
       .default({})
       .describe('Redaction rules switched off (or on) for every org. All are on by default.'),
+  }),
+  deadLetters: z.strictObject({
+    orgBytesMax: byteSize(0, 64 * GIB)
+      .default(64 * MIB)
+      .describe('Bytes of dead letters that are kept for each org, compressed. Beyond it the oldest are removed.'),
+    letterBytesMax: byteSize(0, 256 * MIB)
+      .default(8 * MIB)
+      .describe(
+        'Largest body that a dead letter keeps, expanded. Of a larger one only the reason is kept, and it cannot be replayed.',
+      ),
   }),
   log: z.strictObject({
     level: word(['debug', 'info', 'warn', 'error'])

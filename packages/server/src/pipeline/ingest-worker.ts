@@ -4,6 +4,7 @@ import { openDiskJournal } from '../journal/disk/journal.ts';
 import { createEnrich } from '../processors/enrich/index.ts';
 import { createRedact } from '../processors/redact/index.ts';
 import { decoders } from '../receivers/registry.ts';
+import { createDeadLetterKeeper } from './dead-letters.ts';
 import { createIngest, type IngestTask } from './ingest.ts';
 import {
   type FromIngestWorker,
@@ -34,6 +35,7 @@ const ingest = createIngest({
   processors: [createEnrich({ logTypes: options.logTypes }), createRedact({ rulesOff: options.redactRulesOff })],
   symbols: new SymbolTable(),
   limits: options.limits,
+  deadLetters: createDeadLetterKeeper(options.deadLetters, options.redactRulesOff),
 });
 
 const underWay = new Set<Promise<void>>();

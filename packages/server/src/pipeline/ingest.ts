@@ -1,5 +1,5 @@
 import { fillAttributeTypes } from '../batch/attribute-types.ts';
-import { EventBatch } from '../batch/event-batch.ts';
+import { type BatchMark, EventBatch } from '../batch/event-batch.ts';
 import { encodeFrame } from '../batch/frame.ts';
 import type { IngestLimits } from '../batch/limits.ts';
 import type { SymbolTable } from '../batch/symbol-table.ts';
@@ -7,6 +7,7 @@ import type { JournalWriter } from '../journal/journal.ts';
 import type { OrgSettings, Processor, ProcessorReport } from '../processors/processor.ts';
 import type { ContentEncoding, Decode, DecodeRequest, Receipt } from '../receivers/receiver.ts';
 import { PermanentError, RetryableError } from '../runtime/errors.ts';
+import { type DeadLetterKeeper, isMendable, type Refused } from './dead-letters.ts';
 import { expand } from './expand.ts';
 
 /** One request on its way from the socket to the journal. */
@@ -19,6 +20,11 @@ export interface IngestTask {
   request: DecodeRequest;
   orgId: string;
   settings: OrgSettings;
+  /**
+   * Set when a dead letter is sent again: the places of the events to take, null for all. What is rejected of it makes no
+   * new letter.
+   */
+  only?: readonly number[] | null;
 }
 
 export type TaskOutcome = { receipt: Receipt } | { error: PermanentError | RetryableError };
@@ -35,6 +41,7 @@ export interface IngestDependencies {
   processors: readonly Processor[];
   symbols: SymbolTable;
   limits: IngestLimits;
+  deadLetters?: DeadLetterKeeper;
 }
 
 /** Column memory above which a batch is thrown away after use, so that one huge request is not paid for ever. */
@@ -69,6 +76,8 @@ const COALESCED_BODY_BYTES_MAX = 16 << 10;
 
 function sharesFrame(first: IngestTask, next: IngestTask): boolean {
   return (
+    first.only === undefined &&
+    next.only === undefined &&
     first.orgId === next.orgId &&
     first.receiver === next.receiver &&
     first.body.length + next.body.length <= COALESCED_BODY_BYTES_MAX * 2 &&
@@ -77,7 +86,7 @@ function sharesFrame(first: IngestTask, next: IngestTask): boolean {
 }
 
 /** Fills in the group's outcomes, in order, once its frame is durable. All of the batch is read before it returns. */
-function ingestGroup(
+async function ingestGroup(
   dependencies: IngestDependencies,
   batch: EventBatch,
   tasks: readonly IngestTask[],
@@ -85,41 +94,94 @@ function ingestGroup(
   report: ProcessorReport,
 ): Promise<void> {
   const base = outcomes.length;
+  const refused: Refused[] = [];
   batch.symbols.trimIfLarge();
   batch.clear();
-  for (const task of tasks) outcomes.push(decodeTask(dependencies, batch, task));
-  if (batch.rows === 0) return Promise.resolve();
-  const { orgId, receiver, settings, request } = tasks[0];
-  fillContext(batch, tasks[0]);
+  for (const task of tasks) outcomes.push(decodeTask(dependencies, batch, task, refused));
+  if (batch.rows > 0) {
+    const frame = frameOf(dependencies, batch, tasks[0], report);
+    try {
+      settle(outcomes, base, tasks.length, await dependencies.journal.append([frame]));
+    } catch (error) {
+      // All of it is sent again, what was refused as well.
+      return fail(outcomes, base, tasks.length, error);
+    }
+  }
+  await keepRefused(dependencies, refused, report);
+}
+
+/** The batch as it goes into the journal. */
+function frameOf(
+  dependencies: IngestDependencies,
+  batch: EventBatch,
+  task: IngestTask,
+  report: ProcessorReport,
+): Buffer {
+  const { orgId, receiver, settings, request } = task;
+  fillContext(batch, task);
   const context = { orgId, receivedAtMs: request.receivedAtMs, settings };
   for (const processor of dependencies.processors) addReport(report, processor.apply(batch, context), `\t${orgId}`);
   fillAttributeTypes(batch);
   const frame = encodeFrame(batch, { orgId, receiver, receivedAtMs: request.receivedAtMs });
   addReport(report, { events: batch.rows, bytes: frame.length }, `\t${orgId}\t${receiver}`);
-  return dependencies.journal.append([frame]).then(
-    (position) => settle(outcomes, base, tasks.length, position),
-    (error: unknown) => fail(outcomes, base, tasks.length, error),
-  );
+  return frame;
 }
 
-function decodeTask(dependencies: IngestDependencies, batch: EventBatch, task: IngestTask): TaskOutcome {
+async function keepRefused(
+  { deadLetters }: IngestDependencies,
+  refused: readonly Refused[],
+  report: ProcessorReport,
+): Promise<void> {
+  if (deadLetters === undefined) return;
+  // One after another: each is a copy of a body.
+  for (const one of refused) {
+    const { kept, lost } = await deadLetters.keep(one);
+    const suffix = `\t${one.orgId}\t${one.receiver}`;
+    if (kept > 0) addReport(report, { dead_letters: kept }, suffix);
+    if (lost > 0) addReport(report, { dead_letters_lost: lost }, suffix);
+  }
+}
+
+/** What is refused for good goes to `refused` too, for the dead letters. */
+function decodeTask(
+  dependencies: IngestDependencies,
+  batch: EventBatch,
+  task: IngestTask,
+  refused: Refused[],
+): TaskOutcome {
   const mark = batch.mark();
+  let body: Buffer | null = null;
   try {
     const decode = dependencies.decoders.get(task.decoder);
     if (decode === undefined) throw new Error(`no decoder ${task.decoder}`);
-    const body = expand(task.body, task.encodings, dependencies.limits.bodyExpandedBytesMax);
+    body = expand(task.body, task.encodings, dependencies.limits.bodyExpandedBytesMax);
     batch.beginRequest();
+    batch.only = task.only == null ? null : new Set(task.only);
     const reply = decode(body, batch, task.request);
-    const rejections = batch.rejections.slice(mark.rejections);
-    const rejectedCount = batch.rejectedCount - mark.rejectedCount;
-    const receipt: Receipt = { accepted: batch.rows - mark.rows, rejectedCount, rejections, position: null };
+    const receipt = receiptOf(batch, mark);
     if (typeof reply === 'string') receipt.reply = reply;
+    const { rejectedCount, rejections } = receipt;
+    const indexes = batch.rejectedIndexes.slice(mark.rejectedIndexes);
+    if (task.only !== undefined) receipt.rejectedIndexes = indexes;
+    else if (rejectedCount > 0) refused.push({ ...task, body, rejections, rejectedCount, indexes, error: null });
     return { receipt };
   } catch (error) {
     batch.rewind(mark);
+    if (body !== null && task.only === undefined && isMendable(error)) {
+      refused.push({ ...task, body, rejections: [], rejectedCount: 0, indexes: null, error });
+    }
     if (error instanceof PermanentError) return { error };
     throw error;
   }
+}
+
+function receiptOf(batch: EventBatch, mark: BatchMark): Receipt {
+  return {
+    accepted: batch.rows - mark.rows,
+    rejectedCount: batch.rejectedCount - mark.rejectedCount,
+    rejections: batch.rejections.slice(mark.rejections),
+    position: null,
+  };
 }
 
 function fillContext(batch: EventBatch, { orgId, receiver, settings, request }: IngestTask): void {

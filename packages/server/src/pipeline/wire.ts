@@ -3,6 +3,7 @@ import type { IngestLimits } from '../batch/limits.ts';
 import type { OrgSettings, ProcessorReport } from '../processors/processor.ts';
 import type { ContentEncoding, DecodeRequest, Receipt } from '../receivers/receiver.ts';
 import { PermanentError, RetryableError } from '../runtime/errors.ts';
+import type { DeadLetterConfig } from './dead-letters.ts';
 import type { TaskOutcome } from './ingest.ts';
 
 /** Messages between the main thread and the ingest worker. Bodies are transferred, not copied. */
@@ -17,6 +18,7 @@ export interface WorkerTask {
   request: DecodeRequest;
   orgId: string;
   settings: OrgSettings;
+  only?: readonly number[] | null;
 }
 
 /** Everything the worker needs to start; plain data. */
@@ -30,6 +32,7 @@ export interface IngestWorkerOptions {
   limits: IngestLimits;
   logTypes: Readonly<Record<string, string>>;
   redactRulesOff: readonly string[];
+  deadLetters: DeadLetterConfig;
 }
 
 export type ToIngestWorker =

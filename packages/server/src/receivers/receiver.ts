@@ -169,6 +169,8 @@ export interface Receipt {
   rejectedCount: number;
   /** The first 100 of the rejected. */
   rejections: readonly Rejection[];
+  /** Of a dead letter that was sent again: places of all rejected events. */
+  rejectedIndexes?: readonly number[];
   /** Where the accepted events are, null when there were none. */
   position: JournalPosition | null;
   /** Set when the sender asked to wait for it (`?ack=stored`): whether the events are searchable now. */

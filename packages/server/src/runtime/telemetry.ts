@@ -38,13 +38,28 @@ export function createTelemetry(): Telemetry {
     'reason',
   ]);
   const processed = counter('processor_actions_total', 'What processors did to events', ['org', 'processor', 'action']);
+  const deadLetters = counter('dead_letters_total', 'Requests kept because something in them was refused', [
+    'org',
+    'receiver',
+  ]);
+  const deadLettersLost = counter(
+    'dead_letters_lost_total',
+    'Those that had to go for newer ones or for want of space',
+    ['org', 'receiver'],
+  );
+  const byReceiver: Record<string, Counter> = {
+    events,
+    bytes,
+    dead_letters: deadLetters,
+    dead_letters_lost: deadLettersLost,
+  };
   const stored = counter('store_events_total', 'Events inserted into the event store', []);
   const setAsideFrames = counter('store_frames_set_aside_total', 'Frames the event store refused for good', []);
 
   function countReport(report: ProcessorReport): void {
     for (const key in report) {
       const [name, org, receiver] = key.split('\t');
-      if (receiver !== undefined) (name === 'events' ? events : bytes).inc({ org, receiver }, report[key]);
+      if (receiver !== undefined) byReceiver[name]?.inc({ org, receiver }, report[key]);
       else {
         const dot = name.indexOf('.');
         processed.inc({ org, processor: name.slice(0, dot), action: name.slice(dot + 1) }, report[key]);

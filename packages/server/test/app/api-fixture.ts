@@ -18,6 +18,8 @@ import { type ControlDb, openControlDb } from '../../src/control/control-db.ts';
 import { OrgCache } from '../../src/control/org-cache.ts';
 import { createOrg, getOrg } from '../../src/control/orgs.ts';
 import type { Scope } from '../../src/control/scopes.ts';
+import { DeadLetters } from '../../src/dead-letters/dead-letters.ts';
+import { openDeadLetterStore } from '../../src/pipeline/dead-letters.ts';
 import { type Engine, startEngine } from '../../src/stores/clickhouse/engine.ts';
 import { migrate } from '../../src/stores/clickhouse/migrate.ts';
 import { type ClickHouseStore, openClickHouseStore } from '../../src/stores/clickhouse/store.ts';
@@ -119,6 +121,12 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
+/** The store of dead letters where nothing is ingested. */
+export function noDeadLetters(dataDir: string): ApiDeps['deadLetters'] {
+  const store = openDeadLetterStore({ dir: `${dataDir}/dead-letters`, orgBytesMax: 1 << 20, letterBytesMax: 1 << 20 });
+  return new DeadLetters(store, () => Promise.reject(new Error('nothing is replayed here')));
+}
+
 /** The API over a control database of its own. */
 export async function openTestApi(store: EventStore, options: Partial<ApiDeps> = {}): Promise<TestApi> {
   const dataDir = tempDir();
@@ -130,6 +138,7 @@ export async function openTestApi(store: EventStore, options: Partial<ApiDeps> =
     store,
     control,
     attempts: new Attempts(),
+    deadLetters: noDeadLetters(dataDir),
     usage: () => ({ day: '2026-01-01', bytes: 0, events: 0 }),
     authenticate: (request) => authenticator.authenticate(request),
     health: {

@@ -23,6 +23,7 @@ import { openDiskJournalReader } from '../../src/journal/disk/reader.ts';
 import { RetryableError } from '../../src/runtime/errors.ts';
 import type { EventStore } from '../../src/stores/store.ts';
 import { tempDir } from '../support/server.ts';
+import { noDeadLetters } from './api-fixture.ts';
 import type { TailJournal } from './tail-fixture.ts';
 
 export const TAIL_NODE = 3;
@@ -71,6 +72,7 @@ export async function openTailServer(
     authenticate: authenticator.authenticate.bind(authenticator),
     onFault,
     attempts: new Attempts(),
+    deadLetters: noDeadLetters(dir),
     usage: () => ({ day: '2026-01-01', bytes: 0, events: 0 }),
     metrics: new Registry(),
     defaultRetentionDays: 30,

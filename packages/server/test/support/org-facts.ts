@@ -36,6 +36,8 @@ export interface OrgFacts {
   labelValue: string;
   traceId: string;
   eventId: string;
+  /** Of a dead letter. */
+  letterId: string;
   /** Of the second page of `/api/logs` with CURSOR_QUERY. */
   cursor: string;
 }
@@ -77,6 +79,7 @@ export function madeUpFacts(name: string): OrgFacts {
     labelValue: word('labelled'),
     traceId: randomBytes(16).toString('hex'),
     eventId: `0000${randomBytes(9).toString('hex')}`,
+    letterId: `${Date.now().toString(36).padStart(9, '0')}-0000-${randomBytes(4).toString('hex')}`,
     cursor: randomBytes(60).toString('base64url'),
   };
 }
@@ -109,6 +112,7 @@ export async function makeOrg(server: Server, name: string): Promise<{ facts: Or
     if (answer.status > 299) throw new Error(`${sample.title}: ${answer.status} ${answer.text}`);
   }
   await sendPlatformEvents(server, facts, keys.ingest);
+  await leaveLetter(server, facts, keys);
   await fillFromStore(server, facts, keys.query);
   return { facts, keys };
 }
@@ -158,6 +162,17 @@ async function sendPlatformEvents(server: Server, facts: OrgFacts, key: string):
   await operateAs(server, key, [own, shared, { ...shared, message: `${facts.word} again` }]);
 }
 
+/** A request that cannot be read, and its letter. */
+async function leaveLetter(server: Server, facts: OrgFacts, keys: OrgKeys): Promise<void> {
+  const body = `{"message":"${facts.word}",`;
+  const headers = { ...asKey(keys.ingest), 'content-type': 'application/json' };
+  const refused = await call(server, 'POST /api/logs', { headers, body });
+  const { text } = await call(server, 'GET /api/dead-letters', { headers: asKey(keys.query) });
+  const [letter] = (JSON.parse(text) as { dead_letters: { id: string }[] }).dead_letters;
+  if (refused.status !== 400 || letter === undefined) throw new Error(`no dead letter: ${refused.status} ${text}`);
+  facts.letterId = letter.id;
+}
+
 async function operateAs(server: Server, key: string, events: readonly object[]): Promise<void> {
   const headers = { ...asKey(key), 'content-type': 'application/json' };
   const answer = await call(server, 'POST /api/logs', { headers, body: JSON.stringify(events) });
@@ -173,7 +188,7 @@ async function fillFromStore(server: Server, facts: OrgFacts, key: string): Prom
   const page = async (query: string) =>
     JSON.parse((await call(server, `GET /api/logs?${query}`, { headers: asKey(key) })).text) as Page;
   const wanted = keyedRoutes.length + 3;
-  await eventually(async () => (await page(RANGE)).events.length === wanted || undefined);
+  await eventually(async () => (await page(`${RANGE}&page_size=1000`)).events.length === wanted || undefined);
   facts.eventId = (await page(`${RANGE}&service=${SHARED.service}`)).events[0]!.event_id;
   facts.cursor = (await page(CURSOR_QUERY)).next_cursor;
 }

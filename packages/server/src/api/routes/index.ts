@@ -1,4 +1,8 @@
 import type { ApiRoute } from '../route.ts';
+import { getDeadLetter } from './dead-letters/get.ts';
+import { listDeadLetters } from './dead-letters/list.ts';
+import { removeDeadLetter } from './dead-letters/remove.ts';
+import { replayDeadLetter } from './dead-letters/replay.ts';
 import { healthz } from './health/healthz.ts';
 import { metrics } from './health/metrics.ts';
 import { openApi } from './health/openapi.ts';
@@ -30,6 +34,10 @@ export const apiRoutes: readonly ApiRoute[] = [
   getTrace,
   listAttempts,
   getUsage,
+  listDeadLetters,
+  getDeadLetter,
+  replayDeadLetter,
+  removeDeadLetter,
   listOrgs,
   createOrg,
   updateOrg,

@@ -1,0 +1,182 @@
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { zstdCompressSync } from 'node:zlib';
+import { isLetterId, type Letter, type LetterDetail, type LetterSummary } from './letter.ts';
+
+export interface DeadLetterOptions {
+  dir: string;
+  /** Bytes of the files of one org; beyond it the oldest go. */
+  orgBytesMax: number;
+  /** Undoes zstd; never beyond `bytesMax`. */
+  expand(body: Buffer, bytesMax: number): Buffer;
+}
+
+export interface ListOptions {
+  receiver?: string | undefined;
+  limit: number;
+  /** Only those older than the letter of this id. */
+  before?: string | undefined;
+}
+
+const SUFFIX = '.json';
+/** The summary is the first line, and it is read without the rest. */
+const SUMMARY_BYTES_MAX = 8 << 10;
+export const REASON_CHARACTERS_MAX = 1000;
+/** Letters of one org: file systems get slow with more in one directory. */
+const ORG_LETTERS_MAX = 10_000;
+/** How far the oldest are cleared once an org is over its limit, so that this is not done for every letter. */
+const CLEARED_TO = 0.9;
+const ORG_ID = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+
+interface Use {
+  letters: number;
+  bytes: number;
+}
+
+/**
+ * Dead letters as files, one each, in a directory an org: a line of summary, a line of detail, the body in zstd. The
+ * ingest worker keeps, the main thread reads and removes; both see the directory, nothing else is shared.
+ */
+export class DeadLetterStore {
+  private readonly options: DeadLetterOptions;
+  /** What an org has, by the last look at its directory and what was kept since: never less than there is. */
+  private readonly uses = new Map<string, Use>();
+
+  constructor(options: DeadLetterOptions) {
+    this.options = options;
+  }
+
+  /** Durable when it resolves. Resolves with how many old letters had to go for it; rejects when it cannot be written. */
+  async keep(letter: Letter): Promise<number> {
+    const dir = this.orgDir(letter.orgId);
+    const content = encode(letter);
+    const use = this.uses.get(letter.orgId) ?? (await this.look(letter.orgId));
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await writeDurably(join(dir, letter.id), content);
+    this.uses.set(letter.orgId, use);
+    use.letters++;
+    use.bytes += content.length;
+    if (use.bytes <= this.options.orgBytesMax && use.letters <= ORG_LETTERS_MAX) return 0;
+    return this.clearOldest(letter.orgId);
+  }
+
+  /** Newest first. */
+  async list(orgId: string, { receiver, limit, before }: ListOptions): Promise<LetterSummary[]> {
+    const found: LetterSummary[] = [];
+    for (const id of (await this.ids(orgId)).reverse()) {
+      if (found.length >= limit) break;
+      if (before !== undefined && id >= before) continue;
+      const summary = await this.summary(orgId, id);
+      if (summary !== null && (receiver === undefined || summary.receiver === receiver)) found.push(summary);
+    }
+    return found;
+  }
+
+  /** Null when the org has no such letter. */
+  async get(orgId: string, id: string): Promise<Letter | null> {
+    if (!isLetterId(id)) return null;
+    const content = await readFile(this.path(orgId, id)).catch(nullWhenMissing);
+    if (content === null) return null;
+    const summaryEnd = content.indexOf(10);
+    const detailEnd = content.indexOf(10, summaryEnd + 1);
+    const summary = JSON.parse(content.toString('utf8', 0, summaryEnd)) as LetterSummary;
+    const detail = JSON.parse(content.toString('utf8', summaryEnd + 1, detailEnd)) as LetterDetail;
+    const kept = content.subarray(detailEnd + 1);
+    const body = summary.notKept === null ? this.options.expand(kept, Math.max(1, summary.bytes)) : null;
+    return { ...summary, ...detail, body };
+  }
+
+  /** False when the org has no such letter. */
+  async remove(orgId: string, id: string): Promise<boolean> {
+    if (!isLetterId(id)) return false;
+    const gone = await rm(this.path(orgId, id)).catch(nullWhenMissing);
+    return gone !== null;
+  }
+
+  private async summary(orgId: string, id: string): Promise<LetterSummary | null> {
+    const handle = await open(this.path(orgId, id), 'r').catch(nullWhenMissing);
+    if (handle === null) return null;
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(SUMMARY_BYTES_MAX), 0, SUMMARY_BYTES_MAX, 0);
+      const end = buffer.subarray(0, bytesRead).indexOf(10);
+      return JSON.parse(buffer.toString('utf8', 0, end)) as LetterSummary;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** Oldest first. */
+  private async ids(orgId: string): Promise<string[]> {
+    const names = (await readdir(this.orgDir(orgId)).catch(nullWhenMissing)) ?? [];
+    const ids = names.filter((name) => name.endsWith(SUFFIX)).map((name) => name.slice(0, -SUFFIX.length));
+    return ids.filter(isLetterId).sort();
+  }
+
+  private async look(orgId: string): Promise<Use> {
+    const sizes = await Promise.all((await this.ids(orgId)).map((id) => this.sizeOf(orgId, id)));
+    return { letters: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+  }
+
+  private async sizeOf(orgId: string, id: string): Promise<number> {
+    return (await stat(this.path(orgId, id)).catch(nullWhenMissing))?.size ?? 0;
+  }
+
+  private async clearOldest(orgId: string): Promise<number> {
+    const use = await this.look(orgId);
+    this.uses.set(orgId, use);
+    const isOver = use.bytes > this.options.orgBytesMax || use.letters > ORG_LETTERS_MAX;
+    let removed = 0;
+    for (const id of isOver ? await this.ids(orgId) : []) {
+      // The newest stays: it fits by itself.
+      if (use.letters <= 1) break;
+      if (use.bytes <= this.options.orgBytesMax * CLEARED_TO && use.letters <= ORG_LETTERS_MAX * CLEARED_TO) break;
+      const size = await this.sizeOf(orgId, id);
+      if (await this.remove(orgId, id)) removed++;
+      use.letters--;
+      use.bytes -= size;
+    }
+    return removed;
+  }
+
+  private orgDir(orgId: string): string {
+    if (!ORG_ID.test(orgId)) throw new Error('no id of an org');
+    return join(this.options.dir, orgId);
+  }
+
+  private path(orgId: string, id: string): string {
+    return join(this.orgDir(orgId), id + SUFFIX);
+  }
+}
+
+function encode(letter: Letter): Buffer {
+  const { id, atMs, orgId, receiver, code, rejectedCount, bytes, notKept } = letter;
+  const reason = letter.reason.slice(0, REASON_CHARACTERS_MAX);
+  const summary: LetterSummary = { id, atMs, orgId, receiver, code, reason, rejectedCount, bytes, notKept };
+  const { decoder, format, query, params, rejections, indexes } = letter;
+  const detail: LetterDetail = { decoder, format, query, params, rejections, indexes };
+  const head = Buffer.from(`${JSON.stringify(summary)}\n${JSON.stringify(detail)}\n`);
+  return letter.body === null ? head : Buffer.concat([head, zstdCompressSync(letter.body)]);
+}
+
+/** The name appears only once all of it is on the disk. */
+async function writeDurably(pathWithoutSuffix: string, content: Buffer): Promise<void> {
+  const unfinished = `${pathWithoutSuffix}.tmp`;
+  try {
+    const handle = await open(unfinished, 'w', 0o600);
+    try {
+      await handle.writeFile(content);
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+    await rename(unfinished, pathWithoutSuffix + SUFFIX);
+  } catch (error) {
+    await rm(unfinished, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+function nullWhenMissing(error: unknown): null {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+  throw error;
+}
