@@ -38,8 +38,8 @@ export class ActionReader {
 
   /** The action at source[start, end), or what is wrong with it. */
   read(source: Buffer, start: number, end: number): Action | string {
-    const { last, lastLine } = this;
-    if (last !== null && source.compare(lastLine, 0, lastLine.length, start, end) === 0) return last;
+    const { last } = this;
+    if (last !== null && this.isLast(source, start, end)) return last;
     if (end - start > LINE_BYTES_MAX) return 'the action line is too long';
     const action = this.parse(source.toString('utf8', start, end));
     if (typeof action !== 'string') {
@@ -47,6 +47,14 @@ export class ActionReader {
       this.last = action;
     }
     return action;
+  }
+
+  /** Lines are short: a loop costs less than a call of Buffer.compare. */
+  private isLast(source: Buffer, start: number, end: number): boolean {
+    const { lastLine } = this;
+    if (lastLine.length !== end - start) return false;
+    for (let i = 0; i < lastLine.length; i++) if (source[start + i] !== lastLine[i]) return false;
+    return true;
   }
 
   private parse(line: string): Action | string {

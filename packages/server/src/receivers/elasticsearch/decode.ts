@@ -54,7 +54,7 @@ class DocumentDecoder {
     const actions = new ActionReader(request.params.index ?? '');
     this.begin(body, batch);
     try {
-      this.lines(actions, items, request.receivedAtMs);
+      this.lines(actions, items, idPrefix(request.receivedAtMs));
     } finally {
       this.scanner.release();
     }
@@ -71,7 +71,7 @@ class DocumentDecoder {
       this.scanner.release();
     }
     const filterPath = new URLSearchParams(query).get('filter_path');
-    return documentReply(filterPath, JSON.stringify(index), id ?? madeId(receivedAtMs, 0));
+    return documentReply(filterPath, JSON.stringify(index), id ?? `${idPrefix(receivedAtMs)}0`);
   }
 
   private begin(body: Buffer, batch: EventBatch): void {
@@ -89,7 +89,7 @@ class DocumentDecoder {
   }
 
   /** Pairs of lines, an action and its source. */
-  private lines(actions: ActionReader, items: ItemWriter, receivedAtMs: number): void {
+  private lines(actions: ActionReader, items: ItemWriter, prefix: string): void {
     const { scanner } = this;
     const { source, end } = scanner;
     let p = scanner.skip(startOf(source));
@@ -103,20 +103,20 @@ class DocumentDecoder {
         p = lineEnd;
       } else if (action.verb === 'delete') {
         this.refuse(DELETE_ERROR);
-        items.refuse('delete', action.indexText, action.id, DELETE_ERROR, 'illegal_argument_exception');
+        items.refuse('delete', action.indexText, JSON.stringify(action.id), DELETE_ERROR, 'illegal_argument_exception');
         p = lineEnd;
       } else {
-        p = this.pair(action, scanner.skip(lineEnd), end, items, receivedAtMs);
+        p = this.pair(action, scanner.skip(lineEnd), end, items, prefix);
       }
       p = scanner.skip(p);
     }
   }
 
   /** The source at the position, of an action. Returns the position behind it. */
-  private pair(action: Action, position: number, end: number, items: ItemWriter, receivedAtMs: number): number {
+  private pair(action: Action, position: number, end: number, items: ItemWriter, prefix: string): number {
     const { batch } = this;
     const lineEnd = this.lineEnd(position, end);
-    const id = action.id ?? madeId(receivedAtMs, batch.received);
+    const id = action.id === null ? `"${prefix}${batch.received}"` : JSON.stringify(action.id);
     const reported = batch.rejections.length;
     this.action = action;
     if (this.source(position, lineEnd, end)) items.take(action.verb, action.indexText, id);
@@ -209,7 +209,7 @@ class DocumentDecoder {
     const error = `Malformed action/metadata line at byte ${position}: ${reason}`;
     if (batch.received === 0) throw new PermanentError('invalid_body', error);
     this.refuse(error);
-    items.refuse('index', '""', null, error, 'illegal_argument_exception');
+    items.refuse('index', '""', 'null', error, 'illegal_argument_exception');
   }
 
   /** Refuses what is not begun as a row. */
@@ -239,6 +239,6 @@ function startOf(body: Buffer): number {
 }
 
 /** Elasticsearch makes ids for documents that bring none; they are only for the answer. */
-function madeId(receivedAtMs: number, index: number): string {
-  return `${Math.trunc(receivedAtMs).toString(36)}-${index.toString(36)}`;
+function idPrefix(receivedAtMs: number): string {
+  return `${Math.trunc(receivedAtMs).toString(36)}-`;
 }

@@ -49,13 +49,13 @@ export class ItemWriter {
     this.filter = createFilter(filterPath);
   }
 
-  /** `index` is JSON text, as it repeats. */
+  /** `index` and `id` are JSON text. */
   take(verb: Verb, index: string, id: string): void {
     const shape = this.shape(verb);
     this.add(verb, this.place(shape, index, id) + shape.taken);
   }
 
-  refuse(verb: Verb, index: string, id: string | null, reason: string, type = DOCUMENT_ERROR): void {
+  refuse(verb: Verb, index: string, id: string, reason: string, type = DOCUMENT_ERROR): void {
     const shape = this.shape(verb);
     const status = shape.status ? ',"status":400' : '';
     const error = shape.error ? `,"error":${JSON.stringify({ type, reason })}` : '';
@@ -76,9 +76,9 @@ export class ItemWriter {
     return shape;
   }
 
-  private place(shape: Shape, index: string, id: string | null): string {
+  private place(shape: Shape, index: string, id: string): string {
     const text = shape.index ? `,"_index":${index}` : '';
-    return shape.id ? `${text},"_id":${id === null ? 'null' : JSON.stringify(id)}` : text;
+    return shape.id ? `${text},"_id":${id}` : text;
   }
 
   /** An item of which the filter left nothing is left out, as Elasticsearch does it. */
