@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import LumberjackClient from 'lumberjack-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   ADMIN_KEY,
@@ -19,16 +18,6 @@ const README = new URL(
   import.meta.url.replace(/\/packages\/server\/.*/, '/packages/server/src/receivers/lumberjack/README.md'),
 );
 const EVENTS = 500;
-
-interface Client {
-  log(event: object): void;
-  socket?: Socket;
-}
-/** It has no types of its own. */
-const LumberjackClient = createRequire(import.meta.url)('lumberjack-client') as new (
-  options: object,
-  tls?: boolean,
-) => Client;
 
 let server: SpawnedServer;
 
@@ -60,7 +49,7 @@ function selfSigned(): [string, string] {
   return [cert, key];
 }
 
-function connect(isTls: boolean): Client {
+function connect(isTls: boolean): LumberjackClient {
   const [, json] = /```json\n([\s\S]*?)```/.exec(readFileSync(README, 'utf8'))!;
   const { listeners } = server.ready as { listeners: Record<string, number> };
   const port = listeners[isTls ? 'lumberjack.tls' : 'lumberjack.tcp'];

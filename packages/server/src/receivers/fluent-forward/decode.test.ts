@@ -157,13 +157,29 @@ test('limits', () => {
   const bomb = pack(['app', gzipSync(Buffer.alloc(100_000)), { compressed: 'gzip' }]);
   expect(decode(bomb, { bodyExpandedBytesMax: 1000 }).error?.code).toBe('payload_too_large');
   const half = pack(['app', gzipSync(packed([1, { m: 'x'.repeat(600) }])), { compressed: 'gzip' }]);
-  expect(decode(Buffer.concat([half, half]), { bodyExpandedBytesMax: 1000 }).error?.code).toBe('payload_too_large');
+  expect(decode(Buffer.concat([half, half]), { bodyExpandedBytesMax: 1000 }).events).toHaveLength(1);
   expect(decode(pack(['app', [...ENTRIES, ...ENTRIES]]), { batchEventsMax: 3 }).error?.code).toBe('too_many_events');
   expect(decode(pack(['app', [1, 1, 1]]), { batchEventsMax: 2 }).error?.code).toBe('too_many_events');
 });
 
 test('chunks to acknowledge come back in order', () => {
   const messages = ['one', 'two'].map((chunk) => pack(['app', ENTRIES, { chunk }]));
-  expect(decodeForward(Buffer.concat(messages), newBatch())).toBe('["one","two"]');
+  expect(decodeForward(Buffer.concat(messages), newBatch())).toBe(
+    JSON.stringify({ acks: ['one', 'two'], end: messages[0].length + messages[1].length }),
+  );
   expect(decodeForward(pack(['app', ENTRIES]), newBatch())).toBeUndefined();
+});
+
+test('a message that cannot be taken stops the reading before it, unless it is the only one', () => {
+  const good = pack(['app', ENTRIES, { chunk: 'one' }]);
+  const broken = pack(['app', Buffer.from('abc'), { compressed: 'gzip', chunk: 'two' }]);
+  const batch = newBatch({ batchEventsMax: 3 });
+  expect(decodeForward(Buffer.concat([good, broken, good]), batch)).toBe(
+    JSON.stringify({ acks: ['one'], end: good.length }),
+  );
+  expect(batch.rows).toBe(2);
+  batch.clear();
+  expect(decodeForward(Buffer.concat([broken, good]), batch)).toBe('{"acks":[],"end":0}');
+  expect(decodeForward(Buffer.concat([good, good]), batch)).toBe(JSON.stringify({ acks: ['one'], end: good.length }));
+  expect([batch.rows, batch.received]).toEqual([2, 2]);
 });

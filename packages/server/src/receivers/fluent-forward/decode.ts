@@ -2,6 +2,7 @@ import { type EventBatch, KIND } from '../../batch/event-batch.ts';
 import { FIELD } from '../../batch/fields.ts';
 import type { SymbolTable } from '../../batch/symbol-table.ts';
 import { PermanentError } from '../../runtime/errors.ts';
+import { encodeReply } from '../util/acked-reply.ts';
 import { gunzipCapped, zstdCapped } from '../util/inflate.ts';
 import { JsonBytes } from '../util/json-bytes.ts';
 import { EventDecoder } from '../util/json-event/event-decoder.ts';
@@ -19,8 +20,8 @@ import { TimestampReader } from '../util/timestamp.ts';
 import { type ForwardOption, NO_OPTION, readOption } from './option.ts';
 
 /**
- * Decodes messages of the forward protocol, one after another. Returns the chunks to acknowledge as a JSON array, if
- * there are any. Throws PermanentError when a message cannot be read as one, or a request's limits are met.
+ * Decodes messages of the forward protocol, one after another. Returns an AckedReply whose acks are the chunks. Throws
+ * PermanentError when the only message cannot be read as one, or is over a request's limits.
  */
 export function decodeForward(body: Buffer, batch: EventBatch): string | undefined {
   let decoder = decoders.get(batch.symbols);
@@ -80,12 +81,34 @@ class ForwardDecoder {
     this.bytesLeft = batch.limits.bodyExpandedBytesMax;
     this.chunks = [];
     try {
-      for (let p = 0; p < body.length; ) p = this.message(body, p);
+      const end = this.messages(body);
+      return encodeReply({ acks: this.chunks, end }, body.length);
     } finally {
       this.scanner.release();
       this.json.release();
     }
-    return this.chunks.length === 0 ? undefined : JSON.stringify(this.chunks);
+  }
+
+  /** Returns where it stopped: at the end, or before a message that cannot be taken and is not the only one. */
+  private messages(body: Buffer): number {
+    let p = 0;
+    while (p < body.length) {
+      const mark = this.batch.mark();
+      const chunks = this.chunks.length;
+      try {
+        p = this.message(body, p);
+      } catch (error) {
+        if (!(error instanceof PermanentError) || this.isOnlyMessage(body, p)) throw error;
+        this.batch.rewind(mark);
+        this.chunks.length = chunks;
+        return p;
+      }
+    }
+    return p;
+  }
+
+  private isOnlyMessage(body: Buffer, position: number): boolean {
+    return position === 0 && this.skipper.endOfWhole(body, 0) === body.length;
   }
 
   /** Reads one message: `[tag, time, record, option?]`, `[tag, [[time, record], …], option?]` or the packed forms. */

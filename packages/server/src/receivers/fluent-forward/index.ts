@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { encode } from '@msgpack/msgpack';
 import { PermanentError } from '../../runtime/errors.ts';
-import type { ListenerContext, OpenListener, Receipt, Receiver, ReceiverListener } from '../receiver.ts';
+import type { ListenerContext, OpenListener, Receiver, ReceiverListener } from '../receiver.ts';
 import { type AckedProtocol, AckedStream } from '../util/acked-stream.ts';
 import { MSGPACK, MsgpackHead, MsgpackSkipper } from '../util/msgpack.ts';
 import { listenerSecret, openTcp } from '../util/tcp-listener.ts';
@@ -56,8 +56,6 @@ export function forwardProtocol(secret: string | null, sharedKey: string | undef
   return { ...protocol, greeting: handshake.helo, first: (message) => handshake.answer(message) };
 }
 
-function acknowledge({ reply }: Receipt): Buffer {
-  if (reply === undefined) return Buffer.alloc(0);
-  const chunks = JSON.parse(reply) as string[];
+function acknowledge(chunks: readonly string[]): Buffer {
   return Buffer.concat(chunks.map((chunk) => encode({ ack: chunk })));
 }

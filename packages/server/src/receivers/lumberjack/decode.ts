@@ -1,6 +1,7 @@
 import type { EventBatch } from '../../batch/event-batch.ts';
 import type { SymbolTable } from '../../batch/symbol-table.ts';
 import { PermanentError } from '../../runtime/errors.ts';
+import { encodeReply } from '../util/acked-reply.ts';
 import { inflateCapped } from '../util/inflate.ts';
 import { JsonBytes } from '../util/json-bytes.ts';
 import { EventDecoder } from '../util/json-event/event-decoder.ts';
@@ -9,8 +10,8 @@ import { CHAR, JsonScanner, VALUE } from '../util/json-scanner.ts';
 import { FRAME, frameEnd } from './frames.ts';
 
 /**
- * Decodes whole frames. Returns what to acknowledge, in order, as the head of the acknowledgement and the sequence
- * number: `2A50 2A12`, one for every window and the last. Throws PermanentError for what is no frame, and at limits.
+ * Decodes whole frames. Returns an AckedReply whose acks are the head of the acknowledgement and the sequence number:
+ * `2A50`, one for every window and the last. Throws PermanentError when the only frame is none, or over limits.
  */
 export function decodeFrames(body: Buffer, batch: EventBatch): string | undefined {
   let decoder = decoders.get(batch.symbols);
@@ -52,20 +53,44 @@ class FrameDecoder {
     this.acks = [];
     this.sequence = NO_SEQUENCE;
     try {
-      this.frames(body, false);
+      const end = this.wholeFrames(body);
+      this.endWindow();
+      return encodeReply({ acks: this.acks, end }, body.length);
     } finally {
       this.scanner.release();
       this.json.release();
     }
-    this.endWindow();
-    return this.acks.length === 0 ? undefined : this.acks.join(' ');
   }
 
-  private frames(bytes: Buffer, isInside: boolean): void {
+  /** Returns where it stopped: at the end, or before a frame that cannot be taken and is not the only one. */
+  private wholeFrames(body: Buffer): number {
+    let p = 0;
+    while (p < body.length) {
+      const end = frameEnd(body, p);
+      if (end < 0) throw endsWithin();
+      // Only a compressed frame can fail when some of its events are in the batch already.
+      const mark = body[p + 1] === FRAME.compressed ? this.batch.mark() : null;
+      const { sequence, batch } = this;
+      const { received } = batch;
+      try {
+        this.frame(body, p, end, false);
+      } catch (error) {
+        if (!(error instanceof PermanentError) || (p === 0 && end === body.length)) throw error;
+        batch.received = received;
+        if (mark !== null) batch.rewind(mark);
+        this.sequence = sequence;
+        return p;
+      }
+      p = end;
+    }
+    return p;
+  }
+
+  private framesInside(bytes: Buffer): void {
     for (let p = 0; p < bytes.length; ) {
       const end = frameEnd(bytes, p);
-      if (end < 0) throw new PermanentError('invalid_body', 'the bytes end within a frame');
-      this.frame(bytes, p, end, isInside);
+      if (end < 0) throw endsWithin();
+      this.frame(bytes, p, end, true);
       p = end;
     }
   }
@@ -102,7 +127,7 @@ class FrameDecoder {
   private compressed(block: Buffer): void {
     const plain = inflateCapped(block, this.bytesLeft);
     this.bytesLeft -= plain.length;
-    this.frames(plain, true);
+    this.framesInside(plain);
   }
 
   private event(document: Buffer): void {
@@ -142,4 +167,8 @@ class FrameDecoder {
     }
     json.byte(CHAR.closeBrace);
   }
+}
+
+function endsWithin(): PermanentError {
+  return new PermanentError('invalid_body', 'the bytes end within a frame');
 }

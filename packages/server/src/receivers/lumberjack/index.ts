@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ListenerContext, OpenListener, Receipt, Receiver, ReceiverListener } from '../receiver.ts';
+import type { ListenerContext, OpenListener, Receiver, ReceiverListener } from '../receiver.ts';
 import { type AckedProtocol, AckedStream } from '../util/acked-stream.ts';
 import { listenerSecret, openTcp } from '../util/tcp-listener.ts';
 import { decodeFrames } from './decode.ts';
@@ -44,8 +44,8 @@ export function lumberjackProtocol(secret: string | null): AckedProtocol {
   };
 }
 
-function acknowledge({ reply }: Receipt): Buffer {
-  return reply === undefined ? Buffer.alloc(0) : Buffer.concat(reply.split(' ').map(ackFrame));
+function acknowledge(acks: readonly string[]): Buffer {
+  return Buffer.concat(acks.map(ackFrame));
 }
 
 /** The frame of what `decode` returned: `2A50`. */

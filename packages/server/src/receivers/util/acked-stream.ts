@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PermanentError, RetryableError } from '../../runtime/errors.ts';
 import type { ListenerContext, Receipt } from '../receiver.ts';
+import { readReply } from './acked-reply.ts';
 import { ByteQueue } from './byte-queue.ts';
 import type { Connection } from './tcp-listener.ts';
 
@@ -18,8 +19,8 @@ export interface AckedProtocol {
    * the same message. Throws PermanentError when no message begins so.
    */
   messageEnd(bytes: Buffer, start: number): number;
-  /** What to write once the messages are durable, from what `decode` returned. Empty for nothing. */
-  acknowledge(receipt: Receipt): Buffer;
+  /** What to write once the messages are durable. `acks` is what `decode` put into its AckedReply, at least one. */
+  acknowledge(acks: readonly string[]): Buffer;
   /** Whether the sender waits for an acknowledgement, and so has the message still. */
   wantsAck(message: Buffer): boolean;
   /** Written while a message waits, so that its sender does too. */
@@ -188,25 +189,35 @@ export class AckedStream implements Connection {
       receipt = await this.accept(total, lengths[0]);
     } catch (error) {
       if (!(error instanceof PermanentError)) throw error;
-      // One of them is at fault: alone it takes no other with it.
-      if (lengths.length > 1) for (const length of lengths) await this.send([length]);
-      else this.refused(error, total);
+      this.refused(error, lengths);
       return;
     }
-    this.consume(total);
-    const ack = protocol.acknowledge(receipt);
-    if (ack.length > 0 && socket.writable) socket.write(ack);
+    const { acks, end } = readReply(receipt.reply, total);
+    this.consume(end);
+    if (acks.length > 0 && socket.writable) socket.write(protocol.acknowledge(acks));
+    if (end < total) await this.sendRest(lengths, end);
+  }
+
+  /** The message behind `end` stopped the reading: it goes alone, then those behind it. */
+  private async sendRest(lengths: readonly number[], end: number): Promise<void> {
+    let next = 0;
+    for (let at = 0; at < end; next++) at += lengths[next];
+    await this.send([lengths[next]]);
+    if (next + 1 < lengths.length) await this.send(lengths.slice(next + 1));
   }
 
   /**
    * A message that will never be taken. A client that waits keeps it, and finds the connection closed; so does one
    * whose key is refused. `accept` has noted why.
    */
-  private refused({ code }: PermanentError, length: number): void {
-    const isRefusedKey = code === 'unauthenticated' || code === 'forbidden';
-    if (isRefusedKey || this.options.protocol.wantsAck(this.queue.bytes().subarray(0, length))) throw ENDED;
-    this.options.context.count('message_refused');
-    this.consume(length);
+  private refused({ code }: PermanentError, lengths: readonly number[]): void {
+    const { protocol, context } = this.options;
+    if (code === 'unauthenticated' || code === 'forbidden') throw ENDED;
+    for (const length of lengths) {
+      if (protocol.wantsAck(this.queue.bytes().subarray(0, length))) throw ENDED;
+      context.count('message_refused');
+      this.consume(length);
+    }
   }
 
   private async accept(total: number, firstLength: number): Promise<Receipt> {

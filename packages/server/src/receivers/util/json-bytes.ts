@@ -7,9 +7,9 @@ const NO_BYTES = Buffer.alloc(0);
 export class JsonBytes {
   private buffer = Buffer.allocUnsafeSlow(1 << 14);
   private view = new DataView(this.buffer.buffer);
-  private source = NO_BYTES;
+  private source: Buffer = NO_BYTES;
   /** Over the same bytes as `source`. */
-  private sourceView = new DataView(NO_BYTES.buffer, 0, 0);
+  private sourceView: DataView = new DataView(NO_BYTES.buffer, 0, 0);
   length = 0;
 
   /** What was written, valid until more is. */
