@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  ADMIN_KEY,
+  allEvents,
+  eventually,
+  removeTempDirs,
+  type SpawnedServer,
+  spawnServer,
+  tempDir,
+} from '../support/server.ts';
+
+const REMOTE = '/lib/systemd/systemd-journal-remote';
+const UPLOAD = '/lib/systemd/systemd-journal-upload';
+const isMissing = !existsSync(REMOTE) || !existsSync(UPLOAD);
+const EVENTS = 500;
+const BOOT = '0123456789abcdef0123456789abcdef';
+
+/** A value with a line feed is written with its size. */
+function field(name: string, value: string): Buffer {
+  if (!value.includes('\n')) return Buffer.from(`${name}=${value}\n`);
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(Buffer.byteLength(value)));
+  return Buffer.concat([Buffer.from(`${name}\n`), size, Buffer.from(`${value}\n`)]);
+}
+
+const messageOf = (i: number) => (i % 5 === 0 ? `order ${i}\n  at größe 😀` : `order ${i} a=b`);
+
+/** A journal file of EVENTS entries, made by systemd-journal-remote from an export. */
+async function makeJournal(identifier: string): Promise<string> {
+  const dir = tempDir();
+  const beganAt = Date.now() * 1000 - EVENTS;
+  const entries = Array.from({ length: EVENTS }, (_, i) =>
+    Buffer.concat([
+      field('__REALTIME_TIMESTAMP', String(beganAt + i)),
+      field('__MONOTONIC_TIMESTAMP', String(1000 + i)),
+      field('_BOOT_ID', BOOT),
+      field('PRIORITY', String(i % 8)),
+      field('SYSLOG_IDENTIFIER', identifier),
+      field('_SYSTEMD_UNIT', 'shop.service'),
+      field('_HOSTNAME', 'box-1'),
+      field('ORDER_NO', String(i)),
+      field('TAG', 'a'),
+      field('TAG', 'b'),
+      field('MESSAGE', messageOf(i)),
+      Buffer.from('\n'),
+    ]),
+  );
+  writeFileSync(join(dir, 'in.export'), Buffer.concat(entries));
+  await promisify(execFile)(REMOTE, ['-o', join(dir, 'x.journal'), join(dir, 'in.export')]);
+  return join(dir, 'x.journal');
+}
+
+/** Runs systemd-journal-upload over the file; resolves with its exit code. */
+function upload(file: string, url: string): Promise<number> {
+  const args = [`--url=${url}`, `--file=${file}`, `--save-state=${file}.state`, '--follow=no'];
+  return promisify(execFile)(UPLOAD, args, { timeout: 20_000 }).then(
+    () => 0,
+    (error: { code: number }) => error.code,
+  );
+}
+
+describe.skipIf(isMissing)('systemd-journal-upload (skipped where systemd-journal-remote is not installed)', () => {
+  let server: SpawnedServer;
+  beforeAll(async () => {
+    server = await spawnServer();
+  });
+  afterAll(async () => {
+    await server?.stop();
+    removeTempDirs();
+  });
+  const urlWith = (key: string) => `http://upload:${key}@127.0.0.1:${server.httpPort}`;
+
+  test('every entry of a journal is found once, with its fields', async () => {
+    const file = await makeJournal('shop');
+    expect(await upload(file, urlWith(ADMIN_KEY))).toBe(0);
+    const events = await eventually(async () => {
+      const found = await allEvents(server, 'service=shop&order=asc&from=-1h');
+      return found.length >= EVENTS ? found : undefined;
+    });
+    expect(events).toHaveLength(EVENTS);
+    const severities = ['critical', 'critical', 'critical', 'error', 'warn', 'info', 'info', 'debug'];
+    for (const [i, event] of events.entries()) {
+      expect(event).toMatchObject({
+        ...{ message: messageOf(i), host: 'box-1', severity: severities[i % 8], receiver: 'journald' },
+        client_event_id: expect.stringMatching(/^s=\w+;i=\w+;b=/),
+        metadata: { ORDER_NO: String(i), _SYSTEMD_UNIT: 'shop.service', TAG: ['a', 'b'], _BOOT_ID: BOOT },
+      });
+    }
+    // It saved its cursor: nothing comes twice.
+    expect(await upload(file, urlWith(ADMIN_KEY))).toBe(0);
+    expect(await allEvents(server, 'service=shop&from=-1h')).toHaveLength(EVENTS);
+  });
+
+  test('with a wrong key it fails, and keeps its place', async () => {
+    const file = await makeJournal('wrong');
+    expect(await upload(file, urlWith('tw_no_such_key'))).not.toBe(0);
+    expect(await allEvents(server, 'service=wrong&from=-1h')).toEqual([]);
+    expect(await upload(file, urlWith(ADMIN_KEY))).toBe(0);
+    const events = await eventually(async () => {
+      const found = await allEvents(server, 'service=wrong&from=-1h');
+      return found.length >= EVENTS ? found : undefined;
+    });
+    expect(events).toHaveLength(EVENTS);
+  });
+});
