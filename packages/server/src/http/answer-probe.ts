@@ -1,4 +1,4 @@
-import type { ReceiverProbe } from '../receivers/receiver.ts';
+import type { HttpAnswer, ReceiverProbe } from '../receivers/receiver.ts';
 import { isKnownError, type PermanentError, RetryableError } from '../runtime/errors.ts';
 import { type Exchange, type IngestHandlerDependencies, readHeldBody, send } from './ingest-handler.ts';
 
@@ -25,12 +25,18 @@ export async function answerProbe(
     }
     body = await readHeldBody(ingest, request, PROBE_BODY_BYTES_MAX);
   } catch (caught) {
-    if (!isKnownError(caught)) dependencies.onFault(caught, requestId);
-    error = isKnownError(caught) ? caught : new RetryableError('overloaded', 'a fault of the server', 1000);
+    error = knownError(dependencies, caught, requestId);
   }
   const isReady = ingest.journalFault === null;
   const browserKey = (secret: string) => admission.browserKey(secret);
-  const answer = await probe.answer({ head, body, orgId, error, isReady, requestId, browserKey });
+  const question = { head, body, orgId, isReady, requestId, browserKey };
+  let answer: HttpAnswer;
+  try {
+    answer = await probe.answer({ ...question, error });
+  } catch (caught) {
+    error = knownError(dependencies, caught, requestId);
+    answer = await probe.answer({ ...question, error });
+  }
   if (answer.status === 401) answer.headers['www-authenticate'] ??= 'Bearer';
   dependencies.onAnswer(receiver.id, answer.status, null);
   if (error !== null) {
@@ -42,4 +48,15 @@ export async function answerProbe(
   }
   // node:http sends no body to HEAD whatever it is given.
   send(request, response, { ...answer, headers: { ...answer.headers, 'x-request-id': requestId } });
+}
+
+/** The error, if it is one that may be told; a fault of ours is reported and told as such. */
+function knownError(
+  { onFault }: IngestHandlerDependencies,
+  error: unknown,
+  requestId: string,
+): PermanentError | RetryableError {
+  if (isKnownError(error)) return error;
+  onFault(error, requestId);
+  return new RetryableError('overloaded', 'a fault of the server', 1000);
 }

@@ -179,7 +179,9 @@ async function ingestRequest(
     encodings,
     request: { format, query: head.query.toString(), params: head.params, receivedAtMs: Date.now() },
   });
-  if (head.query.get('ack') !== 'stored' || receipt.position === null) return receipt;
+  // Waiting is for those who have a secret: it holds a connection.
+  const waits = head.query.get('ack') === 'stored' && route.forBrowsers !== true;
+  if (!waits || receipt.position === null) return receipt;
   return { ...receipt, stored: await dependencies.waitStored(receipt.position) };
 }
 

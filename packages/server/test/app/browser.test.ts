@@ -218,6 +218,13 @@ describe('preflights', () => {
     expect([answer.status, corsOf(answer)]).toEqual([403, []]);
   });
 
+  test('one that was refused is among the attempts, with the reason', async () => {
+    const path = '/api/ingest/attempts';
+    await ask(`?key=${keys.globex}`, OTHER_ORIGIN);
+    const { attempts } = (await (await request(server, path)).json()) as { attempts: Record<string, unknown>[] };
+    expect(attempts[0]).toMatchObject({ receiver: 'browser', path: PATH, status: 403, code: 'origin_refused' });
+  });
+
   test('of a key that was revoked', async () => {
     const made = await operate('/api/keys', { name: 'w', scopes: ['ingest'], browser_origins: [ORIGIN] });
     expect((await ask(`?key=${made.secret}`, ORIGIN)).status).toBe(204);

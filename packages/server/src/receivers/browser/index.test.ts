@@ -128,7 +128,10 @@ test.each([
   ['an empty key', 'key=', { origin: ORIGIN }],
   ['a key that is no browser key', 'key=tw_other', { origin: ORIGIN }],
 ])('a preflight from or with %s: 403 without CORS headers', async (_, query, headers) => {
-  const answer = await ask(query, headers);
+  const error = await Promise.resolve(ask(query, headers)).catch((thrown: unknown) => thrown as PermanentError);
+  expect(error).toBeInstanceOf(PermanentError);
+  // It is asked again with what it threw.
+  const answer = await ask(query, headers, { error: error as PermanentError });
   expect(answer.status).toBe(403);
   expect(Object.keys(answer.headers)).toEqual(['content-type']);
 });

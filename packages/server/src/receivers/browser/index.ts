@@ -64,21 +64,18 @@ function answerOf(outcome: IngestOutcome): HttpAnswer {
   return jsonAnswer(400, { error, accepted, rejected, rejected_total: rejectedCount });
 }
 
-/** A preflight says which headers it will bring, not what is in them: only a key in the query can be looked up. */
+/**
+ * A preflight says which headers it will bring, not what is in them: only a key in the query can be looked up.
+ * @throws PermanentError `forbidden` or `origin_refused`, to be asked again with it.
+ */
 async function answerPreflight({ head, error, requestId, browserKey }: ProbeRequest): Promise<HttpAnswer> {
-  const refuse = (cause: NonNullable<typeof error>): HttpAnswer =>
-    errorAnswer({ kind: 'failed', error: cause, orgId: null, requestId });
-  if (error !== null) return refuse(error);
+  if (error !== null) return errorAnswer({ kind: 'failed', error, orgId: null, requestId });
   const { origin } = head.headers;
   const secret = head.query.get('key') ?? '';
   const key = secret === '' ? null : await browserKey(secret);
-  if (key === null) {
-    return refuse(new PermanentError('forbidden', 'a preflight needs a browser key in the query, `?key=`'));
-  }
+  if (key === null) throw new PermanentError('forbidden', 'a preflight needs a browser key in the query, `?key=`');
   if (origin !== undefined && key.origins.includes(origin)) {
     return { status: 204, headers: preflightHeaders(origin), body: '' };
   }
-  return refuse(
-    new PermanentError('origin_refused', 'this browser key does not list the Origin that the request names'),
-  );
+  throw new PermanentError('origin_refused', 'this browser key does not list the Origin that the request names');
 }
