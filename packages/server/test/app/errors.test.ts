@@ -121,7 +121,7 @@ test.each(typed)('$title: a Content-Type that it does not read is 415', async ({
 
 describe('the rest', () => {
   test.each<[string, number, string]>([
-    ['GET /', 404, 'not_found'],
+    ['GET /nowhere', 404, 'not_found'],
     ['GET /favicon.ico', 404, 'not_found'],
     ['POST /', 404, 'not_found'],
     ['POST /v1/logs/', 404, 'not_found'],
