@@ -66,6 +66,7 @@ export interface ReceiverProbe {
   needsKey: boolean;
   /** False leaves the request to the API and the web UI: for paths that others have too, such as `/`. */
   claims?(head: RequestHead): boolean;
+  /** May throw where `error` is null: it is then asked once more, with what it threw, which is noted as an attempt. */
   answer(request: ProbeRequest): HttpAnswer | Promise<HttpAnswer>;
 }
 
