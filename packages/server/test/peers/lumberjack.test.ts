@@ -8,6 +8,7 @@ import {
   allEvents,
   eventually,
   removeTempDirs,
+  request,
   type SpawnedServer,
   spawnServer,
   tempDir,
@@ -49,9 +50,9 @@ function selfSigned(): [string, string] {
   return [cert, key];
 }
 
-function connect(isTls: boolean): LumberjackClient {
+function connect(isTls: boolean, to = server): LumberjackClient {
   const [, json] = /```json\n([\s\S]*?)```/.exec(readFileSync(README, 'utf8'))!;
-  const { listeners } = server.ready as { listeners: Record<string, number> };
+  const { listeners } = to.ready as { listeners: Record<string, number> };
   const port = listeners[isTls ? 'lumberjack.tls' : 'lumberjack.tcp'];
   return new LumberjackClient(
     { ...(JSON.parse(json!) as object), host: '127.0.0.1', port, ...(isTls ? { rejectUnauthorized: false } : {}) },
@@ -115,4 +116,23 @@ test('acknowledgements are what the protocol says', async () => {
   });
   client.socket?.removeAllListeners('close').destroy();
   expect(answer).toEqual(Buffer.from('2A\0\0\0\u0002', 'latin1'));
+});
+
+test('under a key that is none nothing is taken, and that can be read', async () => {
+  const other = await spawnServer({
+    env: {
+      TAILWATER_RECEIVERS_LUMBERJACK_TCP: '0',
+      TAILWATER_RECEIVERS_LUMBERJACK_API_KEY: `${ADMIN_KEY.slice(0, -1)}0`,
+    },
+  });
+  const client = connect(false, other);
+  client.log({ message: 'never', service: { name: 'refused' } });
+  const attempts = await eventually(async () => {
+    const text = await (await request(other, '/api/ingest/attempts')).text();
+    return text.includes('lumberjack') ? text : undefined;
+  });
+  client.socket?.removeAllListeners('close').destroy();
+  expect(attempts).toContain('unauthenticated');
+  expect(await allEvents(other, 'from=-1h')).toEqual([]);
+  await other.stop();
 });
