@@ -287,6 +287,7 @@ function meaning(answer: RawAnswer, sent: OrgFacts): unknown {
   let text = answer.text
     .replace(/"request_id":"[^"]*"/g, '')
     .replace(/"position":"\d+"/g, '')
+    .replace(/"_id":"[^"]*"/g, '')
     .replace(/"secret":"[^"]*"|"(id|prefix|created_at|last_used_at)":"[^"]*"/g, '');
   for (const [name, value] of Object.entries(sent)) text = text.replaceAll(value as string, `<${name}>`);
   return { status: answer.status, type: answer.headers['content-type'], allow: answer.headers.allow, text };
