@@ -10,7 +10,7 @@ import {
 } from '../../src/control/api-keys.ts';
 import { bootstrap } from '../../src/control/bootstrap.ts';
 import type { ControlDb } from '../../src/control/control-db.ts';
-import { createOrg, getOrg, listOrgs, updateOrgSettings } from '../../src/control/orgs.ts';
+import { createOrg, getOrg, listOrgs, NO_QUOTA, updateOrgSettings } from '../../src/control/orgs.ts';
 import { installationSecret, settingOr } from '../../src/control/settings.ts';
 
 /** An empty database of one kind that can be opened again and again. */
@@ -54,7 +54,7 @@ export function controlContract(kind: string, make: () => Promise<ControlStorage
         await createOrg(db, { id: 'b', name: 'Bee', retentionDays: 7 }, 1000);
         await createOrg(db, { id: 'a', name: 'Ä ✓' }, 2000);
         await reopen();
-        const settings = { redactRulesOff: [], logTypes: {} };
+        const settings = { redactRulesOff: [], logTypes: {}, ingestQuota: NO_QUOTA };
         const bee = { id: 'b', name: 'Bee', retentionDays: 7, settings, createdAtMs: 1000 };
         expect(await getOrg(db, 'b')).toEqual(bee);
         expect(await listOrgs(db)).toEqual([
