@@ -8,7 +8,7 @@ function eventOf({ message, service, host, traceId, labels, attributes }: Sample
 function requestOf(records: readonly string[]): Buffer {
   const data = records.map((record) => ({ data: Buffer.from(record).toString('base64') }));
   return Buffer.from(
-    JSON.stringify({ requestId: 'ed4acda5-034f-9f42-bba1-f29aea6d7d8f', timestamp: 1, records: data }),
+    JSON.stringify({ requestId: 'ed4acda5-034f-9f42-bba1-f29aea6d7d8f', timestamp: Date.now(), records: data }),
   );
 }
 
