@@ -47,9 +47,16 @@ export function advance(place: Place, bytes: Buffer, before: number, consumed: n
   place.offset += consumed;
   place.tail = crc32(bytes.subarray(Math.max(0, end - TAIL_BYTES), end));
   // Up to 1024 bytes, `before` is all of the file up to the offset.
-  if (place.fingerprintBytes === FINGERPRINT_BYTES || before + consumed !== place.offset) return;
+  if (place.fingerprintBytes >= Math.min(FINGERPRINT_BYTES, end) || end !== place.offset) return;
   place.fingerprintBytes = Math.min(FINGERPRINT_BYTES, end);
   place.fingerprint = crc32(bytes.subarray(0, place.fingerprintBytes));
+}
+
+/** Notes how the file begins, so that it can be found again when it is rotated before anything of it was read. */
+export async function noteBeginning(handle: FileHandle, place: Place): Promise<void> {
+  const head = await readAt(handle, 0, FINGERPRINT_BYTES);
+  place.fingerprintBytes = head.length;
+  place.fingerprint = crc32(head);
 }
 
 /** Puts the place there, without reading what is before it. */

@@ -35,6 +35,7 @@ export interface Sibling {
  * the offset, what was read. Null when there is neither.
  */
 export async function findSibling(place: Place, isKnown: (key: string) => boolean): Promise<Sibling | null> {
+  if (place.fingerprintBytes === 0) return null;
   const dir = dirname(place.path);
   const names = await readdir(dir).catch(() => []);
   for (const name of names) {

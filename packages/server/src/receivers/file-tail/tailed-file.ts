@@ -66,7 +66,8 @@ export class TailedFile {
     const now = around.now();
     if (now < this.waitUntil) return 'idle';
     const { size } = await this.handle.stat();
-    if (size < place.offset) return 'truncated';
+    // Also when nothing was read yet: what was there may be in a copy.
+    if (size < place.offset || size < this.size) return 'truncated';
     if (size !== this.size) this.changedAt = now;
     this.size = size;
     const isLate = this.openSince !== 0 && now - this.openSince >= OPEN_EVENT_MS;

@@ -4,7 +4,7 @@ import { dirname, join, matchesGlob, resolve as resolvePath } from 'node:path';
 import type { ReceiversConfig } from '../config.ts';
 import type { ListenerContext } from '../receiver.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { beginsSame, isSame, keyOf, type Place, readAt, skipTo } from './identity.ts';
+import { beginsSame, isSame, keyOf, noteBeginning, type Place, readAt, skipTo } from './identity.ts';
 import { isPackedContent, isPackedName, labelsOfPaths } from './places.ts';
 import { writeQuery } from './query.ts';
 import { findSibling, isSiblingName } from './siblings.ts';
@@ -49,11 +49,14 @@ export class Tailer {
     this.around = { context, secret, now: () => Date.now(), save: () => this.checkpoints.save() };
   }
 
-  /** Rejects when the checkpoints cannot be read. */
+  /** Resolves when all files are known that are there. Rejects when the checkpoints cannot be read. */
   async start(): Promise<void> {
     const places = await this.checkpoints.load();
     this.isFirstStart = places === null;
     for (const place of places ?? []) this.earlier.set(keyOf(place), place);
+    // Waited for: what is rotated right after the start is known by then.
+    await this.scan();
+    this.nextScan = Date.now() + this.config.scanInterval;
     this.running = this.run();
   }
 
@@ -175,6 +178,8 @@ export class Tailer {
       this.earlier.delete(key);
     } else if (this.isFirstStart && this.config.fromBeginning === 'off') {
       await skipTo(handle, place, await lineStartBefore(handle, Number(size)));
+    } else {
+      await noteBeginning(handle, place);
     }
     this.files.set(key, new TailedFile(this.around, place, handle, await this.queryOf(place)));
     return true;
