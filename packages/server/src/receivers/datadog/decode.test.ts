@@ -32,7 +32,12 @@ test('the query is for what an item does not say', () => {
       message: 'a',
       attributes: { env: 'prod', team: 'a', ddsource: 'q-source' },
     },
-    { service: 's', host: 'h', message: 'b', attributes: { env: 'own', 'ddtags.env': 'prod', team: 'a', ddsource: 'q-source' } },
+    {
+      service: 's',
+      host: 'h',
+      message: 'b',
+      attributes: { env: 'own', 'ddtags.env': 'prod', team: 'a', ddsource: 'q-source' },
+    },
   ]);
   expect(lines('text', query).events).toMatchObject([{ service: 'q-service', host: 'q-host', message: 'text' }]);
 });
