@@ -288,6 +288,7 @@ function meaning(answer: RawAnswer, sent: OrgFacts): unknown {
     .replace(/"request_id":"[^"]*"/g, '')
     .replace(/"position":"\d+"/g, '')
     .replace(/"_id":"[^"]*"/g, '')
+    .replace(/"timestamp":\d+/g, '')
     .replace(/"secret":"[^"]*"|"(id|prefix|created_at|last_used_at)":"[^"]*"/g, '');
   for (const [name, value] of Object.entries(sent)) text = text.replaceAll(value as string, `<${name}>`);
   return { status: answer.status, type: answer.headers['content-type'], allow: answer.headers.allow, text };
