@@ -218,7 +218,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'POST /api/prom/push': ingestCase('/api/prom/push'),
   'POST /api/v2/logs': ingestCase('/api/v2/logs'),
   'POST /v1/input': ingestCase('/v1/input'),
-  'POST /v1/input/:key': ingestCase('/v1/input/sample'),
+  'POST /v1/input/:key': ingestCase('/v1/input/:key'),
   'POST /services/collector': ingestCase('/services/collector'),
   'POST /services/collector/event': ingestCase('/services/collector/event'),
   'POST /services/collector/event/1.0': ingestCase('/services/collector/event/1.0'),
@@ -287,6 +287,8 @@ function meaning(answer: RawAnswer, sent: OrgFacts): unknown {
   let text = answer.text
     .replace(/"request_id":"[^"]*"/g, '')
     .replace(/"position":"\d+"/g, '')
+    // Amazon Data Firehose is told when the server answered.
+    .replace(/"timestamp":\d+/g, '')
     .replace(/"_id":"[^"]*"/g, '')
     .replace(/"timestamp":\d+/g, '')
     .replace(/"secret":"[^"]*"|"(id|prefix|created_at|last_used_at)":"[^"]*"/g, '');
