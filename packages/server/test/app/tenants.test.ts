@@ -287,8 +287,6 @@ function meaning(answer: RawAnswer, sent: OrgFacts): unknown {
   let text = answer.text
     .replace(/"request_id":"[^"]*"/g, '')
     .replace(/"position":"\d+"/g, '')
-    // Amazon Data Firehose is told when the server answered.
-    .replace(/"timestamp":\d+/g, '')
     .replace(/"_id":"[^"]*"/g, '')
     .replace(/"timestamp":\d+/g, '')
     .replace(/"secret":"[^"]*"|"(id|prefix|created_at|last_used_at)":"[^"]*"/g, '');
