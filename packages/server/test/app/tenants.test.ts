@@ -155,10 +155,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'GET /api/dead-letters/:letter_id': {
     key: 'query',
     own: 'shows',
-    probes: (t) => [
-      { path: `/api/dead-letters/${t.letterId}` },
-      { path: `/api/dead-letters/..%2f${t.orgId}%2f${t.letterId}` },
-    ],
+    probes: (t) => ['', `..%2f${t.orgId}%2f`].map((to) => ({ path: `/api/dead-letters/${to}${t.letterId}` })),
   },
   'POST /api/dead-letters/:letter_id/replay': {
     key: 'admin',
