@@ -59,6 +59,8 @@ describe('where a value comes from', () => {
       ['journal.reserveBytes', '2MiB'],
       ['enrich.logTypes', 'a.b=auth'],
       ['redact.rules', 'email=off'],
+      ['receivers.file-tail.paths', '/var/log/a.log,/var/log/b/*.log'],
+      ['receivers.file-tail.exclude', '/var/log/b/c.log'],
     ]);
     for (const key of CONFIG_KEYS) {
       if (!key.flag || !key.inFile) continue;

@@ -189,9 +189,9 @@ export const configSchema = z.strictObject({
       .default(64 * MIB)
       .describe('Bytes of dead letters that are kept for each org, compressed. Beyond it the oldest are removed.'),
     letterBytesMax: byteSize(0, 256 * MIB)
-      .default(8 * MIB)
+      .default(MIB)
       .describe(
-        'Largest body that a dead letter keeps, expanded. Of a larger one only the reason is kept, and it cannot be replayed.',
+        'Largest body that a dead letter keeps, expanded; looking for secrets in it takes up to 0.15 s a MiB. Of a larger one only the reason is kept, and it cannot be replayed.',
       ),
   }),
   log: z.strictObject({

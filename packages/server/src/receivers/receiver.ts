@@ -33,7 +33,7 @@ export interface Receiver {
 }
 
 /** Fills the batch from an expanded body. What it returns comes back as `receipt.reply`. Runs in the ingest worker. */
-export type Decode = (body: Buffer, batch: EventBatch, request: DecodeRequest) => string | undefined | void;
+export type Decode = (body: Buffer, batch: EventBatch, request: DecodeRequest) => string | void;
 
 export interface ReceiverRoute {
   method: 'POST' | 'PUT' | 'GET';

@@ -11,13 +11,15 @@ const SEEDS = [
 
 /** Bodies of `POST /gelf`, and messages of sockets, mutated. */
 export function fuzzCases(): { name: string; seeds: Buffer[]; run(body: Buffer): void }[] {
-  const compressed = [...SEEDS, gzipSync(SEEDS[0]!), deflateSync(SEEDS[1]!)];
   const decode = decoderRun(decodeGelfMessages);
   const message = (bytes: Buffer) => decode(joinMessages([{ bytes, peer: '10.1.2.3' }]));
-  const body = joinMessages(compressed.map((bytes) => ({ bytes, peer: '10.1.2.3' })));
+  const body = joinMessages(SEEDS.map((bytes) => ({ bytes, peer: '10.1.2.3' })));
   return [
     { name: 'gelf http', seeds: SEEDS, run: decoderRun(decodeGelf) },
-    { name: 'gelf message', seeds: compressed, run: message },
+    { name: 'gelf message', seeds: SEEDS, run: message },
+    // Compressed after mutation: what zlib refuses it keeps until the next tick, and none comes between two runs.
+    { name: 'gelf gzip', seeds: SEEDS, run: (bytes) => message(gzipSync(bytes, { level: 1 })) },
+    { name: 'gelf zlib', seeds: SEEDS, run: (bytes) => message(deflateSync(bytes, { level: 1 })) },
     { name: 'gelf body', seeds: [body], run: decode },
   ];
 }

@@ -10,7 +10,9 @@ import { decodeProtobuf } from '../../src/receivers/otlp/decode-protobuf.ts';
 import { encodeJson, encodeProtobuf } from '../support/otlp-encode.ts';
 import { arbitraryRequest } from '../support/otlp-requests.ts';
 
-const FIXTURES = new URL('../../src/receivers/otlp/fixtures/', import.meta.url);
+const FIXTURES = new URL(
+  import.meta.url.replace(/\/packages\/server\/.*/, '/packages/server/src/receivers/otlp/fixtures/'),
+);
 const GENERATED_SEEDS = 40;
 
 /** Mutated bodies for both decoders. After each the batch must be one that a journal frame can be made of. */
