@@ -6,7 +6,6 @@ const SPACE = 0x20;
 
 /** The output that a line was written to, where the container runtime says. */
 export const STREAM = { none: 0, stdout: 1, stderr: 2 } as const;
-const STREAM_NAMES = ['', 'stdout', 'stderr'] as const;
 
 /**
  * The lines of a body, out of the container runtime's envelopes. Columns, one element a line, used again and again.
