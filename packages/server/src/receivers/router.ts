@@ -37,14 +37,15 @@ export function createRouter(receivers: readonly Receiver[] = RECEIVERS): FindRe
     const exact = plain.get(path) ?? [];
     const found = exact.find(({ methods }) => methods.includes(method));
     if (found !== undefined) return matchOf(found, {});
+    const other = otherMethod(exact);
+    if (other !== null) return other;
     const segments = path.split('/').slice(1);
     for (const entry of patterns) {
       if (!entry.methods.includes(method)) continue;
       const params = paramsOf(entry.segments, segments);
       if (params !== null) return matchOf(entry, params);
     }
-    const routes = [...exact, ...patterns.filter((entry) => paramsOf(entry.segments, segments) !== null)];
-    return otherMethod(routes);
+    return otherMethod(patterns.filter((entry) => paramsOf(entry.segments, segments) !== null));
   };
 }
 

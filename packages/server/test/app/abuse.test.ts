@@ -147,7 +147,8 @@ describe('bodies that expand', () => {
     ]) {
       const body = Buffer.concat([Buffer.from(size), Buffer.alloc(100, 0xfe)]);
       const { status } = await refusal(sample, body, contentHeaders(sample.format, 'snappy'));
-      expect([400, 413]).toContain(status);
+      const { route, format } = sample;
+      expect(route.encodings(format.name).includes('snappy') ? [400, 413] : [415]).toContain(status);
     }
   });
 
@@ -175,8 +176,9 @@ describe('bodies that are too long', () => {
   });
 
   test('one that never ends is refused at the limit, and the sender gets to read why', async () => {
-    await Promise.all(
-      sampleFormats.map(async (sample) => {
+    // All of them together would be more than the server holds.
+    for (const sample of sampleFormats) {
+      await (async () => {
         const connection = await openRaw(server);
         await connection.write(headText(sample, { 'transfer-encoding': 'chunked' }));
         const chunk = `10000\r\n${' '.repeat(0x10000)}\r\n`;
@@ -192,12 +194,12 @@ describe('bodies that are too long', () => {
         connection.destroy();
         expect(answer).toMatchObject({ status: 413, headers: { connection: 'close' } });
         expect(sample.samples.refusalText(answer!, sample.format)).toContain('limits.bodyBytesMax');
-      }),
-    );
+      })();
+    }
   });
 
   test('many at a time are refused when together they hold too much, and not kept', async () => {
-    const [sample] = sampleFormats as [SampleRoute];
+    const sample = sampleFormats.find(({ receiver }) => receiver === 'ndjson') as SampleRoute;
     const announced = DEFAULT_LIMITS.bodyBytesMax;
     const half = Buffer.alloc(announced - MIB, 0x20);
     const count = Math.ceil(INFLIGHT_BYTES_MAX / half.length) + 2;
@@ -231,6 +233,7 @@ describe('bodies that are too long', () => {
 const many = (name: string, count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`${name}_${i}`, 'x']));
 /** One event over a limit; each names the limit, or, where Loki has words for it, says it in those. */
+const sayAll = sampleFormats.filter(({ format }) => format.saysLess !== true);
 const BAD_EVENTS: readonly [string, Partial<SampleEvent>, RegExp][] = [
   ['10,000 attributes', { attributes: many('a', 10_000) }, /limits\.eventAttributesMax|limit/],
   ['10,000 labels', { labels: many('l', 10_000) }, /limits\.(labelsMax|eventAttributesMax)|limit/],
@@ -241,7 +244,7 @@ const BAD_EVENTS: readonly [string, Partial<SampleEvent>, RegExp][] = [
 ];
 
 describe.each(BAD_EVENTS)('an event with %s', (_, bad, words) => {
-  test.each(sampleFormats)('$title: refused with the limit, its neighbours taken', async (sample) => {
+  test.each(sayAll)('$title: refused with the limit, its neighbours taken', async (sample) => {
     const { format } = sample;
     const service = randomUUID();
     const good = (message: string): SampleEvent => ({ message, service });
@@ -356,7 +359,7 @@ describe('afterwards', () => {
     for (const sample of sampleFormats) await sendGood(sample);
     const found = await eventually(async () => {
       const events = await allEvents(server, 'service=good');
-      return events.length >= 2 * sampleFormats.length ? events : undefined;
+      return events.length >= 2 * sayAll.length ? events : undefined;
     });
     expect(found.length).toBeGreaterThan(0);
     expect(server.child.exitCode).toBeNull();

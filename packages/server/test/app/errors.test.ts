@@ -98,7 +98,7 @@ describe.each(keyedRoutes)('$title', (sample) => {
     expect(answer.words).toContain(encoding);
   });
 
-  test('a body that means nothing: 400', async () => {
+  test.skipIf(format.hidesCuts === true)('a body that means nothing: 400', async () => {
     const noise = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
     const answer = await refusal(sample, { body: encodeContent(noise, format.encoding) });
     expect(answer.status).toBe(400);
@@ -111,7 +111,8 @@ describe.each(keyedRoutes)('$title', (sample) => {
   });
 });
 
-const typed = keyedRoutes.filter(({ receiver }) => receiver !== 'loki');
+/** Protocols that look at the type at all; the bytes tell the others what they are. */
+const typed = keyedRoutes.filter(({ receiver }) => ['elasticsearch', 'ndjson', 'otlp'].includes(receiver));
 test.each(typed)('$title: a Content-Type that it does not read is 415', async ({ route }) => {
   const headers = { ...authorization, 'content-type': 'image/png' };
   const answer = await call(server, `${route.method} ${samplePath(route)}`, { headers, body: 'x' });

@@ -92,7 +92,8 @@ describe('a newcomer, in open mode', () => {
   ];
 
   test.each(foreign)('nobody gets anything with %j', async (headers) => {
-    for (const { title, route, format, samples } of sampleRoutes) {
+    // A path that holds a key says who asks: it is refused as a wrong key.
+    for (const { title, route, format, samples } of sampleRoutes.filter(({ route }) => !route.path.includes(':key'))) {
       const body = encodeContent(format.encode([{ message: 'forged' }]), format.encoding);
       // What a page can send without asking first, and what it cannot.
       for (const type of [format.contentType, 'text/plain']) {
@@ -231,19 +232,26 @@ describe('one data directory from start to start', () => {
     expect(await stopped).toBe(0);
   });
 
-  test('the next start finds everything, with an OTLP port that another program has', async () => {
-    const { port, server: other } = await takePort();
-    server = await spawnServer({ dataDir, args: ['--receivers-otlp-http', String(port)], env });
-    other.close();
-    expect(server.ready.otlp_http).toBeNull();
-    expect(server.stderr()).toContain('OTLP/HTTP is on the main port only');
+  test.each(['otlp-http', 'otlp-grpc', 'syslog-tcp', 'splunk-hec-http'])(
+    'a port of %s that another program has is named, and nothing is started',
+    async (listener) => {
+      const { port, server: other } = await takePort();
+      const args = [`--receivers-${listener}`, String(port), '--receivers-syslog-api-key', ADMIN_KEY];
+      await expect(spawnServer({ dataDir, args, env })).rejects.toThrow(`port ${port} of 127.0.0.1 is taken`);
+      other.close();
+    },
+  );
+
+  test('the next start finds everything', async () => {
+    server = await spawnServer({ dataDir, env });
     expect(await find(2)).toEqual(['first', 'under way']);
     await request(server, '/api/logs', { method: 'POST', body: event('second start') });
     expect(await find(3)).toContain('second start');
   });
 
   test('R1 kill -9 right after the answers: what every receiver acknowledged is kept', async () => {
-    const answers = sampleFormats.map(async ({ title, route, format }, i) => {
+    const sayAll = sampleFormats.filter(({ format }) => format.saysLess !== true || format.name === 'export');
+    const answers = sayAll.map(async ({ title, route, format }, i) => {
       const body = encodeContent(format.encode([{ message: `${i} ${title}`, service }]), format.encoding);
       const headers = { ...contentHeaders(format), 'x-api-key': ADMIN_KEY };
       const { status } = await call(server, `${route.method} ${samplePath(route)}`, { headers, body });
@@ -253,8 +261,8 @@ describe('one data directory from start to start', () => {
     await server.kill();
     // Without the key in its environment, and where other machines can reach it.
     server = await spawnServer({ dataDir, args: ['--http-host', '0.0.0.0'], env, openMode: true });
-    expect(await find(3 + sampleFormats.length)).toEqual(
-      expect.arrayContaining(sampleFormats.map(({ title }, i) => `${i} ${title}`)),
+    expect(await find(3 + sayAll.length)).toEqual(
+      expect.arrayContaining(sayAll.map(({ title }, i) => `${i} ${title}`)),
     );
   });
 

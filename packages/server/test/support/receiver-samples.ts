@@ -41,6 +41,8 @@ export interface SampleFormat {
   paths?: RegExp;
   /** True for plain text, of which a part reads as well as the whole. */
   hidesCuts?: boolean;
+  /** Has no place for a service or attributes, or cuts values that are too long instead of refusing the event. */
+  saysLess?: boolean;
 }
 
 /** What tests must know of a receiver to send to it and to read its refusals. */

@@ -27,6 +27,7 @@ export const journaldSamples: SampleReceiver = {
   formats: [
     {
       name: 'export',
+      saysLess: true,
       contentType: 'application/vnd.fdo.journal',
       encoding: 'identity',
       encode: (events) => Buffer.concat(events.map(exportOf)),

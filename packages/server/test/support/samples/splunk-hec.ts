@@ -19,6 +19,7 @@ const event: SampleFormat = {
 
 const raw: SampleFormat = {
   name: 'raw',
+  saysLess: true,
   contentType: 'text/plain',
   encoding: 'identity',
   paths: /\/raw/,
