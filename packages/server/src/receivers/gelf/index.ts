@@ -32,17 +32,20 @@ export const gelf: Receiver = {
 
 /** Graylog answers 202 with nothing in it, and 400 for what it cannot read. */
 function respond(outcome: IngestOutcome): HttpAnswer {
-  if (outcome.kind === 'accepted') return respondTo(outcome.receipt);
+  if (outcome.kind === 'accepted') return respondTo(outcome.receipt, outcome.requestId);
   const answer = errorAnswer(outcome);
   // Clients of GELF know 429 and 503 at best.
   const isRetried = outcome.error instanceof RetryableError && answer.status !== 429;
   return isRetried ? { ...answer, status: 503 } : answer;
 }
 
-function respondTo({ accepted, rejectedCount, rejections }: Receipt): HttpAnswer {
+function respondTo({ accepted, rejectedCount, rejections }: Receipt, requestId: string): HttpAnswer {
   if (rejectedCount === 0) return { status: 202, headers: {}, body: '' };
   const rejected = rejections.map(({ index, field, error }) => ({ index, field, error }));
-  return jsonAnswer(accepted === 0 ? 400 : 202, { accepted, rejected_total: rejectedCount, rejected });
+  const answer = { accepted, rejected_total: rejectedCount, rejected };
+  if (accepted > 0) return jsonAnswer(202, answer);
+  const { code = 'invalid_body', error = 'all events were rejected' } = rejections.at(0) ?? {};
+  return jsonAnswer(400, { error: { code, message: error, request_id: requestId }, ...answer });
 }
 
 /** What a TCP connection may be silent for before what it left unended is a message. */
