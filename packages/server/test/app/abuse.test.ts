@@ -176,9 +176,10 @@ describe('bodies that are too long', () => {
   });
 
   test('one that never ends is refused at the limit, and the sender gets to read why', async () => {
-    // All of them together would be more than the server holds.
-    for (const sample of sampleFormats) {
-      await (async () => {
+    // Bodies are read alike for every receiver; all of them together would be more than the server holds.
+    const some = sampleFormats.filter(({ receiver }) => ['ndjson', 'otlp', 'loki'].includes(receiver));
+    await Promise.all(
+      some.map(async (sample) => {
         const connection = await openRaw(server);
         await connection.write(headText(sample, { 'transfer-encoding': 'chunked' }));
         const chunk = `10000\r\n${' '.repeat(0x10000)}\r\n`;
@@ -194,8 +195,8 @@ describe('bodies that are too long', () => {
         connection.destroy();
         expect(answer).toMatchObject({ status: 413, headers: { connection: 'close' } });
         expect(sample.samples.refusalText(answer!, sample.format)).toContain('limits.bodyBytesMax');
-      })();
-    }
+      }),
+    );
   });
 
   test('many at a time are refused when together they hold too much, and not kept', async () => {
