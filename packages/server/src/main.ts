@@ -12,10 +12,14 @@ import { openControlDb } from './control/control-db.ts';
 import { OrgCache } from './control/org-cache.ts';
 import { openCursor } from './journal/cursor.ts';
 import { lockDataDir } from './journal/disk/lock.ts';
+import { JournalProgress } from './journal/disk/progress.ts';
+import { openDiskJournalReader } from './journal/disk/reader.ts';
+import { JournalFloor } from './journal/floor.ts';
 import { openHttp } from './open-http.ts';
 import { openListeners } from './open-listeners.ts';
 import { type Paths, pathsOf } from './parts.ts';
 import { type IngestClient, startIngest } from './pipeline/ingest-client.ts';
+import { Producers, type ProducersState } from './producers/producers.ts';
 import { PermanentError } from './runtime/errors.ts';
 import { createOwnLog, type OwnLog } from './runtime/own-log.ts';
 import { Runner } from './runtime/runner.ts';
@@ -82,7 +86,9 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
   const paths = pathsOf(dataDir);
   const ingest = await openIngest(config, paths, log, telemetry);
   runner.defer('journal', () => ingest.close());
-  const { store, writer } = openStorePart(config, paths, ingest, log, telemetry, runner);
+  const journalFloor = new JournalFloor();
+  const producers = await openProducers(paths, ingest, journalFloor, log, runner);
+  const { store, writer } = openStorePart(config, paths, ingest, journalFloor, log, telemetry, runner);
   // Until the writer has told where it is, a tail with backfill could not begin.
   const writerKnown = store.opened.then(() => writer()?.waitStored(0, STORE_WAIT_MS));
   await Promise.race([writerKnown, delay(STORE_WAIT_MS, undefined, { ref: false })]);
@@ -94,11 +100,12 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
     orgs,
     ingest,
     quotas,
+    producers,
     defaultRetentionDays,
     browserKeyBytesPerSecond: config.limits.browserKeyBytesPerSecond,
   });
   const opened = { config, paths, log, telemetry, runner, control, authenticator, orgs };
-  const parts = { ...opened, ingest, admission, quotas, store, writer };
+  const parts = { ...opened, ingest, producers, admission, quotas, store, writer };
   const listeners = await openListeners(parts);
   const { httpPort, extraPorts } = await openHttp(parts);
   const listenerPorts = { ...extraPorts, ...listeners };
@@ -142,10 +149,34 @@ async function openIngest(config: Config, paths: Paths, log: OwnLog, telemetry: 
   );
 }
 
+async function openProducers(
+  paths: Paths,
+  ingest: IngestClient,
+  journalFloor: JournalFloor,
+  log: OwnLog,
+  runner: Runner,
+): Promise<Producers> {
+  const progress = new JournalProgress(ingest.progress);
+  const reader = openDiskJournalReader({ dir: paths.journalDir, progress });
+  runner.defer("producers' reader", () => reader.close());
+  const producers = await Producers.open({
+    cursor: await openCursor<ProducersState>(paths.cursorDir, 'producers'),
+    reader,
+    durableNext: () => progress.read().next,
+    onSaved: (position) => {
+      journalFloor.position = position;
+    },
+    onFault: (error) => log.error({ err: error }, 'saving what producers sent failed, trying again'),
+  });
+  runner.defer('producers', () => producers.close());
+  return producers;
+}
+
 function openStorePart(
   config: Config,
   paths: Paths,
   ingest: IngestClient,
+  journalFloor: JournalFloor,
   log: OwnLog,
   telemetry: Telemetry,
   runner: Runner,
@@ -162,6 +193,7 @@ function openStorePart(
         {
           ...paths,
           progress: ingest.progress,
+          journalFloor: journalFloor.buffer,
           connection,
           node: config.node,
           limits: config.limits,

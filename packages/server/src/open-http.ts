@@ -10,9 +10,10 @@ import { createIngestHandler } from './http/ingest-handler.ts';
 import { createHttpServer, drain, listen } from './http/listen.ts';
 import type { Parts } from './parts.ts';
 import { openDeadLetterStore } from './pipeline/dead-letters.ts';
+import { HTTP_PORT as OTLP_HTTP_PORT } from './receivers/otlp/config.ts';
 import { RECEIVERS } from './receivers/registry.ts';
 import { createRouter } from './receivers/router.ts';
-import { RetryableError } from './runtime/errors.ts';
+import { PermanentError, RetryableError } from './runtime/errors.ts';
 import type { EventStore } from './stores/store.ts';
 
 const DRAIN_DEADLINE_MS = 4_000;
@@ -27,7 +28,8 @@ export interface HttpPorts {
 /** Opens the one port that carries everything, and beside it those that clients know by number. */
 export async function openHttp(parts: Parts): Promise<HttpPorts> {
   const { config, runner } = parts;
-  const handleIngest = openIngestHandler(parts);
+  const stopping = new AbortController();
+  const handleIngest = openIngestHandler(parts, stopping.signal);
   const { api, tail, closeTail } = await openApi(parts);
   watchGauges(parts);
   const createServer = () =>
@@ -51,34 +53,40 @@ export async function openHttp(parts: Parts): Promise<HttpPorts> {
   }
   // Closed first: open streams would hold up the draining of the servers.
   runner.defer('live tail', closeTail);
+  runner.defer('bodies without an end', () => stopping.abort());
   return { httpPort, extraPorts };
 }
 
-/** Ports that are opened without having been asked for. */
-const DEFAULT_PORTS: Record<string, number> = { 'otlp.http': 4318 };
-
-/** A default port that is taken is no reason not to start: a collector on this machine may have it. */
-async function listenBeside(parts: Parts, server: Server, name: string, port: number): Promise<number | null> {
+/** `auto` opens the usual port where it is free: a collector on this machine may have it. */
+async function listenBeside(
+  parts: Parts,
+  server: Server,
+  name: string,
+  wanted: number | 'auto',
+): Promise<number | null> {
   const { config, log, runner } = parts;
+  const port = wanted === 'auto' ? OTLP_HTTP_PORT : wanted;
+  const key = `receivers.${name}`;
   try {
-    const chosen = await listen(server, config.receivers.host ?? config.http.host, port, `receivers.${name}`);
+    const chosen = await listen(server, config.receivers.host ?? config.http.host, port, key);
     runner.defer(name, () => drain(server, DRAIN_DEADLINE_MS));
     return chosen;
   } catch (error) {
-    if (DEFAULT_PORTS[name] !== port) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    log.warn({ port, reason }, 'the OTLP port is not free: OTLP/HTTP is on the main port only');
+    if (wanted !== 'auto' || !(error instanceof PermanentError) || error.code !== 'conflict') throw error;
+    log.warn({ port, key }, `${error.message}: OTLP/HTTP is on the main port only. Another port can be set as ${key}`);
     return null;
   }
 }
 
-function openIngestHandler(parts: Parts) {
+function openIngestHandler(parts: Parts, stopping: AbortSignal) {
   const { config, log, telemetry } = parts;
   return createIngestHandler({
     find: createRouter(),
     ingest: parts.ingest,
     admission: parts.admission,
     bodyBytesMax: config.limits.bodyBytesMax,
+    bodyExpandedBytesMax: config.limits.bodyExpandedBytesMax,
+    stopping,
     waitStored: async (position) => (await parts.writer()?.waitStored(position, ACK_STORED_TIMEOUT_MS)) ?? false,
     onAnswer: (receiver, status, receipt) => telemetry.countAnswer(receiver, status, receipt?.rejectedCount ?? 0),
     onFault: (error, requestId) => log.error({ err: error, request_id: requestId }, 'a request failed'),
@@ -105,6 +113,7 @@ async function openApi(parts: Parts): Promise<{ api: FastifyInstance; tail: Tail
     answeredBefore: RECEIVERS.flatMap(({ routes }) => routes),
     attempts: parts.admission.attempts,
     deadLetters: openDeadLetters(parts),
+    producers: parts.producers,
     usage: (orgId: string) => parts.quotas.usage(orgId),
   };
   const tail = createTail({ ...deps, liveTail, node: config.node, storePosition: () => storePosition(parts) });

@@ -6,6 +6,7 @@ import type { Authenticator } from './control/authenticator.ts';
 import type { ControlDb } from './control/control-db.ts';
 import type { OrgCache } from './control/org-cache.ts';
 import type { IngestClient } from './pipeline/ingest-client.ts';
+import type { Producers } from './producers/producers.ts';
 import type { OwnLog } from './runtime/own-log.ts';
 import type { Runner } from './runtime/runner.ts';
 import type { Telemetry } from './runtime/telemetry.ts';
@@ -22,6 +23,7 @@ export interface Parts {
   authenticator: Authenticator;
   orgs: OrgCache;
   ingest: IngestClient;
+  producers: Producers;
   admission: Admission;
   quotas: Quotas;
   store: OpenStore;

@@ -1,10 +1,12 @@
 import type { Authenticator } from '../control/authenticator.ts';
 import type { OrgCache } from '../control/org-cache.ts';
-import { type IngestQuota, NO_QUOTA } from '../control/orgs.ts';
+import { type IngestQuota, NO_QUOTA, type Org } from '../control/orgs.ts';
 import { type Identity, requireScope } from '../control/scopes.ts';
 import type { IngestTask } from '../pipeline/ingest.ts';
 import type { IngestClient } from '../pipeline/ingest-client.ts';
 import type { OrgSettings } from '../processors/processor.ts';
+import type { Producers } from '../producers/producers.ts';
+import type { SequencedBatch } from '../producers/sequence.ts';
 import type { Receipt, RequestHead } from '../receivers/receiver.ts';
 import { PermanentError } from '../runtime/errors.ts';
 import { type Attempt, Attempts } from './attempts.ts';
@@ -20,6 +22,22 @@ export interface Sender {
   quota: IngestQuota;
 }
 
+/** What an org may send, and how it wants it processed. */
+type Terms = Pick<Sender, 'settings' | 'quota'>;
+
+const NO_ORG: Partial<Org> = {};
+
+function termsOf({ retentionDays, settings }: Partial<Org>, defaultRetentionDays: number): Terms {
+  const { redactRulesOff = [], logTypes = {}, ingestQuota = NO_QUOTA } = settings ?? {};
+  return {
+    settings: { redactRulesOff, logTypes, retentionDays: retentionDays ?? defaultRetentionDays },
+    quota: ingestQuota,
+  };
+}
+
+/** A request's or message's events, but for whose they are. */
+export type SubmittedTask = Omit<IngestTask, 'orgId' | 'settings'>;
+
 /** What of a request or connection says whose it is. */
 export interface SenderCredentials {
   /** Null for what does not come over HTTP. */
@@ -34,6 +52,7 @@ export interface AdmissionOptions {
   orgs: OrgCache;
   ingest: IngestClient;
   quotas: Quotas;
+  producers: Producers;
   defaultRetentionDays: number;
   /** What one browser key may send. */
   browserKeyBytesPerSecond: number;
@@ -47,6 +66,8 @@ export class Admission {
   readonly attempts = new Attempts();
   private readonly options: AdmissionOptions;
   private readonly keyRates: KeyRates;
+  /** Made once for an org as the cache has it: what is one object to all requests crosses to the worker once a message. */
+  private readonly terms = new WeakMap<object, Terms>();
 
   constructor(options: AdmissionOptions) {
     this.options = options;
@@ -67,11 +88,13 @@ export class Admission {
   /** What the identity's org may send, and how it wants it processed. */
   async senderOf(identity: Identity): Promise<Sender> {
     const { orgs, defaultRetentionDays } = this.options;
-    const org = await orgs.get(identity.orgId);
-    const retentionDays = org?.retentionDays ?? defaultRetentionDays;
-    const { redactRulesOff = [], logTypes = {}, ingestQuota = NO_QUOTA } = org?.settings ?? {};
-    const settings = { redactRulesOff, logTypes, retentionDays };
-    return { orgId: identity.orgId, identity, settings, quota: ingestQuota };
+    const org = (await orgs.get(identity.orgId)) ?? NO_ORG;
+    let terms = this.terms.get(org);
+    if (terms === undefined) {
+      terms = termsOf(org, defaultRetentionDays);
+      this.terms.set(org, terms);
+    }
+    return { orgId: identity.orgId, identity, ...terms };
   }
 
   /**
@@ -101,8 +124,19 @@ export class Admission {
     this.attempts.note({ ...attempt, atMs: Date.now(), firstBytes: body === null ? '' : firstBytesOf(body) });
   }
 
-  /** Resolves once the events are durable. @throws PermanentError or RetryableError, whichever refused them. */
-  async submit(sender: Sender, task: Omit<IngestTask, 'orgId' | 'settings'>): Promise<Receipt> {
+  /**
+   * Resolves once the events are durable; numbered ones are taken once, however often they are sent.
+   * @throws PermanentError or RetryableError, whichever refused them.
+   */
+  submit(sender: Sender, task: SubmittedTask, batch?: SequencedBatch): Promise<Receipt> {
+    if (batch === undefined) return this.submitOnce(sender, task);
+    const { producer, first, next } = batch;
+    return this.options.producers.once(sender.orgId, batch, (places) =>
+      this.submitOnce(sender, { ...task, sequence: { producer, first, next, places } }),
+    );
+  }
+
+  private async submitOnce(sender: Sender, task: SubmittedTask): Promise<Receipt> {
     const { orgId, identity, settings, quota } = sender;
     const { quotas, ingest } = this.options;
     quotas.check(orgId, quota);

@@ -6,6 +6,7 @@ import { RetryableError } from '../runtime/errors.ts';
 /** How much may come at once, in seconds of the rate. */
 const BURST_S = 5;
 const SAVE_INTERVAL_MS = 5000;
+const DAY_MS = 86_400_000;
 
 /** What is left of a rate. A request is let through while something is left, and may overdraw: the next ones wait. */
 interface Bucket {
@@ -23,6 +24,7 @@ export class Quotas {
   private readonly nowMs: () => number;
   private readonly buckets = new Map<string, Bucket>();
   private day: string;
+  private dayStartMs: number;
   private saved = new Map<string, Usage>();
   private unsaved = new Map<string, Usage>();
   private readonly timer: NodeJS.Timeout;
@@ -34,6 +36,7 @@ export class Quotas {
     this.nowMs = nowMs;
     this.onFault = onFault;
     this.day = dayOf(nowMs());
+    this.dayStartMs = Date.parse(this.day);
     this.timer = setInterval(() => void this.save(), SAVE_INTERVAL_MS).unref();
   }
 
@@ -87,7 +90,7 @@ export class Quotas {
 
   private checkDay(unit: 'bytes' | 'events', used: number, perDay: number | null): void {
     if (perDay === null || used < perDay) return;
-    const untilMidnightMs = Date.parse(this.day) + 86_400_000 - this.nowMs();
+    const untilMidnightMs = this.dayStartMs + DAY_MS - this.nowMs();
     const reason = `this org may send ${perDay} ${unit} a day (UTC), and has`;
     throw new RetryableError('rate_limited', reason, Math.max(1000, untilMidnightMs));
   }
@@ -108,8 +111,10 @@ export class Quotas {
   }
 
   private turnDay(): void {
-    const day = dayOf(this.nowMs());
-    if (day === this.day) return;
+    const nowMs = this.nowMs();
+    if (nowMs >= this.dayStartMs && nowMs < this.dayStartMs + DAY_MS) return;
+    const day = dayOf(nowMs);
+    this.dayStartMs = Date.parse(day);
     // Of the last seconds of the old day some may go unsaved: that day is over.
     this.day = day;
     this.saved = new Map();

@@ -5,6 +5,7 @@ import type { Attempts } from '../admission/attempts.ts';
 import type { ControlDb } from '../control/control-db.ts';
 import type { Identity } from '../control/scopes.ts';
 import type { DeadLetters } from '../dead-letters/dead-letters.ts';
+import type { Producers } from '../producers/producers.ts';
 import type { EventStore } from '../stores/store.ts';
 
 /** How one part of the server does. What is behind `ready` is shown as it is: numbers and short words, no secrets. */
@@ -34,6 +35,8 @@ export interface ApiDeps {
   attempts: Attempts;
   /** Requests that were refused, whole or in part. */
   deadLetters: DeadLetters<Identity>;
+  /** Who numbers its events. */
+  producers: Producers;
   /** What an org sent today. */
   usage(orgId: string): { day: string; bytes: number; events: number };
   /** What is answered before the API sees it: other methods of those paths come here and are told of these. */

@@ -4,15 +4,15 @@ import type { Identity } from '../control/scopes.ts';
 import type { ApiDeps } from './deps.ts';
 
 /**
- * Who may call a route. `public`: anybody. `query` and `admin`: a key with that scope, for its own org. `metrics`: this
+ * Who may call a route. `public`: anybody. `ingest`, `query` and `admin`: a key with that scope, for its own org. `metrics`: this
  * machine, or an admin key that may select orgs.
  */
-export type RouteScope = 'public' | 'query' | 'admin' | 'metrics';
+export type RouteScope = 'public' | 'ingest' | 'query' | 'admin' | 'metrics';
 
 /** What of an org the route's path names; null when it names nothing that another org could own. */
 export type RouteResource = 'event' | 'trace' | 'org' | 'key' | 'dead-letter' | null;
 
-export type HttpMethod = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 type Schema = z.ZodType | undefined;
 type Output<S extends Schema> = S extends z.ZodType ? z.output<S> : undefined;

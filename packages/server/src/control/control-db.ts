@@ -33,6 +33,15 @@ export interface ControlTables {
     bytes: number;
     events: number;
   };
+  log_levels: {
+    org_id: string;
+    /** Empty for every service. */
+    service: string;
+    logger: string;
+    level: string;
+    set_at: number;
+    until_at: number | null;
+  };
   settings: {
     name: string;
     value: string;

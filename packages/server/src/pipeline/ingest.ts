@@ -2,6 +2,7 @@ import { fillAttributeTypes } from '../batch/attribute-types.ts';
 import { type BatchMark, EventBatch } from '../batch/event-batch.ts';
 import { encodeFrame } from '../batch/frame.ts';
 import type { IngestLimits } from '../batch/limits.ts';
+import type { SequenceMark } from '../batch/sequence-mark.ts';
 import type { SymbolTable } from '../batch/symbol-table.ts';
 import type { JournalWriter } from '../journal/journal.ts';
 import type { OrgSettings, Processor, ProcessorReport } from '../processors/processor.ts';
@@ -25,6 +26,18 @@ export interface IngestTask {
    * new letter.
    */
   only?: readonly number[] | null;
+  /** Set when the sender numbers its events. */
+  sequence?: TaskSequence;
+  /**
+   * Set when nobody sends a body again that is refused as a whole: it then is refused only once its dead letter is
+   * durable, and to be tried again until then.
+   */
+  mustKeep?: boolean;
+}
+
+export interface TaskSequence extends SequenceMark {
+  /** The places of the events that are not there yet, null for all; undefined when numbers are not of events. */
+  places?: readonly number[] | null;
 }
 
 export type TaskOutcome = { receipt: Receipt } | { error: PermanentError | RetryableError };
@@ -94,12 +107,14 @@ async function ingestGroup(
   report: ProcessorReport,
 ): Promise<void> {
   const base = outcomes.length;
-  const refused: Refused[] = [];
+  const refused: RefusedTask[] = [];
   batch.symbols.trimIfLarge();
   batch.clear();
-  for (const task of tasks) outcomes.push(decodeTask(dependencies, batch, task, refused));
+  for (const task of tasks) {
+    outcomes.push(decodeTask(dependencies, batch, task, (one) => refused.push({ ...one, outcome: outcomes.length })));
+  }
   if (batch.rows > 0) {
-    const frame = frameOf(dependencies, batch, tasks[0], report);
+    const frame = frameOf(dependencies, batch, tasks[0], marksOf(tasks, outcomes, base), report);
     try {
       settle(outcomes, base, tasks.length, await dependencies.journal.append([frame]));
     } catch (error) {
@@ -107,14 +122,20 @@ async function ingestGroup(
       return fail(outcomes, base, tasks.length, error);
     }
   }
-  await keepRefused(dependencies, refused, report);
+  for (const outcome of await keepRefused(dependencies, refused, report)) outcomes[outcome] = { error: NOT_KEPT };
 }
+
+/** What was refused of a task, and the place of its outcome. */
+type RefusedTask = Refused & Pick<IngestTask, 'mustKeep'> & { outcome: number };
+
+const NOT_KEPT = new RetryableError('disk_full', 'what was refused cannot be kept as a dead letter now', 5000);
 
 /** The batch as it goes into the journal. */
 function frameOf(
   dependencies: IngestDependencies,
   batch: EventBatch,
   task: IngestTask,
+  marks: readonly SequenceMark[],
   report: ProcessorReport,
 ): Buffer {
   const { orgId, receiver, settings, request } = task;
@@ -122,32 +143,43 @@ function frameOf(
   const context = { orgId, receivedAtMs: request.receivedAtMs, settings };
   for (const processor of dependencies.processors) addReport(report, processor.apply(batch, context), `\t${orgId}`);
   fillAttributeTypes(batch);
-  const frame = encodeFrame(batch, { orgId, receiver, receivedAtMs: request.receivedAtMs });
+  const frame = encodeFrame(batch, { orgId, receiver, receivedAtMs: request.receivedAtMs, marks });
   addReport(report, { events: batch.rows, bytes: frame.length }, `\t${orgId}\t${receiver}`);
   return frame;
 }
 
+/** Of those tasks that were decoded: what was rejected of them will be rejected again, and is not waited for. */
+function marksOf(tasks: readonly IngestTask[], outcomes: readonly TaskOutcome[], base: number): SequenceMark[] {
+  return tasks.flatMap(({ sequence }, i) =>
+    sequence !== undefined && 'receipt' in outcomes[base + i] ? [sequence] : [],
+  );
+}
+
+/** Resolves with the outcomes of bodies that had to be kept and could not be. */
 async function keepRefused(
   { deadLetters }: IngestDependencies,
-  refused: readonly Refused[],
+  refused: readonly RefusedTask[],
   report: ProcessorReport,
-): Promise<void> {
-  if (deadLetters === undefined) return;
+): Promise<number[]> {
+  const notKept: number[] = [];
+  if (deadLetters === undefined) return notKept;
   // One after another: each is a copy of a body.
   for (const one of refused) {
     const { kept, lost } = await deadLetters.keep(one);
     const suffix = `\t${one.orgId}\t${one.receiver}`;
     if (kept > 0) addReport(report, { dead_letters: kept }, suffix);
-    if (lost > 0) addReport(report, { dead_letters_lost: lost }, suffix);
+    if (kept === 0 && one.error !== null && one.mustKeep === true) notKept.push(one.outcome);
+    else if (lost > 0) addReport(report, { dead_letters_lost: lost }, suffix);
   }
+  return notKept;
 }
 
-/** What is refused for good goes to `refused` too, for the dead letters. */
+/** `refuse` is told of what is refused for good, for the dead letters. */
 function decodeTask(
   dependencies: IngestDependencies,
   batch: EventBatch,
   task: IngestTask,
-  refused: Refused[],
+  refuse: (one: Omit<RefusedTask, 'outcome'>) => void,
 ): TaskOutcome {
   const mark = batch.mark();
   let body: Buffer | null = null;
@@ -156,23 +188,32 @@ function decodeTask(
     if (decode === undefined) throw new Error(`no decoder ${task.decoder}`);
     body = expand(task.body, task.encodings, dependencies.limits.bodyExpandedBytesMax);
     batch.beginRequest();
-    batch.only = task.only == null ? null : new Set(task.only);
+    const places = task.only ?? task.sequence?.places;
+    batch.only = places == null ? null : new Set(places);
     const reply = decode(body, batch, task.request);
+    checkCount(batch, task.sequence);
     const receipt = receiptOf(batch, mark);
     if (typeof reply === 'string') receipt.reply = reply;
     const { rejectedCount, rejections } = receipt;
     const indexes = batch.rejectedIndexes.slice(mark.rejectedIndexes);
     if (task.only !== undefined) receipt.rejectedIndexes = indexes;
-    else if (rejectedCount > 0) refused.push({ ...task, body, rejections, rejectedCount, indexes, error: null });
+    else if (rejectedCount > 0) refuse({ ...task, body, rejections, rejectedCount, indexes, error: null });
     return { receipt };
   } catch (error) {
     batch.rewind(mark);
     if (body !== null && task.only === undefined && isMendable(error)) {
-      refused.push({ ...task, body, rejections: [], rejectedCount: 0, indexes: null, error });
+      refuse({ ...task, body, rejections: [], rejectedCount: 0, indexes: null, error });
     }
     if (error instanceof PermanentError) return { error };
     throw error;
   }
+}
+
+/** Another number of events than announced would give later ones the numbers of others. */
+function checkCount({ received }: EventBatch, sequence: TaskSequence | undefined): void {
+  if (sequence?.places === undefined || received === sequence.next - sequence.first) return;
+  const message = `the body has ${received} events, its header counts ${sequence.next - sequence.first}`;
+  throw new PermanentError('invalid_field', message, 'X-Tailwater-Producer');
 }
 
 function receiptOf(batch: EventBatch, mark: BatchMark): Receipt {

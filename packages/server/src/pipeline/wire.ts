@@ -4,7 +4,7 @@ import type { OrgSettings, ProcessorReport } from '../processors/processor.ts';
 import type { ContentEncoding, DecodeRequest, Receipt } from '../receivers/receiver.ts';
 import { PermanentError, RetryableError } from '../runtime/errors.ts';
 import type { DeadLetterConfig } from './dead-letters.ts';
-import type { TaskOutcome } from './ingest.ts';
+import type { TaskOutcome, TaskSequence } from './ingest.ts';
 
 /** Messages between the main thread and the ingest worker. Bodies are transferred, not copied. */
 
@@ -19,6 +19,8 @@ export interface WorkerTask {
   orgId: string;
   settings: OrgSettings;
   only?: readonly number[] | null;
+  mustKeep?: boolean;
+  sequence?: TaskSequence;
 }
 
 /** Everything the worker needs to start; plain data. */

@@ -35,6 +35,19 @@ export interface Receiver {
 /** Fills the batch from an expanded body. What it returns comes back as `receipt.reply`. Runs in the ingest worker. */
 export type Decode = (body: Buffer, batch: EventBatch, request: DecodeRequest) => string | void;
 
+/**
+ * For protocols that compress or encode events within their bodies: the body as a dead letter keeps it, of which `decode`
+ * makes the same events at the same places. Nothing is hidden in it, and `mask` was called on all that holds events.
+ * Throws PermanentError when it cannot be read, or would have more than `bytesMax`. Runs in the ingest worker.
+ */
+export type Reveal = (body: Buffer, options: RevealOptions) => Buffer;
+
+export interface RevealOptions {
+  /** Masks secrets in place, without changing a length. */
+  mask(bytes: Buffer): void;
+  bytesMax: number;
+}
+
 export interface ReceiverRoute {
   method: 'POST' | 'PUT' | 'GET';
   /** A path; a segment `:name` stands for any one segment. A path without such segments wins. */
@@ -49,10 +62,19 @@ export interface ReceiverRoute {
    */
   encodings: (format: string) => readonly ContentEncoding[];
   decode: Decode;
+  reveal?: Reveal;
+  /**
+   * For clients that send without an end: where the last whole event of the bytes ends, 0 when there is none yet. They
+   * begin with an event. A body without Content-Length is then taken piece by piece, each as a body of its own, and may
+   * be larger than limits.bodyBytesMax; an event may not. Never throws: what cannot be read is for `decode` to say.
+   */
+  split?(bytes: Buffer): number;
   /** The protocol's answer to an outcome. */
   respond(outcome: IngestOutcome, request: RequestHead): HttpAnswer;
   /** Largest body as received, where the protocol's is below limits.bodyBytesMax. */
   bodyBytesMax?: number;
+  /** Whether senders may number their events here (`X-Tailwater-Producer`), so that each is taken once. */
+  takesSequences?: boolean;
   /** Whether browser keys may send here, and nothing but browser keys. */
   forBrowsers?: boolean;
 }
@@ -87,9 +109,10 @@ export interface ProbeRequest {
 
 /** A way in that is no HTTP path of the main server. */
 export interface ReceiverListener {
-  /** `udp`, `tcp`, `tls`, `grpc`, `files`: its key under `receivers.<receiver>`, and its name in messages. */
+  /** `udp`, `tcp`, `tls`, `grpc`, `grpcTls`, `files`: its key under `receivers.<receiver>`, and its name in messages. */
   id: string;
   decode: Decode;
+  reveal?: Reveal;
   /** Opens it as configuration says; null when that has it off. Throws PermanentError, naming a port that is taken. */
   open(context: ListenerContext): Promise<OpenListener | null>;
 }
@@ -111,7 +134,15 @@ export interface ListenerContext {
   openMode: boolean;
   /** The receiver's own directory for what it has to remember. It is made at first use, by the listener. */
   stateDir: string;
-  /** R1: resolves once the events are durable. Rejects with PermanentError or RetryableError, and nothing else. */
+  /**
+   * Whether `accept` would take messages under this key: for protocols that bring it before the message. Rejects with
+   * PermanentError, which is noted as an attempt.
+   */
+  check(sender: Pick<ListenerMessage, 'secret' | 'remoteAddress'>): Promise<void>;
+  /**
+   * R1: resolves once the events are durable. Rejects with PermanentError or RetryableError, and nothing else. When what
+   * was sent cannot be taken (no `unauthenticated`, no `forbidden`), its dead letter is durable before it rejects.
+   */
   accept(message: ListenerMessage): Promise<Receipt>;
   /** Counts bytes that are kept until they are accepted. Throws RetryableError `overloaded` beyond the limit. */
   hold(bytes: number): void;

@@ -19,7 +19,11 @@ import { OrgCache } from '../../src/control/org-cache.ts';
 import { createOrg, getOrg } from '../../src/control/orgs.ts';
 import type { Scope } from '../../src/control/scopes.ts';
 import { DeadLetters } from '../../src/dead-letters/dead-letters.ts';
+import { openCursor } from '../../src/journal/cursor.ts';
+import { JournalProgress } from '../../src/journal/disk/progress.ts';
+import { openDiskJournalReader } from '../../src/journal/disk/reader.ts';
 import { openDeadLetterStore } from '../../src/pipeline/dead-letters.ts';
+import { Producers, type ProducersState } from '../../src/producers/producers.ts';
 import { type Engine, startEngine } from '../../src/stores/clickhouse/engine.ts';
 import { migrate } from '../../src/stores/clickhouse/migrate.ts';
 import { type ClickHouseStore, openClickHouseStore } from '../../src/stores/clickhouse/store.ts';
@@ -127,6 +131,18 @@ export function noDeadLetters(dataDir: string): ApiDeps['deadLetters'] {
   return new DeadLetters(store, () => Promise.reject(new Error('nothing is replayed here')));
 }
 
+/** The producers of a journal that nothing is appended to. */
+async function noProducers(dataDir: string): Promise<Producers> {
+  const progress = new JournalProgress();
+  return Producers.open({
+    cursor: await openCursor<ProducersState>(`${dataDir}/cursors`, 'producers'),
+    reader: openDiskJournalReader({ dir: `${dataDir}/journal`, progress }),
+    durableNext: () => progress.read().next,
+    onSaved: () => {},
+    onFault: () => {},
+  });
+}
+
 /** The API over a control database of its own. */
 export async function openTestApi(store: EventStore, options: Partial<ApiDeps> = {}): Promise<TestApi> {
   const dataDir = tempDir();
@@ -134,11 +150,13 @@ export async function openTestApi(store: EventStore, options: Partial<ApiDeps> =
   const faults: unknown[] = [];
   const onFault = (error: unknown) => faults.push(error);
   const authenticator = new Authenticator(control, { orgs: new OrgCache(control), openMode: false, onFault });
+  const producers = await noProducers(dataDir);
   const app = await buildApi({
     store,
     control,
     attempts: new Attempts(),
     deadLetters: noDeadLetters(dataDir),
+    producers,
     usage: () => ({ day: '2026-01-01', bytes: 0, events: 0 }),
     authenticate: (request) => authenticator.authenticate(request),
     health: {

@@ -167,6 +167,25 @@ const CASES: Readonly<Record<string, Case>> = {
     own: 'succeeds',
     probes: (t) => [{ path: `/api/dead-letters/${t.letterId}` }],
   },
+  'GET /api/producers': {
+    key: 'query',
+    own: 'succeeds',
+    probes: (t) => [{ path: '/api/producers' }, { path: `/api/producers?service=${t.service}` }],
+  },
+  'POST /api/producers/check-in': {
+    key: 'ingest',
+    own: 'succeeds',
+    probes: (t) => [
+      json('/api/producers/check-in', { id: t.service, name: t.service, next: 1, complete_next: 0, complete_at: 0 }),
+    ],
+  },
+  'GET /api/log-levels': { key: 'query', own: 'succeeds', probes: () => [{ path: '/api/log-levels' }] },
+  'PUT /api/log-levels': {
+    key: 'admin',
+    own: 'succeeds',
+    probes: () => [json('/api/log-levels', { logger: 'probe', level: 'debug', for: '1s' })],
+  },
+  'DELETE /api/log-levels': { key: 'admin', own: 'refused', probes: () => [{ path: '/api/log-levels?logger=nobody' }] },
   'GET /api/orgs': { key: 'admin', own: 'shows', probes: () => [{ path: '/api/orgs' }] },
   'POST /api/orgs': { key: 'admin', own: 'refused', probes: (t) => [json('/api/orgs', { id: t.orgId, name: 'mine' })] },
   'PATCH /api/orgs/:org_id': {
@@ -286,7 +305,7 @@ function meaning(answer: RawAnswer, sent: OrgFacts): unknown {
     .replace(/"position":"\d+"/g, '')
     .replace(/"_id":"[^"]*"/g, '')
     .replace(/"timestamp":\d+/g, '')
-    .replace(/"secret":"[^"]*"|"(id|prefix|created_at|last_used_at)":"[^"]*"/g, '');
+    .replace(/"secret":"[^"]*"|"(id|prefix|created_at|last_used_at|set_at|until)":"[^"]*"/g, '');
   for (const [name, value] of Object.entries(sent)) text = text.replaceAll(value as string, `<${name}>`);
   return { status: answer.status, type: answer.headers['content-type'], allow: answer.headers.allow, text };
 }

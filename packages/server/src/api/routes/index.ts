@@ -12,6 +12,9 @@ import { getUsage } from './ingest/usage.ts';
 import { createKey } from './keys/create.ts';
 import { listKeys } from './keys/list.ts';
 import { revokeKey } from './keys/revoke.ts';
+import { listLevels } from './log-levels/list.ts';
+import { removeLevel } from './log-levels/remove.ts';
+import { setLevel } from './log-levels/set.ts';
 import { getLogContext } from './logs/context.ts';
 import { listFieldValues } from './logs/field-values.ts';
 import { listFields } from './logs/fields.ts';
@@ -21,6 +24,8 @@ import { getLogStats } from './logs/stats.ts';
 import { createOrg } from './orgs/create.ts';
 import { listOrgs } from './orgs/list.ts';
 import { updateOrg } from './orgs/update.ts';
+import { checkIn } from './producers/check-in.ts';
+import { listProducers } from './producers/list.ts';
 import { getTrace } from './traces/get.ts';
 
 /** Every route of the REST API but live tail. Tests walk it: a route that is not here does not exist. */
@@ -38,6 +43,11 @@ export const apiRoutes: readonly ApiRoute[] = [
   getDeadLetter,
   replayDeadLetter,
   removeDeadLetter,
+  listProducers,
+  checkIn,
+  listLevels,
+  setLevel,
+  removeLevel,
   listOrgs,
   createOrg,
   updateOrg,

@@ -24,7 +24,7 @@ export interface StoreWriterOptions {
   insertIntervalMs: number;
   /** Bytes of one insert, whatever its rows: it is held in memory whole, here and in the store. */
   insertBytesMax: number;
-  /** Keeps a frame that the store refuses for good, durably. */
+  /** Keeps a frame that the store refuses for good, durably; the same frame again changes nothing. */
   setAside(frame: JournalFrame, error: PermanentError): Promise<void>;
   onProgress(progress: StoreWriterProgress): void;
 }

@@ -6,9 +6,10 @@ import { SymbolTable } from '../../batch/symbol-table.ts';
 import { openCursor } from '../../journal/cursor.ts';
 import { JournalProgress } from '../../journal/disk/progress.ts';
 import { openDiskJournalReader } from '../../journal/disk/reader.ts';
+import { JournalFloor } from '../../journal/floor.ts';
 import { RetryableError } from '../../runtime/errors.ts';
 import { openClickHouseStore } from '../../stores/clickhouse/store.ts';
-import { setFrameAside } from './set-aside.ts';
+import { createSetAside } from './set-aside.ts';
 import { FlushSwitch, runStoreWriter, type StoreWriterOptions, type StoreWriterState } from './store-writer.ts';
 import type { FromStoreWriter, StoreWriterWorkerOptions, ToStoreWriter } from './wire.ts';
 
@@ -24,6 +25,7 @@ const openStore = (connection: StoreWriterWorkerOptions['connection']) =>
   openClickHouseStore({ ...connection, connectionsMax: 2 });
 
 let store = openStore(options.connection);
+const journalFloor = new JournalFloor(options.journalFloor);
 const reader = openDiskJournalReader({ dir: options.journalDir, progress: new JournalProgress(options.progress) });
 const cursor = await openCursor<StoreWriterState>(options.cursorDir, 'store-writer');
 const stopping = new AbortController();
@@ -67,7 +69,13 @@ send({
 const timer = setInterval(sendBacklog, BACKLOG_INTERVAL_MS);
 
 const writerOptions: StoreWriterOptions = {
-  reader,
+  reader: {
+    read: (from, how) => reader.read(from, how),
+    range: () => reader.range(),
+    bytes: () => reader.bytes(),
+    trim: (before) => reader.trim(Math.min(before, journalFloor.position)),
+    close: () => reader.close(),
+  },
   cursor,
   store: {
     insert: (...insert) => store.insert(...insert),
@@ -80,7 +88,7 @@ const writerOptions: StoreWriterOptions = {
   insertRowsMax: options.insertRowsMax,
   insertIntervalMs: options.insertIntervalMs,
   insertBytesMax: insertBytesMax(options.journalDir),
-  setAside: (frame, error) => setFrameAside(options.setAsideDir, frame, error),
+  setAside: createSetAside(options.setAsideDir, options.node),
   onProgress: (progress) => send({ kind: 'progress', progress }),
 };
 

@@ -2,10 +2,12 @@ import type { Migration } from 'kysely/migration';
 import * as orgsAndApiKeys from './0001-orgs-and-api-keys.ts';
 import * as browserKeys from './0002-browser-keys.ts';
 import * as orgUsage from './0003-org-usage.ts';
+import * as logLevels from './0004-log-levels.ts';
 
 /** Every migration by name, in order. A name that was released never changes, nor does what it does. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-orgs-and-api-keys': orgsAndApiKeys,
   '0002-browser-keys': browserKeys,
   '0003-org-usage': orgUsage,
+  '0004-log-levels': logLevels,
 };

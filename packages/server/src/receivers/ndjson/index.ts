@@ -14,6 +14,7 @@ export const ndjson: Receiver = {
       encodings: () => ['identity', 'gzip', 'deflate', 'zstd', 'snappy'],
       decode: (body, batch) => decodeJson(body, batch),
       respond,
+      takesSequences: true,
     },
   ],
 };
