@@ -129,6 +129,10 @@ export class Admission {
    * @throws PermanentError or RetryableError, whichever refused them.
    */
   submit(sender: Sender, task: SubmittedTask, batch?: SequencedBatch): Promise<Receipt> {
+    const { sequence } = task;
+    if (sequence !== undefined) {
+      return this.options.producers.record(sender.orgId, sequence, () => this.submitOnce(sender, task));
+    }
     if (batch === undefined) return this.submitOnce(sender, task);
     const { producer, first, next } = batch;
     return this.options.producers.once(sender.orgId, batch, (places) =>

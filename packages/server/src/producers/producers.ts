@@ -181,9 +181,9 @@ export class Producers {
     return settled;
   }
 
-  /** One after the highest number that is there, 0 when none is. */
-  nextOf(orgId: string, id: string): number {
-    return this.orgs.get(orgId)?.get(id)?.seen.end() ?? 0;
+  /** The parts of the range that are not in the journal: start, end, start, end … */
+  missing(orgId: string, { producer, first, next }: SequenceMark): number[] {
+    return this.orgs.get(orgId)?.get(producer)?.seen.missing(first, next) ?? [first, next];
   }
 
   /** A producer tells how it does. */

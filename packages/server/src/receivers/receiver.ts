@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@tailwater/schema';
 import type { EventBatch, Rejection } from '../batch/event-batch.ts';
 import type { IngestLimits } from '../batch/limits.ts';
+import type { SequenceMark } from '../batch/sequence-mark.ts';
 import type { JournalPosition } from '../journal/journal.ts';
 import type { PermanentError, RetryableError } from '../runtime/errors.ts';
 import type { ReceiversConfig } from './config.ts';
@@ -144,6 +145,8 @@ export interface ListenerContext {
    * was sent cannot be taken (no `unauthenticated`, no `forbidden`), its dead letter is durable before it rejects.
    */
   accept(message: ListenerMessage): Promise<Receipt>;
+  /** The parts of [first, next) that are not in the journal under the numbers of `producer`: start, end, start, end … */
+  missing(sender: Pick<ListenerMessage, 'secret' | 'remoteAddress'>, range: SequenceMark): Promise<number[]>;
   /** Counts bytes that are kept until they are accepted. Throws RetryableError `overloaded` beyond the limit. */
   hold(bytes: number): void;
   release(bytes: number): void;
@@ -163,6 +166,11 @@ export interface ListenerMessage {
   /** The API key, null when there is none: that is enough in open mode, from this machine. */
   secret: string | null;
   remoteAddress: string | undefined;
+  /**
+   * Numbers that stand for what is in the body, such as its bytes' places in a file. They are journaled with the events,
+   * so that after a crash `missing` tells what was taken.
+   */
+  sequence?: SequenceMark;
 }
 
 export type ContentEncoding = 'identity' | 'gzip' | 'deflate' | 'zstd' | 'snappy';
