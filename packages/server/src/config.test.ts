@@ -94,13 +94,14 @@ describe('what is read', () => {
     expect(load({ flags: { 'store-insert-interval-ms': text } }).store.insertIntervalMs).toBe(ms),
   );
 
-  test.each<[string, number | 'off']>([
+  test.each<[string, number | 'auto' | 'off']>([
     ['receivers: {otlp: {http: off}}', 'off'],
     ['receivers: {otlp: {http: false}}', 'off'],
     ['receivers: {otlp: {http: 0}}', 0],
-    ['receivers:', 4318],
-    ['', 4318],
-    ['# only a comment', 4318],
+    ['receivers: {otlp: {http: auto}}', 'auto'],
+    ['receivers:', 'auto'],
+    ['', 'auto'],
+    ['# only a comment', 'auto'],
   ])('file %j', (yaml, port) => expect(load({ yaml }).receivers.otlp.http).toBe(port));
 
   test('anchors and aliases', () => {

@@ -1,6 +1,6 @@
 import { isOpenMode } from './config.ts';
 import type { Parts } from './parts.ts';
-import type { ListenerContext, Receiver, ReceiverListener } from './receivers/receiver.ts';
+import type { ListenerContext, ListenerMessage, Receiver, ReceiverListener } from './receivers/receiver.ts';
 import { listenerDecoder, RECEIVERS } from './receivers/registry.ts';
 import { isKnownError, RetryableError } from './runtime/errors.ts';
 
@@ -22,39 +22,62 @@ export async function openListeners(parts: Parts): Promise<Record<string, number
   return ports;
 }
 
+interface RefusedAt {
+  remoteAddress: string;
+  orgId: string | null;
+  body: Buffer | null;
+}
+
 function contextOf(parts: Parts, receiver: Receiver, listener: ReceiverListener): ListenerContext {
   const { config, admission, ingest, telemetry, log, paths } = parts;
   const decoder = listenerDecoder(receiver.id, listener.id);
   const about = { receiver: receiver.id, path: listener.id, status: null };
+  const authorize = async ({ secret, remoteAddress }: Pick<ListenerMessage, 'secret' | 'remoteAddress'>) => {
+    const sender = await admission.authorize({ headers: null, secret, remoteAddress });
+    admission.checkRoute(sender, false, undefined);
+    return sender;
+  };
+  /** Counts and notes why something was refused, and answers what to throw. */
+  const refusal = (caught: unknown, at: RefusedAt) => {
+    if (!isKnownError(caught)) log.error({ err: caught, receiver: receiver.id }, 'a message failed');
+    const error = isKnownError(caught) ? caught : new RetryableError('overloaded', 'a fault of the server', 1000);
+    telemetry.countAnswer(receiver.id, error.status, 0);
+    admission.note({ ...about, ...at, code: error.code, reason: error.message, rejectedEvents: null });
+    return error;
+  };
   return {
     config: config.receivers,
     host: config.receivers.host ?? config.http.host,
     limits: config.limits,
     openMode: isOpenMode(config),
     stateDir: `${paths.dataDir}/receivers/${receiver.id}`,
-    async accept({ body, format, encodings = ['identity'], query = '', secret, remoteAddress }) {
-      const at = { ...about, remoteAddress: remoteAddress ?? '' };
-      let orgId: string | null = null;
-      // Copied: the body itself goes to the worker.
-      const first = Buffer.from(body.subarray(0, 512));
+    async check(sender) {
       try {
-        const sender = await admission.authorize({ headers: null, secret, remoteAddress });
-        admission.checkRoute(sender, false, undefined);
-        orgId = sender.orgId;
+        await authorize(sender);
+      } catch (caught) {
+        throw refusal(caught, { remoteAddress: sender.remoteAddress ?? '', orgId: null, body: null });
+      }
+    },
+    async accept({ body, format, encodings = ['identity'], query = '', secret, remoteAddress }) {
+      // Copied: the body itself goes to the worker.
+      const at: RefusedAt = {
+        remoteAddress: remoteAddress ?? '',
+        orgId: null,
+        body: Buffer.from(body.subarray(0, 512)),
+      };
+      try {
+        const sender = await authorize({ secret, remoteAddress });
+        at.orgId = sender.orgId;
         const request = { format, query, params: {}, receivedAtMs: Date.now() };
         const receipt = await admission.submit(sender, { decoder, receiver: receiver.id, body, encodings, request });
         telemetry.countAnswer(receiver.id, 200, receipt.rejectedCount);
         if (receipt.rejectedCount > 0) {
           const { code = 'invalid_body', error = '' } = receipt.rejections.at(0) ?? {};
-          admission.note({ ...at, orgId, code, reason: error, rejectedEvents: receipt.rejectedCount, body: first });
+          admission.note({ ...about, ...at, code, reason: error, rejectedEvents: receipt.rejectedCount });
         }
         return receipt;
       } catch (caught) {
-        if (!isKnownError(caught)) log.error({ err: caught, receiver: receiver.id }, 'a message failed');
-        const error = isKnownError(caught) ? caught : new RetryableError('overloaded', 'a fault of the server', 1000);
-        telemetry.countAnswer(receiver.id, error.status, 0);
-        admission.note({ ...at, orgId, code: error.code, reason: error.message, rejectedEvents: null, body: first });
-        throw error;
+        throw refusal(caught, at);
       }
     },
     hold: (bytes) => ingest.hold(bytes),

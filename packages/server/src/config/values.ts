@@ -47,6 +47,15 @@ export function portOrOff() {
   );
 }
 
+/** The same, or `auto` for the usual port where no other program has it. */
+export function portAutoOrOff(usual: number) {
+  const expected = `a port from 0 to 65535 (0 takes any free one), \`auto\` (${usual} where it is free), or \`off\``;
+  return value(expected, (raw) => {
+    if (raw === 'auto') return raw;
+    return raw === 'off' || raw === false ? ('off' as const) : readInteger(raw, 0, 65_535);
+  });
+}
+
 const BYTE_UNITS: Record<string, number> = {
   '': 1,
   b: 1,

@@ -242,6 +242,18 @@ describe('one data directory from start to start', () => {
     },
   );
 
+  test('usual ports that nobody asked for may be taken: a warning names them, and all else starts', async () => {
+    // The first has them, unless another program does: either way the second finds them taken.
+    const args = ['--receivers-otlp-http', 'auto', '--receivers-otlp-grpc', 'auto'];
+    const first = await spawnServer({ args, env });
+    const second = await spawnServer({ args, env });
+    expect(second.stderr()).toMatch(/port 4317 of 127\.0\.0\.1 is taken .*receivers\.otlp\.grpc/);
+    expect(second.stderr()).toMatch(/port 4318 of 127\.0\.0\.1 is taken .*receivers\.otlp\.http/);
+    expect(second.ready).toMatchObject({ otlp_http: null });
+    expect((await request(second, '/api/logs', { method: 'POST', body: event('heard') })).status).toBe(202);
+    await Promise.all([first.stop(), second.stop()]);
+  });
+
   test('the next start finds everything', async () => {
     server = await spawnServer({ dataDir, env });
     expect(await find(2)).toEqual(['first', 'under way']);

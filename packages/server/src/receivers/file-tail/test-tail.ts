@@ -48,6 +48,7 @@ export async function startTail(
     limits: batch.limits,
     openMode: true,
     stateDir,
+    async check() {},
     async accept({ body, format, query = '' }) {
       await new Promise((resolve) => setImmediate(resolve));
       const failure = failures.shift();

@@ -23,8 +23,13 @@ export function statusOf(error: PermanentError | RetryableError): FailedStatus {
   if (error instanceof RetryableError) return retryable(error.code === 'rate_limited', details, error.retryAfterMs);
   // INTERNAL would be final: a fault of ours loses what can be sent again.
   if (error.status >= 500) return retryable(false, details, FAULT_RETRY_AFTER_MS);
-  const isTooLarge = error.code === 'payload_too_large';
-  return { code: isTooLarge ? status.RESOURCE_EXHAUSTED : grpcCode(error), details, statusDetails: null };
+  return { code: finalCode(error), details, statusDetails: null };
+}
+
+function finalCode(error: PermanentError): number {
+  if (error.code === 'payload_too_large') return status.RESOURCE_EXHAUSTED;
+  // https://github.com/grpc/grpc/blob/master/doc/compression.md#compression-method-asymmetry-between-peers
+  return error.code === 'unsupported_media_type' ? status.UNIMPLEMENTED : grpcCode(error);
 }
 
 function retryable(isLimit: boolean, details: string, retryAfterMs: number): FailedStatus {

@@ -1,3 +1,4 @@
+import { type ClientHttp2Stream, connect, type Settings } from 'node:http2';
 import { createServer, type Server as TcpServer } from 'node:net';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -17,11 +18,19 @@ afterEach(async () => {
 
 type Accept = (message: ListenerMessage) => Promise<Receipt>;
 
-function contextOf(accept: Accept, port: number | 'off' = 0, limits = {}) {
+function contextOf(accept: Accept, port: number | 'auto' | 'off' = 0, limits = {}) {
   const config = receiversConfig.parse({ tls: {}, ...emptySections(), otlp: { grpc: port } });
   const context: ListenerContext = {
     ...{ config, host: '127.0.0.1', limits: { ...DEFAULT_LIMITS, ...limits }, openMode: true, stateDir: '/nowhere' },
-    ...{ accept, hold: vi.fn(), release: vi.fn(), count: vi.fn(), note: vi.fn(), warn: vi.fn() },
+    ...{
+      check: vi.fn(async () => {}),
+      accept,
+      hold: vi.fn(),
+      release: vi.fn(),
+      count: vi.fn(),
+      note: vi.fn(),
+      warn: vi.fn(),
+    },
   };
   return context;
 }
@@ -52,6 +61,34 @@ function call(client: Client, body: Buffer, headers: Record<string, string> = {}
       if (error === null) resolve(answer!);
       else reject(error);
     });
+  });
+}
+
+const frame = (message: string, flag = 0) => {
+  const head = Buffer.alloc(5);
+  head[0] = flag;
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, Buffer.from(message)]);
+};
+
+function rawStream({ port }: OpenListener, headers: Record<string, string>): ClientHttp2Stream {
+  const session = connect(`http://127.0.0.1:${port}`);
+  closers.push(() => session.destroy());
+  session.on('error', () => {});
+  const all = { ':method': 'POST', ':path': EXPORT, 'content-type': 'application/grpc', te: 'trailers', ...headers };
+  return session.request(all).on('error', () => {});
+}
+
+/** A call by hand: its status. Without `ends` the client leaves it open. */
+function rawCall(listener: OpenListener, headers: Record<string, string>, frames: Buffer[], ends = true) {
+  const stream = rawStream(listener, headers).resume();
+  for (const each of frames) stream.write(each);
+  if (ends) stream.end();
+  return new Promise<number>((resolve) => {
+    const see = (got: Record<string, unknown>) =>
+      got['grpc-status'] !== undefined && resolve(Number(got['grpc-status']));
+    stream.on('response', see);
+    stream.on('trailers', see);
   });
 }
 
@@ -130,10 +167,94 @@ test.each([
   expect(details.subarray(-duration.length)).toEqual(Buffer.from(duration));
 });
 
-test('a message over limits.bodyExpandedBytesMax is refused for good', async () => {
-  const { client } = await opened(async () => RECEIPT, { bodyExpandedBytesMax: 1000 });
-  await expect(call(client, Buffer.alloc(1001))).rejects.toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+test('a message over limits.bodyBytesMax is refused for good, before it is all there', async () => {
+  const accept = vi.fn<Accept>(async () => RECEIPT);
+  const { client, context } = await opened(accept, { bodyBytesMax: 1000 });
+  await expect(call(client, Buffer.alloc(1001))).rejects.toMatchObject({
+    code: status.RESOURCE_EXHAUSTED,
+    details: expect.stringContaining('limits.bodyBytesMax'),
+  });
+  expect(accept).not.toHaveBeenCalled();
+  expect(context.note).toHaveBeenCalledOnce();
   expect(await call(client, Buffer.alloc(1000))).toHaveLength(0);
+});
+
+test.each([
+  ['identity', 0, ['identity']],
+  ['gzip', 1, ['gzip']],
+  ['gzip', 0, ['identity']],
+  ['deflate', 1, ['deflate']],
+  ['zstd', 1, ['zstd']],
+])('a message of %s, flag %i, is handed over as it came', async (encoding, flag, encodings) => {
+  const accept = vi.fn<Accept>(async () => RECEIPT);
+  const { listener } = await opened(accept);
+  expect(await rawCall(listener, { 'grpc-encoding': encoding }, [frame('any bytes', flag)])).toBe(status.OK);
+  const { body, ...rest } = accept.mock.lastCall![0];
+  expect([body.toString(), rest.encodings]).toEqual(['any bytes', encodings]);
+});
+
+test('a compression that nobody here knows is UNIMPLEMENTED', async () => {
+  const { listener } = await opened(async () => RECEIPT);
+  expect(await rawCall(listener, { 'grpc-encoding': 'lzma' }, [frame('x', 1)])).toBe(status.UNIMPLEMENTED);
+});
+
+test('a wrong key is refused before the message comes', async () => {
+  const accept = vi.fn<Accept>(async () => RECEIPT);
+  const { listener, context } = await opened(accept);
+  vi.mocked(context.check).mockRejectedValue(new PermanentError('unauthenticated', 'no such key'));
+  // Not a byte of a message, and no end.
+  expect(await rawCall(listener, { 'x-api-key': 'wrong' }, [], false)).toBe(status.UNAUTHENTICATED);
+  expect(context.check).toHaveBeenCalledWith({ secret: 'wrong', remoteAddress: '127.0.0.1' });
+  expect([accept.mock.calls, vi.mocked(context.hold).mock.calls]).toEqual([[], []]);
+});
+
+const heldBytes = ({ hold, release }: ListenerContext) => {
+  const sum = (calls: number[][]) => calls.reduce((total, [bytes]) => total + bytes, 0);
+  return sum(vi.mocked(hold).mock.calls) - sum(vi.mocked(release).mock.calls);
+};
+
+test('bytes count while the message is not whole or not ended, and no longer', async () => {
+  const gate = Promise.withResolvers<Receipt>();
+  const { listener, context } = await opened(() => gate.promise);
+  const slow = rawStream(listener, {});
+  slow.write(frame('0123456789').subarray(0, 8));
+  await vi.waitUntil(() => heldBytes(context) === 8);
+  slow.write(frame('0123456789').subarray(8));
+  await vi.waitUntil(() => heldBytes(context) === 15);
+  slow.end();
+  await vi.waitUntil(() => heldBytes(context) === 0);
+  const gone = rawStream(listener, {});
+  gone.write(frame('x'.repeat(100)).subarray(0, 50));
+  await vi.waitUntil(() => heldBytes(context) === 50);
+  gone.close();
+  await vi.waitUntil(() => heldBytes(context) === 0);
+  gate.resolve(RECEIPT);
+});
+
+test('many slow messages together are refused, to be sent again', async () => {
+  const { listener, context } = await opened(async () => RECEIPT);
+  let held = 0;
+  vi.mocked(context.hold).mockImplementation((bytes) => {
+    if (held + bytes > 10_000) throw new RetryableError('overloaded', 'too much', 1000);
+    held += bytes;
+  });
+  const piece = frame('x'.repeat(100_000)).subarray(0, 4000);
+  const answers = Array.from({ length: 4 }, () => rawCall(listener, {}, [piece], false));
+  expect(await Promise.race(answers)).toBe(status.UNAVAILABLE);
+  expect(context.note).toHaveBeenCalledWith(expect.objectContaining({ code: 'overloaded' }));
+});
+
+test('two messages in a call are refused', async () => {
+  const { listener } = await opened(async () => RECEIPT);
+  expect(await rawCall(listener, {}, [frame('a'), frame('b')])).toBe(status.INVALID_ARGUMENT);
+});
+
+test('a connection has at most 100 calls at a time', async () => {
+  const { listener } = await opened(async () => RECEIPT);
+  const session = connect(`http://127.0.0.1:${listener.port}`);
+  closers.push(() => session.destroy());
+  const settings = await new Promise<Settings>((resolve) => session.once('remoteSettings', resolve));
+  expect(settings.maxConcurrentStreams).toBe(100);
 });
 
 test('other services are not there', async () => {
@@ -191,7 +312,8 @@ test('the default port taken is only a warning', async () => {
   // Null when something else has it already, which is as good.
   const taker = await occupy(4317);
   closers.push(() => taker?.close());
-  const context = contextOf(async () => RECEIPT, 4317);
+  const context = contextOf(async () => RECEIPT, 'auto');
   expect(await grpc.open(context)).toBeNull();
-  expect(context.warn).toHaveBeenCalledOnce();
+  const words = expect.stringMatching(/port 4317 of 127\.0\.0\.1 is taken.* receivers\.otlp\.grpc$/);
+  expect(context.warn).toHaveBeenCalledExactlyOnceWith({ port: 4317, key: 'receivers.otlp.grpc' }, words);
 });

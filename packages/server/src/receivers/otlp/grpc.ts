@@ -2,25 +2,30 @@ import {
   Metadata,
   Server,
   ServerCredentials,
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
   type ServerUnaryCall,
   type ServiceDefinition,
   type sendUnaryData,
 } from '@grpc/grpc-js';
 import { isKnownError, PermanentError, RetryableError } from '../../runtime/errors.ts';
 import type { ListenerContext, OpenListener, ReceiverListener } from '../receiver.ts';
-import { openTcp } from '../util/tcp-listener.ts';
+import { MESSAGE_DEADLINE_MS, openTcp } from '../util/tcp-listener.ts';
+import { GRPC_PORT } from './config.ts';
 import { decodeProtobuf } from './decode-protobuf.ts';
+import { IncomingMessage } from './grpc-message.ts';
 import { secretOf, statusOf } from './grpc-status.ts';
 import { responseBytes } from './respond.ts';
 
 /** OTLP over gRPC: the message is the same protobuf as over HTTP, and is read by the same decoder. See README.md. */
-export const grpc: ReceiverListener = {
-  id: 'grpc',
-  decode: (body, batch) => decodeProtobuf(body, batch),
-  open,
-};
+export const grpc = listener('grpc');
+export const grpcTls = listener('grpcTls');
 
-const DEFAULT_PORT = 4317;
+function listener(id: 'grpc' | 'grpcTls'): ReceiverListener {
+  return { id, decode: (body, batch) => decodeProtobuf(body, batch), open: (context) => open(context, id) };
+}
+
 /** Calls of one connection at a time; exporters make one. */
 const STREAMS_MAX = 100;
 /** Time that calls under way are given when the listener closes. */
@@ -42,20 +47,23 @@ const LOGS_SERVICE: ServiceDefinition = {
   },
 };
 
-async function open(context: ListenerContext): Promise<OpenListener | null> {
+type ExportCall = ServerUnaryCall<Buffer, Buffer>;
+/** The message that belongs to a call's metadata: grpc-js has no other place for it. */
+type Messages = WeakMap<Metadata, IncomingMessage>;
+
+async function open(context: ListenerContext, id: 'grpc' | 'grpcTls'): Promise<OpenListener | null> {
+  const messages: Messages = new WeakMap();
   const server = new Server({
-    // Holds for the message as sent and, when it is compressed, for what comes out of it.
-    'grpc.max_receive_message_length': context.limits.bodyExpandedBytesMax,
+    'grpc.max_receive_message_length': context.limits.bodyBytesMax,
     'grpc.max_concurrent_streams': STREAMS_MAX,
+    interceptors: [admitting(context, messages)],
   });
   server.addService(LOGS_SERVICE, {
-    Export: (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => {
-      void answer(context, call, callback);
-    },
+    Export: (call: ExportCall, callback: sendUnaryData<Buffer>) => void answer(context, messages, call, callback),
   });
   // The sockets are ours: grpc-js reports a taken port as text only, and caps no connections.
   const sessions = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const tcp = await openUnlessTaken(context, (socket) => {
+  const tcp = await openPort(context, id, (socket) => {
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
     sessions.injectConnection(socket);
     return { finish: () => closed };
@@ -75,48 +83,121 @@ async function open(context: ListenerContext): Promise<OpenListener | null> {
   };
 }
 
-/** A collector on this machine may have the default port: no reason not to start. Any other port was asked for. */
-async function openUnlessTaken(
+/** `auto` opens the default port where it is free: a collector on this machine may have it. */
+async function openPort(
   context: ListenerContext,
+  id: 'grpc' | 'grpcTls',
   onConnection: Parameters<typeof openTcp>[1]['onConnection'],
 ): Promise<OpenListener | null> {
-  const { grpc: port } = context.config.otlp;
+  const { [id]: wanted } = context.config.otlp;
+  const port = wanted === 'auto' ? GRPC_PORT : wanted;
+  const options = { receiver: 'otlp', listener: id, port, tls: id === 'grpcTls', alpn: ['h2'], onConnection };
   try {
-    return await openTcp(context, { receiver: 'otlp', listener: 'grpc', port, onConnection });
+    return await openTcp(context, options);
   } catch (error) {
-    if (port !== DEFAULT_PORT || !(error instanceof PermanentError) || error.code !== 'conflict') throw error;
-    context.warn({ port, reason: error.message }, 'the OTLP/gRPC port is not free: there is no OTLP over gRPC');
+    if (wanted !== 'auto' || !(error instanceof PermanentError) || error.code !== 'conflict') throw error;
+    const key = `receivers.otlp.${id}`;
+    context.warn({ port, key }, `${error.message}: there is no OTLP over gRPC. Another port can be set as ${key}`);
     return null;
   }
 }
 
+/** Asks for the key before a byte of the message is read, and counts what is read. */
+function admitting(context: ListenerContext, messages: Messages): ServerInterceptor {
+  return (_, call) => {
+    let message: IncomingMessage | undefined;
+    let timer: NodeJS.Timeout | undefined;
+    let isOver = false;
+    const end = () => {
+      isOver = true;
+      clearTimeout(timer);
+      message?.release();
+    };
+    const onReceiveMetadata = async (metadata: Metadata, next: (metadata: Metadata) => void) => {
+      try {
+        await checkKey(context, call, metadata);
+        if (isOver) return;
+        message = new IncomingMessage(context, call, (error, firstBytes) => {
+          note(context, call, error, firstBytes);
+          call.sendStatus(failure(error));
+        });
+        messages.set(metadata, message);
+        timer = setTimeout(() => call.sendStatus(failure(tooSlow())), MESSAGE_DEADLINE_MS).unref();
+        next(metadata);
+      } catch (error) {
+        call.sendStatus(failure(error));
+      }
+    };
+    return new ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          onReceiveMetadata: (metadata, receive) => void onReceiveMetadata(metadata, receive),
+          onReceiveMessage: (bytes, receive) => receive(bytes),
+          onReceiveHalfClose: (receive) => {
+            end();
+            receive();
+          },
+          onCancel: end,
+        }),
+      sendMetadata: (metadata, next) => next(metadata),
+      sendMessage: (bytes, next) => next(bytes),
+      sendStatus: (status, next) => next(status),
+    });
+  };
+}
+
+function tooSlow(): RetryableError {
+  return new RetryableError('overloaded', `the message was not whole after ${MESSAGE_DEADLINE_MS / 1000} s`, 1000);
+}
+
+/** @throws PermanentError, which is noted, or RetryableError. */
+async function checkKey(context: ListenerContext, call: ServerInterceptingCallInterface, metadata: Metadata) {
+  let secret: string | null;
+  try {
+    secret = secretOf(metadata);
+  } catch (error) {
+    note(context, call, error as PermanentError);
+    throw error;
+  }
+  await context.check({ secret, remoteAddress: addressOf(call.getPeer()) });
+}
+
+function note(
+  context: ListenerContext,
+  call: ServerInterceptingCallInterface,
+  { code, message: reason }: PermanentError | RetryableError,
+  firstBytes?: Buffer,
+): void {
+  const remoteAddress = addressOf(call.getPeer()) ?? '';
+  // Copied: the rest of what it was read with is not to be kept.
+  const bytes = firstBytes === undefined ? {} : { firstBytes: Buffer.from(firstBytes.subarray(0, 512)) };
+  context.note({ remoteAddress, code, reason, ...bytes });
+}
+
 async function answer(
   context: ListenerContext,
-  call: ServerUnaryCall<Buffer, Buffer>,
+  messages: Messages,
+  call: ExportCall,
   callback: sendUnaryData<Buffer>,
 ): Promise<void> {
   try {
-    callback(null, responseBytes(await accept(context, call)));
-  } catch (caught) {
-    const error = isKnownError(caught) ? caught : new RetryableError('overloaded', 'a fault of the server', 1000);
-    const { code, details, statusDetails } = statusOf(error);
-    const metadata = new Metadata();
-    if (statusDetails !== null) metadata.set('grpc-status-details-bin', statusDetails);
-    callback({ code, details, metadata });
+    const { metadata, request: body } = call;
+    const encodings = messages.get(metadata)?.encodings() ?? [];
+    const remoteAddress = addressOf(call.getPeer());
+    const message = { body, format: 'protobuf', encodings, secret: secretOf(metadata), remoteAddress };
+    callback(null, responseBytes(await context.accept(message)));
+  } catch (error) {
+    callback(failure(error));
   }
 }
 
-async function accept(context: ListenerContext, call: ServerUnaryCall<Buffer, Buffer>) {
-  const remoteAddress = addressOf(call.getPeer());
-  let secret: string | null;
-  try {
-    secret = secretOf(call.metadata);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : '';
-    context.note({ remoteAddress: remoteAddress ?? '', code: 'unauthenticated', reason });
-    throw error;
-  }
-  return context.accept({ body: call.request, format: 'protobuf', secret, remoteAddress });
+/** A failure in gRPC's words. */
+function failure(caught: unknown) {
+  const error = isKnownError(caught) ? caught : new RetryableError('overloaded', 'a fault of the server', 1000);
+  const { code, details, statusDetails } = statusOf(error);
+  const metadata = new Metadata();
+  if (statusDetails !== null) metadata.set('grpc-status-details-bin', statusDetails);
+  return { code, details, metadata };
 }
 
 /** The address in `127.0.0.1:5` or `::1:5`; grpc-js puts no brackets around an IPv6 address. */

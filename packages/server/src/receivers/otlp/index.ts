@@ -3,7 +3,7 @@ import type { Receiver, ReceiverRoute, RequestHead } from '../receiver.ts';
 import { mediaType } from '../util/answers.ts';
 import { decodeJson } from './decode-json.ts';
 import { decodeProtobuf } from './decode-protobuf.ts';
-import { grpc } from './grpc.ts';
+import { grpc, grpcTls } from './grpc.ts';
 import { JSON_TYPE, PROTOBUF_TYPE, respond, respondAsLoki } from './respond.ts';
 
 function route(path: string, answer: ReceiverRoute['respond']): ReceiverRoute {
@@ -36,5 +36,5 @@ export const otlp: Receiver = {
     route('/otlp/v1/logs', respondAsLoki),
     route('/insert/opentelemetry/v1/logs', respond),
   ],
-  listeners: [grpc],
+  listeners: [grpc, grpcTls],
 };

@@ -8,6 +8,8 @@ import type { ListenerContext, OpenListener } from '../receiver.ts';
 export interface Connection {
   /** Hands over what came in before. Called once, when the listener closes. */
   finish(): Promise<void>;
+  /** Settles when nothing is left to hand over, where that can be after the socket has closed. */
+  done?: Promise<void>;
 }
 
 export interface TcpListenerOptions {
@@ -15,12 +17,16 @@ export interface TcpListenerOptions {
   listener: string;
   port: number | 'off';
   tls?: boolean;
+  /** Protocols to agree on in the TLS handshake (ALPN); gRPC's clients insist on `h2`. */
+  alpn?: readonly string[];
   /** May throw nothing; it adds its own listeners to the socket. */
   onConnection(socket: Socket, remoteAddress: string): Connection;
 }
 
 /** Most connections of one listener: each costs a socket and what its protocol keeps. */
 const CONNECTIONS_MAX = 4096;
+/** Time that a message has to be whole, from its first byte: as `http.requestTimeoutMs` is for requests. */
+export const MESSAGE_DEADLINE_MS = 120_000;
 const FINISH_DEADLINE_MS = 2000;
 
 /** Opens a TCP or TLS port. Null when it is off. @throws PermanentError naming the port or the configuration key. */
@@ -28,14 +34,18 @@ export async function openTcp(context: ListenerContext, options: TcpListenerOpti
   const { receiver, listener, port } = options;
   if (port === 'off') return null;
   const key = `receivers.${receiver}.${listener}`;
-  const server = options.tls === true ? createTlsServer(tlsOptions(context, key)) : createServer();
+  const server = options.tls === true ? createTlsServer(tlsOptions(context, key, options.alpn)) : createServer();
   const connections = new Map<Socket, Connection>();
   server.maxConnections = CONNECTIONS_MAX;
   server.on(options.tls === true ? 'secureConnection' : 'connection', (socket: Socket) => {
     const remoteAddress = socket.remoteAddress ?? '';
     socket.on('error', () => socket.destroy());
-    connections.set(socket, options.onConnection(socket, remoteAddress));
-    socket.once('close', () => connections.delete(socket));
+    const connection = options.onConnection(socket, remoteAddress);
+    connections.set(socket, connection);
+    socket.once('close', () => {
+      if (connection.done === undefined) connections.delete(socket);
+      else void connection.done.finally(() => connections.delete(socket));
+    });
   });
   server.on('tlsClientError', (error: Error, socket: Socket) => {
     const remoteAddress = socket.remoteAddress ?? '';
@@ -63,7 +73,7 @@ async function close(server: Server, connections: ReadonlyMap<Socket, Connection
   for (const socket of connections.keys()) socket.destroy();
 }
 
-function tlsOptions({ config }: ListenerContext, key: string) {
+function tlsOptions({ config }: ListenerContext, key: string, alpn: readonly string[] | undefined) {
   const { cert, key: keyFile, clientCa } = config.tls;
   if (cert === undefined || keyFile === undefined) {
     throw new PermanentError('invalid_field', `${key} needs receivers.tls.cert and receivers.tls.key`, key);
@@ -74,6 +84,7 @@ function tlsOptions({ config }: ListenerContext, key: string) {
     cert: read(cert, 'receivers.tls.cert'),
     key: read(keyFile, 'receivers.tls.key'),
     ...ca,
+    ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
     requestCert: asksClient,
     rejectUnauthorized: asksClient,
   };

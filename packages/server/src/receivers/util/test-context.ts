@@ -42,6 +42,7 @@ export function testListener(
     limits,
     openMode: options.openMode ?? true,
     stateDir: '',
+    async check() {},
     async accept(message) {
       await options.accept?.(message);
       messages.push(message);
