@@ -110,6 +110,21 @@ export function eventQuery(orgId: string, place: { node: number; frame: number; 
   return { sql: `SELECT ${COLUMNS} FROM ${EVENTS} WHERE ${where} LIMIT 1`, params: params.values };
 }
 
+/** What of an event no answer but `why` shows. */
+export interface FateRow {
+  stored_ms: string;
+  expires_s: string;
+  retention_days: number;
+}
+
+/** When the event at a place in the journal was stored, and until when it is kept; one FateRow or none. */
+export function fateQuery(orgId: string, place: { node: number; frame: number; index: number }): SqlQuery {
+  const { sql, params } = eventQuery(orgId, place);
+  const columns =
+    'toUnixTimestamp64Milli(stored_at) AS stored_ms, toInt64(toUnixTimestamp(expires_at)) AS expires_s, retention_days';
+  return { sql: sql.replace(COLUMNS, columns), params };
+}
+
 /** Node and journal position of the column `frame`. */
 export function placeOfFrame(column: string): { node: number; frame: number } {
   const frame = BigInt(column);

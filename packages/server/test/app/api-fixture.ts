@@ -127,12 +127,19 @@ export interface TestApi {
 
 /** The store of dead letters where nothing is ingested. */
 export function noDeadLetters(dataDir: string): ApiDeps['deadLetters'] {
-  const store = openDeadLetterStore({ dir: `${dataDir}/dead-letters`, orgBytesMax: 1 << 20, letterBytesMax: 1 << 20 });
-  return new DeadLetters(store, () => Promise.reject(new Error('nothing is replayed here')));
+  const open = (name: string) =>
+    openDeadLetterStore({ dir: `${dataDir}/${name}`, orgBytesMax: 1 << 20, letterBytesMax: 1 << 20 });
+  const refuse = () => Promise.reject(new Error('nothing is replayed here'));
+  return new DeadLetters({
+    requests: open('dead-letters'),
+    frames: open('set-aside'),
+    submit: refuse,
+    insertFrame: refuse,
+  });
 }
 
 /** The producers of a journal that nothing is appended to. */
-async function noProducers(dataDir: string): Promise<Producers> {
+export async function noProducers(dataDir: string): Promise<Producers> {
   const progress = new JournalProgress();
   return Producers.open({
     cursor: await openCursor<ProducersState>(`${dataDir}/cursors`, 'producers'),

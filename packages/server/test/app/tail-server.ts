@@ -23,7 +23,7 @@ import { openDiskJournalReader } from '../../src/journal/disk/reader.ts';
 import { RetryableError } from '../../src/runtime/errors.ts';
 import type { EventStore } from '../../src/stores/store.ts';
 import { tempDir } from '../support/server.ts';
-import { noDeadLetters } from './api-fixture.ts';
+import { noDeadLetters, noProducers } from './api-fixture.ts';
 import type { TailJournal } from './tail-fixture.ts';
 
 export const TAIL_NODE = 3;
@@ -73,6 +73,7 @@ export async function openTailServer(
     onFault,
     attempts: new Attempts(),
     deadLetters: noDeadLetters(dir),
+    producers: await noProducers(dir),
     usage: () => ({ day: '2026-01-01', bytes: 0, events: 0 }),
     metrics: new Registry(),
     defaultRetentionDays: 30,

@@ -124,6 +124,11 @@ const CASES: Readonly<Record<string, Case>> = {
       ...search('/api/logs/fields/host/values', t),
     ],
   },
+  'GET /api/logs/:event_id/why': {
+    key: 'query',
+    own: 'shows',
+    probes: (t) => [{ path: `/api/logs/${t.eventId}/why` }],
+  },
   'GET /api/logs/:event_id': { key: 'query', own: 'shows', probes: (t) => [{ path: `/api/logs/${t.eventId}` }] },
   'GET /api/logs/:event_id/context': {
     key: 'query',

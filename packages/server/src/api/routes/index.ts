@@ -21,6 +21,7 @@ import { listFields } from './logs/fields.ts';
 import { getLog } from './logs/get.ts';
 import { listLogs } from './logs/list.ts';
 import { getLogStats } from './logs/stats.ts';
+import { getLogWhy } from './logs/why.ts';
 import { createOrg } from './orgs/create.ts';
 import { listOrgs } from './orgs/list.ts';
 import { updateOrg } from './orgs/update.ts';
@@ -36,6 +37,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   listFieldValues,
   getLog,
   getLogContext,
+  getLogWhy,
   getTrace,
   listAttempts,
   getUsage,

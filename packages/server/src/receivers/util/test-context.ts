@@ -43,6 +43,7 @@ export function testListener(
     openMode: options.openMode ?? true,
     stateDir: '',
     async check() {},
+    missing: async (_sender, { first, next }) => [first, next],
     async accept(message) {
       await options.accept?.(message);
       messages.push(message);

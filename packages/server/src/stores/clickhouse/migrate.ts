@@ -1,4 +1,4 @@
-import { CREATE_EVENTS, CREATE_STATS, CREATE_STATS_VIEW, DATABASE } from './schema.ts';
+import { ADD_STORED_AT, CREATE_EVENTS, CREATE_STATS, CREATE_STATS_VIEW, DATABASE } from './schema.ts';
 import type { ClickHouseStore } from './store.ts';
 
 const VERSIONS_TABLE = `${DATABASE}.schema_versions`;
@@ -10,7 +10,10 @@ interface Migration {
 }
 
 /** Applied in order, each once. One that was released is never changed: the next one mends it. */
-const MIGRATIONS: readonly Migration[] = [{ version: 1, statements: [CREATE_EVENTS, CREATE_STATS, CREATE_STATS_VIEW] }];
+const MIGRATIONS: readonly Migration[] = [
+  { version: 1, statements: [CREATE_EVENTS, CREATE_STATS, CREATE_STATS_VIEW] },
+  { version: 2, statements: [ADD_STORED_AT] },
+];
 
 /**
  * Brings the database of the event store to this program's schema: makes it, or applies the migrations that it lacks.

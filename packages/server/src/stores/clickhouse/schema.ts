@@ -164,6 +164,10 @@ SETTINGS
   packed_skip_index_max_bytes = 4000000,
   string_serialization_version = 'single_stream'`;
 
+/** When the event was inserted: the same for all rows of an insert, so it costs next to nothing. */
+export const ADD_STORED_AT = `ALTER TABLE ${DATABASE}.${EVENTS_TABLE}
+  ADD COLUMN IF NOT EXISTS stored_at DateTime64(3, 'UTC') MATERIALIZED now64(3, 'UTC') CODEC(Delta(8), ZSTD(1))`;
+
 /** The start of the event's hour. Not toStartOfHour: that returns DateTime, which wraps before 1970 and after 2106. */
 const HOUR_EXPRESSION =
   "fromUnixTimestamp64Second(toUnixTimestamp64Second(ts) - positiveModulo(toUnixTimestamp64Second(ts), 3600), 'UTC')";

@@ -8,7 +8,7 @@ export const listDeadLetters = defineRoute({
   path: '/api/dead-letters',
   scope: 'query',
   resource: null,
-  summary: 'Requests that were refused, whole or in part, newest first',
+  summary: 'Requests that were refused, whole or in part, and events that the event store refused, newest first',
   query: z.strictObject({
     receiver: z.string().optional().meta({ description: 'Only those of this receiver.' }),
     limit: integerParameter(1, 1000).default(100),
