@@ -1,16 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { allEvents, eventually, removeTempDirs, request, type SpawnedServer, spawnServer } from '../support/server.ts';
+import { expectNumbered, type PeerServer, peerServer, readmeBlock } from '../support/peer.ts';
+import { program } from '../support/program.ts';
+import { allEvents, request } from '../support/server.ts';
 
 /** A real browser sends from a page of another origin than the server's, with what the README says to copy. */
-const CHROMIUM = '/usr/bin/chromium';
-const missing = existsSync(CHROMIUM) ? '' : ` (skipped: there is no ${CHROMIUM})`;
-const README = new URL(
-  import.meta.url.replace(/\/packages\/server\/.*/, '/packages/server/src/receivers/browser/README.md'),
-);
 const EVENTS = 1000;
 
 /** What the functions that run in the page find there. */
@@ -19,7 +15,6 @@ interface PageGlobals {
   navigator: { sendBeacon(url: string, body: string): boolean };
 }
 
-let server: SpawnedServer;
 let site: Server;
 let origin: string;
 let key: string;
@@ -27,22 +22,17 @@ let chrome: Browser;
 
 /** The snippet of the README, with the server and the key filled in. */
 function snippet(): string {
-  const [, code] = /```js\n([\s\S]*?)```/.exec(readFileSync(README, 'utf8'))!;
-  return code!.replace('https://tailwater.example.com', server.url).replace('YOUR_BROWSER_KEY', key);
+  return readmeBlock('browser', 'js')
+    .replace('https://tailwater.example.com', peer.url)
+    .replace('YOUR_BROWSER_KEY', key);
 }
 
 async function makeKey(origins: readonly string[]): Promise<string> {
   const body = JSON.stringify({ name: 'web', scopes: ['ingest'], browser_origins: origins });
   const headers = { 'content-type': 'application/json' };
-  const answer = await request(server, '/api/keys', { method: 'POST', headers, body });
+  const answer = await request(peer, '/api/keys', { method: 'POST', headers, body });
   return ((await answer.json()) as { secret: string }).secret;
 }
-
-const found = (service: string, count: number): Promise<Record<string, unknown>[]> =>
-  eventually(async () => {
-    const events = await allEvents(server, `service=${service}&order=asc&from=-1h`);
-    return events.length >= count ? events : undefined;
-  });
 
 /** Sends by fetch from the page; answers the status, or `refused` where the browser lets the page see nothing. */
 const fetchFrom = (page: Page, query: string, headers: Record<string, string>, body: string) =>
@@ -52,12 +42,15 @@ const fetchFrom = (page: Page, query: string, headers: Record<string, string>, b
         async (answer) => `${answer.status} ${await answer.text()}`,
         () => 'refused',
       ),
-    [`${server.url}/api/browser/logs${query}`, { method: 'POST', headers, body }] as const,
+    [`${peer.url}/api/browser/logs${query}`, { method: 'POST', headers, body }] as const,
   );
 
-describe.skipIf(missing !== '')(`Chromium${missing}`, () => {
+const chromiumProgram = program('chromium');
+let peer: PeerServer;
+
+describe.skipIf(chromiumProgram.isMissing)(`Chromium${chromiumProgram.why}`, () => {
+  peer = peerServer();
   beforeAll(async () => {
-    server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
     site = createServer((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
       response.end(`<!doctype html><title>shop</title><script>${snippet()}</script>`);
@@ -65,13 +58,11 @@ describe.skipIf(missing !== '')(`Chromium${missing}`, () => {
     await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
     origin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
     key = await makeKey([origin]);
-    chrome = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    chrome = await chromium.launch({ executablePath: chromiumProgram.path, args: ['--no-sandbox'] });
   });
   afterAll(async () => {
     await chrome?.close();
     site?.close();
-    await server?.stop();
-    removeTempDirs();
   });
 
   async function openPage(): Promise<Page> {
@@ -88,9 +79,8 @@ describe.skipIf(missing !== '')(`Chromium${missing}`, () => {
         log('warn', `größe ${n}`, { service: 'beacon', n, cart: { total: n + 0.5 }, user_id: `u${n}` });
       }
     }, EVENTS);
-    const events = await found('beacon', EVENTS);
-    expect(events).toHaveLength(EVENTS);
-    expect(new Set(events.map(({ user_id }) => user_id)).size).toBe(EVENTS);
+    const events = await peer.found('beacon', EVENTS);
+    expectNumbered(events, EVENTS, ({ user_id }) => Number(String(user_id).slice(1)));
     expect(events.find(({ user_id }) => user_id === 'u7')).toMatchObject({
       message: 'größe 7',
       severity: 'warn',
@@ -113,8 +103,8 @@ describe.skipIf(missing !== '')(`Chromium${missing}`, () => {
     });
     await page.waitForTimeout(100);
     await page.close({ runBeforeUnload: true });
-    expect(await found('closing', 1)).toMatchObject([{ message: 'goodbye' }]);
-    const faults = await found('web', 2);
+    expect(await peer.found('closing', 1)).toMatchObject([{ message: 'goodbye' }]);
+    const faults = await peer.found('web', 2);
     expect(faults.map(({ message }) => message).sort()).toEqual([
       'Uncaught TypeError: not a function',
       'nobody caught it',
@@ -131,7 +121,7 @@ describe.skipIf(missing !== '')(`Chromium${missing}`, () => {
     expect(await fetchFrom(page, query, withHeader, '[{"message":"b","service":"fetch"}]')).toBe('204 ');
     expect(await fetchFrom(page, query, json, '{"timestamp":"never"}')).toMatch(/^400 .*"field":"timestamp"/);
     expect(await fetchFrom(page, query, json, 'x'.repeat(70_000))).toMatch(/^413 .*payload_too_large/);
-    expect((await found('fetch', 2)).map(({ message }) => message).sort()).toEqual(['a', 'b']);
+    expect((await peer.found('fetch', 2)).map(({ message }) => message).sort()).toEqual(['a', 'b']);
     await page.close();
   });
 
@@ -148,13 +138,13 @@ describe.skipIf(missing !== '')(`Chromium${missing}`, () => {
     }
     const sent = await page.evaluate(
       ([url, body]) => (globalThis as unknown as PageGlobals).navigator.sendBeacon(url, body),
-      [`${server.url}/api/browser/logs?key=${foreign}`, event] as const,
+      [`${peer.url}/api/browser/logs?key=${foreign}`, event] as const,
     );
     expect(sent).toBe(true);
     // The last of the page's requests was answered, so those before it were too.
     expect(await fetchFrom(page, `?key=${key}`, {}, '{"message":"y","service":"last"}')).toBe('204 ');
-    await found('last', 1);
-    expect(await allEvents(server, 'service=forbidden&from=-1h')).toEqual([]);
+    await peer.found('last', 1);
+    expect(await allEvents(peer, 'service=forbidden&from=-1h')).toEqual([]);
     await page.close();
   });
 });

@@ -6,40 +6,17 @@ import { OTLPLogExporter as ProtobufExporter } from '@opentelemetry/exporter-log
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import winston from 'winston';
 import LokiTransport from 'winston-loki';
-import {
-  ADMIN_KEY,
-  allEvents,
-  eventually,
-  removeTempDirs,
-  type SpawnedServer,
-  spawnServer,
-} from '../support/server.ts';
+import { expectNumbered, peerServer } from '../support/peer.ts';
+import { ADMIN_KEY } from '../support/server.ts';
 
 /** Clients that nobody here wrote send; every event is found with all its fields. */
-let server: SpawnedServer;
-
-beforeAll(async () => {
-  server = await spawnServer();
-});
-
-afterAll(async () => {
-  await server?.stop();
-  removeTempDirs();
-});
+const peer = peerServer();
 
 const EVENTS = 200;
 const headers = { authorization: `Bearer ${ADMIN_KEY}` };
-
-/** All events of the service once there are `count` of them, in order of time. */
-function found(service: string, count = EVENTS): Promise<Record<string, unknown>[]> {
-  return eventually(async () => {
-    const events = await allEvents(server, `service=${service}&order=asc&from=-1h`);
-    return events.length >= count ? events : undefined;
-  });
-}
 
 const exporters = [
   ['protobuf', ProtobufExporter],
@@ -48,7 +25,7 @@ const exporters = [
 
 test.each(exporters)('OpenTelemetry Node SDK over HTTP, %s', async (encoding, Exporter) => {
   const service = `otel-${encoding}`;
-  const exporter = new Exporter({ url: `http://127.0.0.1:${server.ready.otlp_http}/v1/logs`, headers });
+  const exporter = new Exporter({ url: `http://127.0.0.1:${peer.port('otlp.http')}/v1/logs`, headers });
   const provider = new LoggerProvider({
     resource: resourceFromAttributes({
       'service.name': service,
@@ -69,9 +46,8 @@ test.each(exporters)('OpenTelemetry Node SDK over HTTP, %s', async (encoding, Ex
     });
   }
   await provider.shutdown();
-  const events = await found(service);
-  expect(events.length).toBe(EVENTS);
-  expect(new Set(events.map((event) => event.user_id)).size).toBe(EVENTS);
+  const events = await peer.found(service, EVENTS);
+  expectNumbered(events, EVENTS, ({ user_id }) => Number(String(user_id).slice(1)));
   const seventh = events.find((event) => event.user_id === 'u7');
   expect(seventh).toMatchObject({
     message: 'login 7 failed',
@@ -91,7 +67,7 @@ test('pino-loki', async () => {
   const transport = pino.transport({
     target: 'pino-loki',
     options: {
-      host: server.url,
+      host: peer.url,
       headers,
       batching: { interval: 1 },
       labels: { service_name: 'pino-app', env: 'test' },
@@ -99,12 +75,11 @@ test('pino-loki', async () => {
   });
   const logger = pino({ level: 'debug' }, transport);
   for (let i = 0; i < EVENTS; i++) logger.error({ request_no: i }, `request ${i} failed`);
-  const events = await found('pino-app');
+  const events = await peer.found('pino-app', EVENTS);
   transport.end();
-  expect(events.length).toBe(EVENTS);
   expect(events.every((event) => event.severity === 'error' && event.receiver === 'loki')).toBe(true);
   expect(events[0].labels).toMatchObject({ env: 'test', service_name: 'pino-app' });
-  expect(new Set(events.map((event) => /request (\d+) failed/.exec(String(event.message))?.[1])).size).toBe(EVENTS);
+  expectNumbered(events, EVENTS, /request (\d+) failed/);
 });
 
 test.each([
@@ -113,7 +88,7 @@ test.each([
 ])('winston-loki, %s', async (encoding, json) => {
   const service = `winston-${encoding}`;
   const transport = new LokiTransport({
-    host: server.url,
+    host: peer.url,
     json,
     headers,
     interval: 1,
@@ -122,11 +97,10 @@ test.each([
   });
   const logger = winston.createLogger({ level: 'debug', transports: [transport] });
   for (let i = 0; i < EVENTS; i++) logger.warn(`job ${i} slow`, { job_no: i });
-  const events = await found(service);
+  const events = await peer.found(service, EVENTS);
   logger.close();
-  expect(events.length).toBe(EVENTS);
   expect(events.every((event) => event.severity === 'warn' && event.receiver === 'loki')).toBe(true);
-  expect(new Set(events.map((event) => /job (\d+) slow/.exec(String(event.message))?.[1])).size).toBe(EVENTS);
+  expectNumbered(events, EVENTS, /job (\d+) slow/);
 });
 
 test('curl: an object, an array and lines, with every field of the platform', async () => {
@@ -164,12 +138,12 @@ test('curl: an object, an array and lines, with every field of the platform', as
       `Authorization: Bearer ${ADMIN_KEY}`,
       '--data-binary',
       body,
-      `${server.url}/api/logs?ack=stored`,
+      `${peer.url}/api/logs?ack=stored`,
     ];
     const { stdout } = await promisify(execFile)('curl', args);
     expect(JSON.parse(stdout)).toMatchObject({ rejected: [], stored: true });
   }
-  const events = await found('curl-app', 5);
+  const events = await peer.found('curl-app', 5);
   expect(events.length).toBe(5);
   const { timestamp, event_id, metadata, ...fields } = event;
   for (const each of events) {

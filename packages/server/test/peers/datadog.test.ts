@@ -1,24 +1,9 @@
 import { client, v2 } from '@datadog/datadog-api-client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  ADMIN_KEY,
-  allEvents,
-  eventually,
-  removeTempDirs,
-  type SpawnedServer,
-  spawnServer,
-} from '../support/server.ts';
+import { expect, test } from 'vitest';
+import { expectNumbered, peerServer } from '../support/peer.ts';
+import { ADMIN_KEY } from '../support/server.ts';
 
-let server: SpawnedServer;
-
-beforeAll(async () => {
-  server = await spawnServer();
-});
-
-afterAll(async () => {
-  await server?.stop();
-  removeTempDirs();
-});
+const peer = peerServer();
 
 const EVENTS = 200;
 const BATCH = 50;
@@ -26,7 +11,7 @@ const BATCH = 50;
 function logsApi(key: string): v2.LogsApi {
   const configuration = client.createConfiguration({
     authMethods: { apiKeyAuth: key },
-    baseServer: new client.BaseServerConfiguration(server.url, {}),
+    baseServer: new client.BaseServerConfiguration(peer.url, {}),
   });
   return new v2.LogsApi(configuration);
 }
@@ -47,23 +32,14 @@ test.each([undefined, 'gzip', 'deflate'] as const)('@datadog/datadog-api-client,
     const encoding = contentEncoding === undefined ? {} : { contentEncoding };
     expect(await api.submitLog({ ...encoding, ddtags: 'env:prod', body })).toEqual({});
   }
-  const events = await eventually(async () => {
-    const all = await allEvents(server, `service=${service}&order=asc&from=-1h`);
-    return all.length >= EVENTS ? all : undefined;
-  });
-  expect(new Set(events.map(({ message }) => message)).size).toBe(EVENTS);
-  expect(events).toHaveLength(EVENTS);
-  for (const event of events) {
-    const number = /^login (\d+) failed$/.exec(String(event.message))?.[1];
-    expect(event).toMatchObject({
-      user_id: `u${number}`,
-      severity: 'warn',
-      host: 'box-1',
-      receiver: 'datadog',
-      org_id: 'default',
-      metadata: { ddsource: 'nodejs', version: '5.1', canary: true, env: 'prod', attempt: number },
-    });
-  }
+  expectNumbered(await peer.found(service, EVENTS), EVENTS, /^login (\d+) failed$/, (i) => ({
+    user_id: `u${i}`,
+    severity: 'warn',
+    host: 'box-1',
+    receiver: 'datadog',
+    org_id: 'default',
+    metadata: { ddsource: 'nodejs', version: '5.1', canary: true, env: 'prod', attempt: `${i}` },
+  }));
 });
 
 test('@datadog/datadog-api-client with a wrong key', async () => {
@@ -72,11 +48,11 @@ test('@datadog/datadog-api-client with a wrong key', async () => {
 });
 
 test('the key in the path, and validate', async () => {
-  const keep = await fetch(`${server.url}/v1/input/${ADMIN_KEY}`, { method: 'POST', body: '{}' });
+  const keep = await fetch(`${peer.url}/v1/input/${ADMIN_KEY}`, { method: 'POST', body: '{}' });
   expect({ status: keep.status, body: await keep.json() }).toEqual({ status: 202, body: {} });
-  const wrong = await fetch(`${server.url}/v1/input/wrong`, { method: 'POST', body: '{}' });
+  const wrong = await fetch(`${peer.url}/v1/input/wrong`, { method: 'POST', body: '{}' });
   expect(wrong.status).toBe(401);
-  const validate = (key: string) => fetch(`${server.url}/api/v1/validate`, { headers: { 'dd-api-key': key } });
+  const validate = (key: string) => fetch(`${peer.url}/api/v1/validate`, { headers: { 'dd-api-key': key } });
   expect(await (await validate(ADMIN_KEY)).json()).toEqual({ valid: true });
   expect((await validate('wrong')).status).toBe(403);
 });

@@ -1,41 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { Client as Elasticsearch } from '@elastic/elasticsearch';
 import { Client as OpenSearch } from '@opensearch-project/opensearch';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  ADMIN_KEY,
-  allEvents,
-  eventually,
-  removeTempDirs,
-  type SpawnedServer,
-  spawnServer,
-  tempDir,
-} from '../support/server.ts';
+import { describe, expect, test } from 'vitest';
+import { expectNumbered, type FoundEvent, peerServer, readmeBlock } from '../support/peer.ts';
+import { program, whileRunning } from '../support/program.ts';
+import { ADMIN_KEY, eventually, tempDir } from '../support/server.ts';
 
 /** Elasticsearch's clients, as their users configure them, with nothing changed but the address. */
-let server: SpawnedServer;
-
-beforeAll(async () => {
-  server = await spawnServer({ args: ['--receivers-elasticsearch-http', '0'] });
-});
-afterAll(async () => {
-  await server?.stop();
-  removeTempDirs();
-});
+const peer = peerServer(() => ({ args: ['--receivers-elasticsearch-http', '0'] }));
 
 const EVENTS = 500;
-
-/** All events of the service once there are as many as were sent. */
-function found(service: string, count = EVENTS): Promise<Record<string, unknown>[]> {
-  return eventually(async () => {
-    const events = await allEvents(server, `service=${service}&order=asc&from=-1h`);
-    return events.length >= count ? events : undefined;
-  });
-}
 
 const documents = (service: string) =>
   Array.from({ length: EVENTS }, (_, i) => ({
@@ -53,34 +30,32 @@ const documents = (service: string) =>
   }));
 
 /** Every document once, with all its fields. */
-function expectAll(events: Record<string, unknown>[], service: string, index: string, logType: string): void {
-  expect(events).toHaveLength(EVENTS);
-  const numbers = events.map(({ metadata }) => (metadata as { order_no: number }).order_no);
-  expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: EVENTS }, (_, i) => i));
-  for (const event of events) {
-    const { order_no: i } = event.metadata as { order_no: number };
-    expect(event).toMatchObject({
-      message: `order ${i} "größe" 😀`,
-      severity: i % 2 === 0 ? 'warn' : 'error',
-      log_type: logType,
-      logger: 'shop.cart',
-      service,
-      host: 'box-1',
-      trace_id: 'a0f81bfd3b4688fdbb096b93da06f28e',
-      user_id: `u${i}`,
-      receiver: 'elasticsearch',
-      metadata: { order_no: i, ratio: 0.5, paid: i % 3 === 0, tags: ['a', 'b'], index },
-    });
-  }
+function expectAll(events: FoundEvent[], service: string, index: string, logType: string): void {
+  const numberOf = ({ metadata }: FoundEvent) => (metadata as { order_no: number }).order_no;
+  expectNumbered(events, EVENTS, numberOf, (i) => ({
+    message: `order ${i} "größe" 😀`,
+    severity: i % 2 === 0 ? 'warn' : 'error',
+    log_type: logType,
+    logger: 'shop.cart',
+    service,
+    host: 'box-1',
+    trace_id: 'a0f81bfd3b4688fdbb096b93da06f28e',
+    user_id: `u${i}`,
+    receiver: 'elasticsearch',
+    metadata: { order_no: i, ratio: 0.5, paid: i % 3 === 0, tags: ['a', 'b'], index },
+  }));
 }
 
 describe('@elastic/elasticsearch', () => {
   const nodes = [
-    ['', () => server.url, { apiKey: ADMIN_KEY }],
-    ['/elasticsearch', () => `${server.url}/elasticsearch`, { apiKey: { id: 'tailwater', api_key: ADMIN_KEY } }],
-    ['its own port', () => `http://127.0.0.1:${ownPort()}`, { username: 'tailwater', password: ADMIN_KEY }],
+    ['', () => peer.url, { apiKey: ADMIN_KEY }],
+    ['/elasticsearch', () => `${peer.url}/elasticsearch`, { apiKey: { id: 'tailwater', api_key: ADMIN_KEY } }],
+    [
+      'its own port',
+      () => `http://127.0.0.1:${peer.port('elasticsearch.http')}`,
+      { username: 'tailwater', password: ADMIN_KEY },
+    ],
   ] as const;
-  const ownPort = () => (server.ready.listeners as Record<string, number>)['elasticsearch.http'];
 
   test.each(nodes)('at %s', async (name, node, auth) => {
     const service = `elastic-${name.replace(/\W/g, '')}`;
@@ -95,12 +70,12 @@ describe('@elastic/elasticsearch', () => {
       onDocument: () => ({ create: { _index: 'logs-auth.login-prod' } }),
     });
     expect(result).toMatchObject({ total: EVENTS, successful: EVENTS, failed: 0, retry: 0 });
-    expectAll(await found(service), service, 'logs-auth.login-prod', 'auth');
+    expectAll(await peer.found(service, EVENTS), service, 'logs-auth.login-prod', 'auth');
     await client.close();
   });
 
   test('what is refused is told document by document, and the rest is kept', async () => {
-    const client = new Elasticsearch({ node: server.url, auth: { apiKey: ADMIN_KEY } });
+    const client = new Elasticsearch({ node: peer.url, auth: { apiKey: ADMIN_KEY } });
     const dropped: number[] = [];
     const result = await client.helpers.bulk({
       datasource: Array.from({ length: 20 }, (_, n) => ({
@@ -117,7 +92,7 @@ describe('@elastic/elasticsearch', () => {
     });
     expect(result).toMatchObject({ total: 20, successful: 16, failed: 4 });
     expect(dropped.toSorted((a, b) => a - b)).toEqual([0, 5, 10, 15]);
-    const events = await found('elastic-part', 16);
+    const events = await peer.found('elastic-part', 16);
     expect(events.map(({ client_event_id }) => client_event_id).toSorted()).toEqual(
       Array.from({ length: 20 }, (_, n) => `id-${n}`)
         .filter((_, n) => n % 5 !== 0)
@@ -127,20 +102,20 @@ describe('@elastic/elasticsearch', () => {
   });
 
   test('single documents', async () => {
-    const client = new Elasticsearch({ node: server.url, auth: { apiKey: ADMIN_KEY } });
+    const client = new Elasticsearch({ node: peer.url, auth: { apiKey: ADMIN_KEY } });
     const document = { message: 'one', service: 'elastic-one' };
     const made = await client.index({ index: 'billing', document });
     expect(made).toMatchObject({ _index: 'billing', result: 'created' });
     expect((await client.index({ index: 'billing', id: 'a/b', document }))._id).toBe('a/b');
     expect((await client.create({ index: 'billing', id: '2', document }))._id).toBe('2');
-    const events = await found('elastic-one', 3);
+    const events = await peer.found('elastic-one', 3);
     expect(new Set(events.map((event) => event.client_event_id))).toEqual(new Set(['', '2', 'a/b']));
     expect(events.every((event) => event.log_type === 'billing')).toBe(true);
     await client.close();
   });
 
   test('a wrong key is refused, in words the client understands', async () => {
-    const client = new Elasticsearch({ node: server.url, auth: { apiKey: `tw_${'x'.repeat(43)}` } });
+    const client = new Elasticsearch({ node: peer.url, auth: { apiKey: `tw_${'x'.repeat(43)}` } });
     const refused = { statusCode: 401, body: { error: { type: 'security_exception' } } };
     await expect(client.info()).rejects.toMatchObject({ meta: refused });
     const operations = [{ index: { _index: 'x' } }, { service: 'elastic-refused' }];
@@ -150,22 +125,19 @@ describe('@elastic/elasticsearch', () => {
 });
 
 test('@opensearch-project/opensearch', async () => {
-  const client = new OpenSearch({ node: server.url, auth: { username: 'tailwater', password: ADMIN_KEY } });
+  const client = new OpenSearch({ node: peer.url, auth: { username: 'tailwater', password: ADMIN_KEY } });
   expect((await client.info()).body.version.number).toBe('8.19.0');
   const result = await client.helpers.bulk({
     datasource: documents('opensearch'),
     onDocument: () => ({ index: { _index: 'logs-shop-prod' } }),
   });
   expect(result).toMatchObject({ total: EVENTS, successful: EVENTS, failed: 0 });
-  expectAll(await found('opensearch'), 'opensearch', 'logs-shop-prod', 'app');
+  expectAll(await peer.found('opensearch', EVENTS), 'opensearch', 'logs-shop-prod', 'app');
   await client.close();
 });
 
-const RSYSLOGD = '/usr/sbin/rsyslogd';
-const hasModule = [
-  '/usr/lib/x86_64-linux-gnu/rsyslog/omelasticsearch.so',
-  '/usr/lib/aarch64-linux-gnu/rsyslog/omelasticsearch.so',
-].some((path) => existsSync(path));
+const omelasticsearch = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/rsyslog/omelasticsearch.so`;
+const rsyslogd = program('rsyslogd', omelasticsearch);
 
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
@@ -175,63 +147,29 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-describe.skipIf(!existsSync(RSYSLOGD) || !hasModule)(
-  'rsyslog (skipped where rsyslog-elasticsearch is not installed)',
-  () => {
-    let rsyslog: ChildProcess | undefined;
-    afterAll(async () => {
-      if (rsyslog?.exitCode !== null) return;
-      rsyslog.kill('SIGTERM');
-      await once(rsyslog, 'exit');
+test.skipIf(rsyslogd.isMissing)(`rsyslog's omelasticsearch, as in the README${rsyslogd.why}`, async () => {
+  const dir = tempDir();
+  const port = await freePort();
+  const action = readmeBlock('elasticsearch', '', 'omelasticsearch')
+    .replace('"tailwater" serverport="4750"', `"127.0.0.1" serverport="${peer.port('http')}"`)
+    .replace('"KEY"', `"${ADMIN_KEY}"`);
+  const input = `module(load="imtcp")\ninput(type="imtcp" address="127.0.0.1" port="${port}")`;
+  writeFileSync(join(dir, 'rsyslog.conf'), `global(workDirectory="${dir}")\n${input}\n${action}`);
+  await whileRunning(rsyslogd, ['-n', '-f', join(dir, 'rsyslog.conf'), '-i', join(dir, 'pid')], async () => {
+    const socket = await eventually(async () => {
+      const attempt = connect(port, '127.0.0.1');
+      return once(attempt, 'connect').then(() => attempt);
     });
-
-    /** The configuration of README.md. */
-    const configuration = (port: number, dir: string) => `
-global(workDirectory="${dir}")
-module(load="imtcp")
-module(load="omelasticsearch")
-input(type="imtcp" address="127.0.0.1" port="${port}")
-template(name="event" type="list" option.jsonf="on") {
-  property(outname="@timestamp" name="timereported" dateFormat="rfc3339" format="jsonf")
-  property(outname="message" name="msg" format="jsonf")
-  property(outname="severity" name="syslogseverity-text" format="jsonf")
-  property(outname="service" name="app-name" format="jsonf")
-  property(outname="host" name="hostname" format="jsonf")
-  property(outname="facility" name="syslogfacility-text" format="jsonf")
-}
-action(type="omelasticsearch" server="127.0.0.1" serverport="${server.httpPort}"
-       uid="tailwater" pwd="${ADMIN_KEY}"
-       searchIndex="logs-syslog-default" searchType="" bulkmode="on" template="event"
-       action.resumeRetryCount="-1")
-`;
-
-    test('omelasticsearch', async () => {
-      const dir = tempDir();
-      const port = await freePort();
-      writeFileSync(join(dir, 'rsyslog.conf'), configuration(port, dir));
-      rsyslog = spawn(RSYSLOGD, ['-n', '-f', join(dir, 'rsyslog.conf'), '-i', join(dir, 'pid')], { stdio: 'ignore' });
-      const socket = await eventually(async () => {
-        const attempt = connect(port, '127.0.0.1');
-        return once(attempt, 'connect').then(() => attempt);
-      });
-      for (let i = 0; i < EVENTS; i++) {
-        socket.write(
-          `<${i % 2 === 0 ? 12 : 11}>1 ${new Date().toISOString()} box-2 rsyslog-app 42 - - order ${i} "paid"\n`,
-        );
-      }
-      socket.end();
-      const events = await found('rsyslog-app');
-      expect(events).toHaveLength(EVENTS);
-      const numbers = events.map(({ message }) => Number(/order (\d+) "paid"/.exec(String(message))?.[1]));
-      expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: EVENTS }, (_, i) => i));
-      for (const [at, event] of events.entries()) {
-        expect(event).toMatchObject({
-          severity: numbers[at]! % 2 === 0 ? 'warn' : 'error',
-          host: 'box-2',
-          receiver: 'elasticsearch',
-          metadata: { facility: 'user', index: 'logs-syslog-default' },
-        });
-      }
-    });
-  },
-);
+    for (let i = 0; i < EVENTS; i++) {
+      const priority = i % 2 === 0 ? 12 : 11;
+      socket.write(`<${priority}>1 ${new Date().toISOString()} box-2 rsyslog-app 42 - - order ${i} "paid"\n`);
+    }
+    socket.end();
+    expectNumbered(await peer.found('rsyslog-app', EVENTS), EVENTS, /order (\d+) "paid"/, (i) => ({
+      severity: i % 2 === 0 ? 'warn' : 'error',
+      host: 'box-2',
+      receiver: 'elasticsearch',
+      metadata: { facility: 'user', index: 'logs-syslog-default' },
+    }));
+  });
+});

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { expectNumbered, foundIn } from '../support/peer.ts';
+import { program } from '../support/program.ts';
 import {
   ADMIN_KEY,
   allEvents,
@@ -15,7 +17,7 @@ import {
 } from '../support/server.ts';
 
 /** Files that a process of its own writes and Debian's logrotate rotates, through the built server. */
-const LOGROTATE = '/usr/sbin/logrotate';
+const logrotate = program('logrotate');
 const COUNT = 30_000;
 
 /** Appends numbered JSON lines, a few a millisecond, and opens the file again on SIGHUP. */
@@ -54,15 +56,15 @@ const start = async (dataDir: string, paths: string, key = ADMIN_KEY) => {
   return server;
 };
 
-async function logrotate(dir: string, log: string, how: string, pid: number): Promise<void> {
+async function rotate(dir: string, log: string, how: string, pid: number): Promise<void> {
   const config = join(dir, 'rotate.conf');
   const after = how === 'create' ? `postrotate\n kill -HUP ${pid} 2>/dev/null || true\nendscript` : '';
   await writeFile(config, `${log} {\n rotate 30\n size 1\n nocompress\n ${how}\n ${after}\n}\n`, { mode: 0o644 });
-  await once(spawn(LOGROTATE, ['-f', '-s', join(dir, 'rotate.state'), config], { stdio: 'ignore' }), 'exit');
+  await once(spawn(logrotate.path, ['-f', '-s', join(dir, 'rotate.state'), config], { stdio: 'ignore' }), 'exit');
 }
 
-test.skipIf(!existsSync(LOGROTATE)).each(['create', 'copytruncate'])(
-  'logrotate %s with restarts: every line exactly once (skipped without logrotate)',
+test.skipIf(logrotate.isMissing).each(['create', 'copytruncate'])(
+  `logrotate %s with restarts: every line exactly once${logrotate.why}`,
   async (how) => {
     const dir = tempDir();
     const dataDir = tempDir();
@@ -74,7 +76,7 @@ test.skipIf(!existsSync(LOGROTATE)).each(['create', 'copytruncate'])(
     for (let i = 0; i < 4; i++) {
       const running = await start(dataDir, join(dir, '*.log'));
       if (isWriting && how === 'copytruncate') writer.kill('SIGSTOP');
-      const rotated = isWriting ? logrotate(dir, log, how, writer.pid!) : null;
+      const rotated = isWriting ? rotate(dir, log, how, writer.pid!) : null;
       if (i % 2 === 0) await rotated;
       await running.stop();
       await rotated;
@@ -82,14 +84,8 @@ test.skipIf(!existsSync(LOGROTATE)).each(['create', 'copytruncate'])(
     }
     const running = await start(dataDir, join(dir, '*.log'));
     await ended;
-    const events = await eventually(async () => {
-      const found = await allEvents(running, 'service=tailed&from=-1h');
-      if (found.length < COUNT) throw new Error(`${found.length} of ${COUNT} found`);
-      return found;
-    }, 60_000);
-    const numbers = events.map(({ message }) => Number(String(message).slice('number '.length)));
-    expect(numbers.length).toBe(COUNT);
-    expect(new Set(numbers).size).toBe(COUNT);
+    const events = await foundIn(running, 'tailed', COUNT);
+    expectNumbered(events, COUNT, /^number (\d+)$/);
     expect(events[0]).toMatchObject({ severity: 'warn', labels: { 'log.file.path': log } });
     expect(JSON.stringify(events[0])).toContain('größe');
     await running.stop();

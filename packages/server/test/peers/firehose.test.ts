@@ -1,62 +1,36 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  ADMIN_KEY,
-  allEvents,
-  eventually,
-  removeTempDirs,
-  type SpawnedServer,
-  spawnServer,
-} from '../support/server.ts';
+import { describe, expect, test } from 'vitest';
+import { expectNumbered, type FoundEvent, numbersTo, peerServer } from '../support/peer.ts';
+import { pythonWith } from '../support/program.ts';
+import { ADMIN_KEY, allEvents } from '../support/server.ts';
 
 const EVENTS = 500;
-const isMissing = spawnSync('python3', ['-c', 'import moto, boto3']).status !== 0;
+const python = pythonWith('moto', 'boto3');
 
-let server: SpawnedServer;
-beforeAll(async () => {
-  server = await spawnServer();
-});
-afterAll(async () => {
-  await server?.stop();
-  removeTempDirs();
-});
+const peer = peerServer();
 
-const found = (service: string) =>
-  eventually(async () => {
-    const events = await allEvents(server, `service=${encodeURIComponent(service)}&from=-1h`);
-    return events.length >= EVENTS ? events : undefined;
-  });
-
-const numbered = Array.from({ length: EVENTS }, (_, i) => i);
-const numbersOf = (events: Record<string, unknown>[]) =>
-  events
-    .map(
-      ({ metadata, message }) =>
-        (metadata as { order_no?: number }).order_no ?? Number(/\d+/.exec(String(message))![0]),
-    )
-    .toSorted((a, b) => a - b);
+const numbered = numbersTo(EVENTS);
+const numberOf = ({ metadata, message }: FoundEvent) =>
+  (metadata as { order_no?: number }).order_no ?? Number(/\d+/.exec(String(message))![0]);
 
 /** The program lies beside this file in the sources, which are not copied into the build. */
 const MOTO = join(import.meta.dirname.replace('/dist/test/', '/test/'), 'firehose-moto.py');
-const put = (url: string) => promisify(execFile)('python3', [MOTO, url, String(EVENTS)], { timeout: 60_000 });
+const put = (url: string) => promisify(execFile)(python.path, [MOTO, url, String(EVENTS)], { timeout: 60_000 });
 
-describe.skipIf(isMissing)('moto’s Firehose (skipped where Python has no moto and boto3)', () => {
+describe.skipIf(python.isMissing)(`moto’s Firehose${python.why}`, () => {
   test('every record is found once, with its fields', async () => {
-    await put(`http://firehose:${ADMIN_KEY}@127.0.0.1:${server.httpPort}/api/firehose`);
-    const events = await found('moto');
-    expect(numbersOf(events)).toEqual(numbered);
-    for (const event of events) {
-      const { order_no: number } = event.metadata as { order_no: number };
-      expect(event).toMatchObject({ message: `order ${number} größe`, severity: 'error', receiver: 'firehose' });
-    }
+    await put(`http://firehose:${ADMIN_KEY}@127.0.0.1:${peer.port('http')}/api/firehose`);
+    expectNumbered(await peer.found('moto', EVENTS), EVENTS, numberOf, (number) => ({
+      ...{ message: `order ${number} größe`, severity: 'error', receiver: 'firehose' },
+    }));
   });
 
   test('a wrong key stores nothing', async () => {
-    await put(`http://firehose:tw_no_such_key@127.0.0.1:${server.httpPort}/aws/firehose`);
-    expect(await allEvents(server, 'service=moto&from=-1h')).toHaveLength(EVENTS);
+    await put(`http://firehose:tw_no_such_key@127.0.0.1:${peer.port('http')}/aws/firehose`);
+    expect(await allEvents(peer, 'service=moto&from=-1h')).toHaveLength(EVENTS);
   });
 });
 
@@ -71,7 +45,7 @@ async function deliver(
 ): Promise<{ isDelivered: boolean; status: number; answer: unknown }> {
   const requestId = crypto.randomUUID();
   const data = records.map((record) => ({ data: record.toString('base64') }));
-  const response = await fetch(`${server.url}/aws/firehose`, {
+  const response = await fetch(`${peer.url}/aws/firehose`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
@@ -110,14 +84,10 @@ test('own driver of the documented request: CloudWatch Logs subscriptions', asyn
   const records = [control];
   for (let i = 0; i < EVENTS; i += 50) records.push(subscription('/aws/lambda/orders', numbered.slice(i, i + 50)));
   expect(await deliver(records)).toMatchObject({ isDelivered: true });
-  const events = await found('/aws/lambda/orders');
-  expect(numbersOf(events)).toEqual(numbered);
-  for (const event of events) {
-    expect(event).toMatchObject({
-      client_event_id: expect.stringMatching(/^id-\d+$/),
-      metadata: { log_group: '/aws/lambda/orders', log_stream: 'i-1', owner: '123456789012', environment: 'prod' },
-    });
-  }
+  expectNumbered(await peer.found('/aws/lambda/orders', EVENTS), EVENTS, numberOf, () => ({
+    client_event_id: expect.stringMatching(/^id-\d+$/),
+    metadata: { log_group: '/aws/lambda/orders', log_stream: 'i-1', owner: '123456789012', environment: 'prod' },
+  }));
 });
 
 test('own driver of the documented request: a wrong key', async () => {
@@ -125,5 +95,5 @@ test('own driver of the documented request: a wrong key', async () => {
     isDelivered: false,
     status: 401,
   });
-  expect(await allEvents(server, 'service=%2Fwrong&from=-1h')).toEqual([]);
+  expect(await allEvents(peer, 'service=%2Fwrong&from=-1h')).toEqual([]);
 });

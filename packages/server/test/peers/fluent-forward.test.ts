@@ -1,54 +1,25 @@
-import { readFileSync } from 'node:fs';
 import { EventTime, FluentClient, type FluentClientOptions, FluentSocketEvent } from '@fluent-org/logger';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  ADMIN_KEY,
-  allEvents,
-  eventually,
-  removeTempDirs,
-  request,
-  type SpawnedServer,
-  spawnServer,
-} from '../support/server.ts';
+import { expect, test } from 'vitest';
+import { attemptsWith, expectNumbered, peerServer, readmeBlock } from '../support/peer.ts';
+import { ADMIN_KEY, allEvents } from '../support/server.ts';
 
 /** @fluent-org/logger sends in all modes, with what the README says to copy. */
-const README = new URL(
-  import.meta.url.replace(/\/packages\/server\/.*/, '/packages/server/src/receivers/fluent-forward/README.md'),
-);
 const SHARED_KEY = 'a-long-secret';
 const EVENTS = 1000;
 
-let server: SpawnedServer;
-
-beforeAll(async () => {
-  server = await spawnServer({
-    env: {
-      TAILWATER_RECEIVERS_FLUENT_FORWARD_TCP: '0',
-      TAILWATER_RECEIVERS_FLUENT_FORWARD_API_KEY: ADMIN_KEY,
-      TAILWATER_RECEIVERS_FLUENT_FORWARD_SHARED_KEY: SHARED_KEY,
-      TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms',
-    },
-  });
-});
-
-afterAll(async () => {
-  await server?.stop();
-  removeTempDirs();
-});
+const peer = peerServer(() => ({
+  env: {
+    TAILWATER_RECEIVERS_FLUENT_FORWARD_TCP: '0',
+    TAILWATER_RECEIVERS_FLUENT_FORWARD_API_KEY: ADMIN_KEY,
+    TAILWATER_RECEIVERS_FLUENT_FORWARD_SHARED_KEY: SHARED_KEY,
+  },
+}));
 
 /** The options of the README for this server. */
 function options(eventMode: FluentClientOptions['eventMode']): FluentClientOptions {
-  const [, json] = /```json\n([\s\S]*?)```/.exec(readFileSync(README, 'utf8'))!;
-  const { listeners } = server.ready as { listeners: Record<string, number> };
-  const socket = { host: '127.0.0.1', port: listeners['fluent-forward.tcp'], reconnect: { maxDelay: 200 } };
-  return { ...(JSON.parse(json!) as FluentClientOptions), eventMode, socket };
+  const socket = { host: '127.0.0.1', port: peer.port('fluent-forward.tcp'), reconnect: { maxDelay: 200 } };
+  return { ...(JSON.parse(readmeBlock('fluent-forward', 'json')) as FluentClientOptions), eventMode, socket };
 }
-
-const found = (service: string, count: number): Promise<Record<string, unknown>[]> =>
-  eventually(async () => {
-    const events = await allEvents(server, `service=${service}&order=asc&from=2025-11-21T00:00:00Z`);
-    return events.length >= count ? events : undefined;
-  });
 
 const MODES = ['Message', 'Forward', 'PackedForward', 'CompressedPackedForward'] as const;
 
@@ -77,10 +48,9 @@ test.each(MODES.flatMap((mode) => [[mode, true] as const, [mode, false] as const
     );
     await Promise.all(sent);
     const service = `${mode}.${label}`;
-    const events = await found(service, EVENTS);
+    const events = await peer.found(service, EVENTS);
     await client.disconnect();
-    expect(events.length).toBe(EVENTS);
-    expect(new Set(events.map(({ user_id }) => user_id)).size).toBe(EVENTS);
+    expectNumbered(events, EVENTS, ({ user_id }) => Number(String(user_id).slice(1)));
     const seconds = new Date(now * 1000).toISOString().slice(0, 19);
     expect(events.find(({ user_id }) => user_id === 'u7')).toMatchObject({
       timestamp: expect.stringContaining(seconds),
@@ -100,12 +70,7 @@ test('a client with another shared key is refused, and that can be read', async 
   });
   client.socketOn(FluentSocketEvent.ERROR, () => {});
   client.emit('x', { message: 'never' }).catch(() => {});
-  const attempts = await eventually(async () => {
-    const answer = await request(server, '/api/ingest/attempts');
-    const text = await answer.text();
-    return text.includes('shared key') ? text : undefined;
-  });
-  expect(attempts).toContain('fluent-forward');
-  expect(await allEvents(server, 'service=stranger.x&from=-1h')).toEqual([]);
+  await attemptsWith(peer, 'shared key', 'fluent-forward');
+  expect(await allEvents(peer, 'service=stranger.x&from=-1h')).toEqual([]);
   client.disconnect().catch(() => {});
 });

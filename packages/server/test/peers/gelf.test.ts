@@ -1,51 +1,26 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import gelf from 'gelf-pro';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  ADMIN_KEY,
-  allEvents,
-  eventually,
-  removeTempDirs,
-  request,
-  type SpawnedServer,
-  spawnServer,
-} from '../support/server.ts';
+import { expect, test } from 'vitest';
+import { attemptsWith, peerServer, portOf, readmeBlock, readmeOf } from '../support/peer.ts';
+import { ADMIN_KEY, allEvents, request, spawnServer } from '../support/server.ts';
 
 /** gelf-pro over UDP and TCP, curl over HTTP, with what the README says to copy; every event is found once. */
-const README = new URL(
-  import.meta.url.replace(/\/packages\/server\/.*/, '/packages/server/src/receivers/gelf/README.md'),
-);
 const EVENTS = 300;
 
-let server: SpawnedServer;
-
-beforeAll(async () => {
-  server = await spawnServer({
-    env: {
-      TAILWATER_RECEIVERS_GELF_UDP: '0',
-      TAILWATER_RECEIVERS_GELF_TCP: '0',
-      TAILWATER_RECEIVERS_GELF_API_KEY: ADMIN_KEY,
-      TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms',
-    },
-  });
-});
-
-afterAll(async () => {
-  await server?.stop();
-  removeTempDirs();
-});
-
-const portOf = (listener: string, of = server) =>
-  (of.ready as { listeners: Record<string, number> }).listeners[`gelf.${listener}`]!;
+const peer = peerServer(() => ({
+  env: {
+    TAILWATER_RECEIVERS_GELF_UDP: '0',
+    TAILWATER_RECEIVERS_GELF_TCP: '0',
+    TAILWATER_RECEIVERS_GELF_API_KEY: ADMIN_KEY,
+  },
+}));
 
 type Options = Parameters<typeof gelf.setConfig>[0];
 
 /** A logger with the README's options: the package has one for all, which keeps the adapter it first had. */
-function clientOf(listener: 'udp' | 'tcp', service: string, port = portOf(listener)): typeof gelf {
-  const [, json] = /```json\n([\s\S]*?)```/.exec(readFileSync(README, 'utf8'))!;
-  const options = JSON.parse(json!) as Options;
+function clientOf(listener: 'udp' | 'tcp', service: string, port = peer.port(`gelf.${listener}`)): typeof gelf {
+  const options = JSON.parse(readmeBlock('gelf', 'json')) as Options;
   const client = Object.create(gelf) as typeof gelf & { adapter: unknown; config: unknown };
   client.adapter = undefined;
   client.setConfig({
@@ -55,13 +30,6 @@ function clientOf(listener: 'udp' | 'tcp', service: string, port = portOf(listen
     fields: { service, region: 'eu' },
   } as Options);
   return client;
-}
-
-async function found(service: string, count: number): Promise<Record<string, unknown>[]> {
-  return eventually(async () => {
-    const events = await allEvents(server, `service=${service}&order=asc&from=-1h`);
-    return events.length >= count ? events : undefined;
-  });
 }
 
 const sent = (send: (callback: (error?: unknown) => void) => void) =>
@@ -75,7 +43,7 @@ test.each(['udp', 'tcp'] as const)('gelf-pro over %s, small messages and large o
     const extra = { user_id: `u${i}`, amount: i + 0.5, ...(i % 10 === 0 ? { noise } : {}) };
     await sent((callback) => client.message(`order ${i} größe lost`, 3, extra, callback));
   }
-  const events = await found(service, EVENTS);
+  const events = await peer.found(service, EVENTS);
   expect(events.map(({ user_id }) => user_id).sort()).toEqual(Array.from({ length: EVENTS }, (_, i) => `u${i}`).sort());
   for (const event of events) {
     const i = Number(String(event.user_id).slice(1));
@@ -92,14 +60,12 @@ test.each(['udp', 'tcp'] as const)('gelf-pro over %s, small messages and large o
 });
 
 test('curl, as in the README; many at a time; a wrong key', async () => {
-  const command = /^curl .*$/m
-    .exec(readFileSync(README, 'utf8'))![0]
-    .replace('http://tailwater.example.com:8080', server.url);
+  const command = /^curl .*$/m.exec(readmeOf('gelf'))![0].replace('http://tailwater.example.com:8080', peer.url);
   const run = (key: string) =>
     promisify(execFile)('sh', ['-c', `${command} -sS -w '%{http_code}'`], { env: { PATH: '/usr/bin:/bin', KEY: key } });
   expect((await run(`${ADMIN_KEY}x`)).stdout).toMatch(/401$/);
   expect((await run(ADMIN_KEY)).stdout).toBe('202');
-  expect(await found('shop', 1)).toMatchObject([{ message: 'it works', host: 'web-1', severity: 'critical' }]);
+  expect(await peer.found('shop', 1)).toMatchObject([{ message: 'it works', host: 'web-1', severity: 'critical' }]);
   const message = (i: number) => ({
     version: '1.1',
     host: 'h',
@@ -110,13 +76,13 @@ test('curl, as in the README; many at a time; a wrong key', async () => {
   });
   const good = Array.from({ length: EVENTS }, (_, i) => JSON.stringify(message(i)));
   const body = [...good, '{"host":"h"}'].join('\n');
-  const response = await request(server, '/gelf', { method: 'POST', body });
+  const response = await request(peer, '/gelf', { method: 'POST', body });
   expect(response.status).toBe(202);
   expect(await response.json()).toMatchObject({
     accepted: EVENTS,
     rejected: [{ index: EVENTS, field: 'short_message' }],
   });
-  const events = await found('many', EVENTS);
+  const events = await peer.found('many', EVENTS);
   expect(new Set(events.map(({ message }) => message)).size).toBe(EVENTS);
   expect(events).toHaveLength(EVENTS);
 });
@@ -126,11 +92,8 @@ test('a key that is none: nothing is taken, and the attempt is listed', async ()
     env: { TAILWATER_RECEIVERS_GELF_TCP: '0', TAILWATER_RECEIVERS_GELF_API_KEY: `${ADMIN_KEY}x` },
   });
   try {
-    await sent((callback) => clientOf('tcp', 'nobody', portOf('tcp', other)).message('hello', 6, {}, callback));
-    await eventually(async () => {
-      const text = await (await request(other, '/api/ingest/attempts')).text();
-      return text.includes('"gelf"') && text.includes('hello') ? text : undefined;
-    });
+    await sent((callback) => clientOf('tcp', 'nobody', portOf(other, 'gelf.tcp')).message('hello', 6, {}, callback));
+    await attemptsWith(other, '"gelf"', 'hello');
     expect(await allEvents(other, 'from=-1h')).toEqual([]);
   } finally {
     await other.stop();

@@ -2,16 +2,9 @@ import { execFile } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  ADMIN_KEY,
-  allEvents,
-  eventually,
-  removeTempDirs,
-  type SpawnedServer,
-  spawnServer,
-  tempDir,
-} from '../support/server.ts';
+import { describe, expect, test } from 'vitest';
+import { peerServer } from '../support/peer.ts';
+import { ADMIN_KEY, allEvents, tempDir } from '../support/server.ts';
 
 const REMOTE = '/lib/systemd/systemd-journal-remote';
 const UPLOAD = '/lib/systemd/systemd-journal-upload';
@@ -64,23 +57,13 @@ function upload(file: string, url: string): Promise<number> {
 }
 
 describe.skipIf(isMissing)('systemd-journal-upload (skipped where systemd-journal-remote is not installed)', () => {
-  let server: SpawnedServer;
-  beforeAll(async () => {
-    server = await spawnServer();
-  });
-  afterAll(async () => {
-    await server?.stop();
-    removeTempDirs();
-  });
-  const urlWith = (key: string) => `http://upload:${key}@127.0.0.1:${server.httpPort}`;
+  const peer = peerServer();
+  const urlWith = (key: string) => `http://upload:${key}@127.0.0.1:${peer.port('http')}`;
 
   test('every entry of a journal is found once, with its fields', async () => {
     const file = await makeJournal('shop');
     expect(await upload(file, urlWith(ADMIN_KEY))).toBe(0);
-    const events = await eventually(async () => {
-      const found = await allEvents(server, 'service=shop&order=asc&from=-1h');
-      return found.length >= EVENTS ? found : undefined;
-    });
+    const events = await peer.found('shop', EVENTS);
     expect(events).toHaveLength(EVENTS);
     const severities = ['critical', 'critical', 'critical', 'error', 'warn', 'info', 'info', 'debug'];
     for (const [i, event] of events.entries()) {
@@ -92,18 +75,15 @@ describe.skipIf(isMissing)('systemd-journal-upload (skipped where systemd-journa
     }
     // It saved its cursor: nothing comes twice.
     expect(await upload(file, urlWith(ADMIN_KEY))).toBe(0);
-    expect(await allEvents(server, 'service=shop&from=-1h')).toHaveLength(EVENTS);
+    expect(await allEvents(peer, 'service=shop&from=-1h')).toHaveLength(EVENTS);
   });
 
   test('with a wrong key it fails, and keeps its place', async () => {
     const file = await makeJournal('wrong');
     expect(await upload(file, urlWith('tw_no_such_key'))).not.toBe(0);
-    expect(await allEvents(server, 'service=wrong&from=-1h')).toEqual([]);
+    expect(await allEvents(peer, 'service=wrong&from=-1h')).toEqual([]);
     expect(await upload(file, urlWith(ADMIN_KEY))).toBe(0);
-    const events = await eventually(async () => {
-      const found = await allEvents(server, 'service=wrong&from=-1h');
-      return found.length >= EVENTS ? found : undefined;
-    });
+    const events = await peer.found('wrong', EVENTS);
     expect(events).toHaveLength(EVENTS);
   });
 });

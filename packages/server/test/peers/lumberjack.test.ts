@@ -1,61 +1,33 @@
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import LumberjackClient from 'lumberjack-client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  ADMIN_KEY,
-  allEvents,
-  eventually,
-  removeTempDirs,
-  request,
-  type SpawnedServer,
-  spawnServer,
-  tempDir,
-} from '../support/server.ts';
+import { expect, test } from 'vitest';
+import { attemptsWith, expectNumbered, peerServer, portOf, readmeBlock, selfSigned } from '../support/peer.ts';
+import { ADMIN_KEY, allEvents, eventually, spawnServer } from '../support/server.ts';
 
 /** lumberjack-client sends, over TCP and TLS, with what the README says to copy. */
-const README = new URL(
-  import.meta.url.replace(/\/packages\/server\/.*/, '/packages/server/src/receivers/lumberjack/README.md'),
-);
 const EVENTS = 500;
 
-let server: SpawnedServer;
-
-beforeAll(async () => {
-  const [cert, key] = selfSigned();
-  server = await spawnServer({
+const peer = peerServer(() => {
+  const { cert, key } = selfSigned();
+  return {
     env: {
       TAILWATER_RECEIVERS_LUMBERJACK_TCP: '0',
       TAILWATER_RECEIVERS_LUMBERJACK_TLS: '0',
       TAILWATER_RECEIVERS_LUMBERJACK_API_KEY: ADMIN_KEY,
       TAILWATER_RECEIVERS_TLS_CERT: cert,
       TAILWATER_RECEIVERS_TLS_KEY: key,
-      TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms',
     },
-  });
+  };
 });
 
-afterAll(async () => {
-  await server?.stop();
-  removeTempDirs();
-});
-
-function selfSigned(): [string, string] {
-  const dir = tempDir();
-  const [cert, key] = [join(dir, 'cert.pem'), join(dir, 'key.pem')];
-  const args = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost';
-  const { status, stderr } = spawnSync('openssl', [...args.split(' '), '-keyout', key, '-out', cert]);
-  if (status !== 0) throw new Error(`openssl: ${String(stderr)}`);
-  return [cert, key];
-}
-
-function connect(isTls: boolean, to = server): LumberjackClient {
-  const [, json] = /```json\n([\s\S]*?)```/.exec(readFileSync(README, 'utf8'))!;
-  const { listeners } = to.ready as { listeners: Record<string, number> };
-  const port = listeners[isTls ? 'lumberjack.tls' : 'lumberjack.tcp'];
+function connect(isTls: boolean, to = peer.server): LumberjackClient {
+  const port = portOf(to, isTls ? 'lumberjack.tls' : 'lumberjack.tcp');
   return new LumberjackClient(
-    { ...(JSON.parse(json!) as object), host: '127.0.0.1', port, ...(isTls ? { rejectUnauthorized: false } : {}) },
+    {
+      ...(JSON.parse(readmeBlock('lumberjack', 'json')) as object),
+      host: '127.0.0.1',
+      port,
+      ...(isTls ? { rejectUnauthorized: false } : {}),
+    },
     isTls,
   );
 }
@@ -82,14 +54,10 @@ test.each([
   for (let n = 0; n < EVENTS / 2; n++) send(n);
   await eventually(async () => (client.socket?.bytesWritten ? true : undefined));
   for (let n = EVENTS / 2; n < EVENTS; n++) send(n);
-  const events = await eventually(async () => {
-    const all = await allEvents(server, `service=${service}&from=-1h`);
-    return all.length >= EVENTS ? all : undefined;
-  });
+  const events = await peer.found(service, EVENTS);
   // It would connect again.
   client.socket?.removeAllListeners('close').destroy();
-  expect(events.length).toBe(EVENTS);
-  expect(new Set(events.map(({ user_id }) => user_id)).size).toBe(EVENTS);
+  expectNumbered(events, EVENTS, ({ user_id }) => Number(String(user_id).slice(1)));
   expect(events.find(({ user_id }) => user_id === 'u7')).toMatchObject({
     message: 'line 7 "quoted"\n',
     severity: 'warn',
@@ -127,12 +95,8 @@ test('under a key that is none nothing is taken, and that can be read', async ()
   });
   const client = connect(false, other);
   client.log({ message: 'never', service: { name: 'refused' } });
-  const attempts = await eventually(async () => {
-    const text = await (await request(other, '/api/ingest/attempts')).text();
-    return text.includes('lumberjack') ? text : undefined;
-  });
+  await attemptsWith(other, 'lumberjack', 'unauthenticated');
   client.socket?.removeAllListeners('close').destroy();
-  expect(attempts).toContain('unauthenticated');
   expect(await allEvents(other, 'from=-1h')).toEqual([]);
   await other.stop();
 });

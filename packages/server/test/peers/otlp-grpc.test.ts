@@ -3,26 +3,12 @@ import { SeverityNumber } from '@opentelemetry/api';
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-grpc';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  ADMIN_KEY,
-  allEvents,
-  eventually,
-  removeTempDirs,
-  type SpawnedServer,
-  spawnServer,
-} from '../support/server.ts';
+import { expect, test } from 'vitest';
+import { expectNumbered, type FoundEvent, peerServer } from '../support/peer.ts';
+import { ADMIN_KEY, allEvents } from '../support/server.ts';
 
 /** The OpenTelemetry SDK sends over gRPC, as its users configure it, with nothing changed but address and key. */
-let server: SpawnedServer;
-
-beforeAll(async () => {
-  server = await spawnServer();
-});
-afterAll(async () => {
-  await server?.stop();
-  removeTempDirs();
-});
+const peer = peerServer();
 
 const EVENTS = 500;
 
@@ -34,9 +20,8 @@ interface Exporting {
 function exporterOf({ key = ADMIN_KEY, compression = 'none' }: Exporting): OTLPLogExporter {
   const metadata = new Metadata();
   metadata.set('authorization', `Bearer ${key}`);
-  const { listeners } = server.ready as { listeners: Record<string, number> };
   return new OTLPLogExporter({
-    url: `http://127.0.0.1:${listeners['otlp.grpc']}`,
+    url: `http://127.0.0.1:${peer.port('otlp.grpc')}`,
     credentials: credentials.createInsecure(),
     metadata,
     compression: compression as never,
@@ -76,26 +61,17 @@ async function emit(service: string, options: Exporting): Promise<Error[]> {
 test.each(['none', 'gzip'] as const)('OpenTelemetry Node SDK over gRPC, compression %s', async (compression) => {
   const service = `otel-grpc-${compression}`;
   expect(await emit(service, { compression })).toEqual([]);
-  const events = await eventually(async () => {
-    const found = await allEvents(server, `service=${service}&order=asc&from=-1h`);
-    return found.length >= EVENTS ? found : undefined;
-  });
-  expect(events).toHaveLength(EVENTS);
-  const numbers = events.map(({ metadata }) => (metadata as { order_no: number }).order_no);
-  expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: EVENTS }, (_, i) => i));
-  for (const event of events) {
-    const { order_no: number } = event.metadata as { order_no: number };
-    expect(event).toMatchObject({
-      ...{ message: `order ${number} "größe" 😀`, severity: 'error', severity_number: 17, logger: 'shop.cart' },
-      ...{ host: 'box-1', receiver: 'otlp', org_id: 'default' },
-      metadata: { ratio: 0.5, paid: number % 2 === 0, tags: ['a', 'b'] },
-    });
-  }
+  const numberOf = ({ metadata }: FoundEvent) => (metadata as { order_no: number }).order_no;
+  expectNumbered(await peer.found(service, EVENTS), EVENTS, numberOf, (number) => ({
+    ...{ message: `order ${number} "größe" 😀`, severity: 'error', severity_number: 17, logger: 'shop.cart' },
+    ...{ host: 'box-1', receiver: 'otlp', org_id: 'default' },
+    metadata: { ratio: 0.5, paid: number % 2 === 0, tags: ['a', 'b'] },
+  }));
 });
 
 test('a wrong key is refused in words that the SDK understands', async () => {
   const errors = await emit('otel-grpc-wrong', { key: 'tw_no_such_key' });
   expect(errors.length).toBeGreaterThan(0);
   for (const error of errors) expect(error).toMatchObject({ code: status.UNAUTHENTICATED });
-  expect(await allEvents(server, 'service=otel-grpc-wrong&from=-1h')).toEqual([]);
+  expect(await allEvents(peer, 'service=otel-grpc-wrong&from=-1h')).toEqual([]);
 });

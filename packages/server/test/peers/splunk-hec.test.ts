@@ -1,40 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from 'splunk-logging';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import winston from 'winston';
 import SplunkStreamEvent from 'winston-splunk-httplogger';
-import {
-  ADMIN_KEY,
-  allEvents,
-  eventually,
-  removeTempDirs,
-  type SpawnedServer,
-  spawnServer,
-} from '../support/server.ts';
+import { expectNumbered, numbersTo, peerServer } from '../support/peer.ts';
+import { ADMIN_KEY } from '../support/server.ts';
 
-let server: SpawnedServer;
-
-beforeAll(async () => {
-  server = await spawnServer();
-});
-
-afterAll(async () => {
-  await server?.stop();
-  removeTempDirs();
-});
+const peer = peerServer();
 
 const EVENTS = 200;
-
-function found(service: string, count = EVENTS): Promise<Record<string, unknown>[]> {
-  return eventually(async () => {
-    const events = await allEvents(server, `service=${service}&order=asc&from=-1h`);
-    return events.length >= count ? events : undefined;
-  });
-}
-
-const numbers = (events: Record<string, unknown>[], pattern: RegExp) =>
-  events.map(({ message }) => Number(pattern.exec(String(message))?.[1])).sort((a, b) => a - b);
-const ALL = Array.from({ length: EVENTS }, (_, i) => i);
 
 interface HecAnswer {
   text: string;
@@ -49,15 +23,15 @@ function flush(logger: Logger): Promise<HecAnswer> {
 }
 
 test('splunk-logging', async () => {
-  const logger = new Logger({ token: ADMIN_KEY, url: server.url, maxBatchCount: 0 });
+  const logger = new Logger({ token: ADMIN_KEY, url: peer.url, maxBatchCount: 0 });
   const time = Date.now() / 1000;
   for (let i = 0; i < EVENTS; i++) {
     const metadata = { time, host: 'box-1', source: 'app.log', sourcetype: 'splunk-app', index: 'main' };
     logger.send({ message: `login ${i} failed`, severity: 'warn', metadata });
     if (i % 50 === 49) expect(await flush(logger)).toEqual({ text: 'Success', code: 0 });
   }
-  const events = await found('splunk-app');
-  expect(numbers(events, /^login (\d+) failed$/)).toEqual(ALL);
+  const events = await peer.found('splunk-app', EVENTS);
+  expectNumbered(events, EVENTS, /^login (\d+) failed$/);
   for (const event of events) {
     expect(event).toMatchObject({
       severity: 'warn',
@@ -71,7 +45,7 @@ test('splunk-logging', async () => {
 });
 
 test('splunk-logging with a wrong token', async () => {
-  const logger = new Logger({ token: 'tw_wrong', url: server.url, maxBatchCount: 0 });
+  const logger = new Logger({ token: 'tw_wrong', url: peer.url, maxBatchCount: 0 });
   const errors: (Error & { code?: number })[] = [];
   logger.error = (error) => errors.push(error);
   logger.send({ message: 'never' });
@@ -80,12 +54,12 @@ test('splunk-logging with a wrong token', async () => {
 });
 
 test('winston-splunk-httplogger', async () => {
-  const transport = new SplunkStreamEvent({ splunk: { token: ADMIN_KEY, url: server.url } });
+  const transport = new SplunkStreamEvent({ splunk: { token: ADMIN_KEY, url: peer.url } });
   const logger = winston.createLogger({ defaultMeta: { service: 'winston-splunk' }, transports: [transport] });
   for (let i = 0; i < EVENTS; i++) logger.error(`job ${i} failed`, { user_id: `u${i}`, job_no: i });
-  const events = await found('winston-splunk');
+  const events = await peer.found('winston-splunk', EVENTS);
   logger.close();
-  expect(numbers(events, /^job (\d+) failed$/)).toEqual(ALL);
+  expectNumbered(events, EVENTS, /^job (\d+) failed$/);
   for (const event of events) {
     const number = Number(/\d+/.exec(String(event.message))?.[0]);
     expect(event).toMatchObject({
@@ -99,10 +73,12 @@ test('winston-splunk-httplogger', async () => {
 test('raw lines over a channel: acknowledged once, health and OPTIONS without a key', async () => {
   const headers = { authorization: `Splunk ${ADMIN_KEY}`, 'x-splunk-request-channel': randomUUID() };
   const send = async (path: string, init: RequestInit) => {
-    const response = await fetch(`${server.url}/services/collector${path}`, init);
+    const response = await fetch(`${peer.url}/services/collector${path}`, init);
     return { status: response.status, body: response.headers.has('allow') ? null : await response.json() };
   };
-  const body = ALL.map((i) => `line ${i}\n`).join('');
+  const body = numbersTo(EVENTS)
+    .map((i) => `line ${i}\n`)
+    .join('');
   const raw = await send('/raw?sourcetype=raw-app&host=box-2', { method: 'POST', headers, body });
   expect(raw).toEqual({ status: 200, body: { text: 'Success', code: 0, ackId: 0 } });
   const ask = () => send('/ack', { method: 'POST', headers, body: '{"acks":[0,1]}' });
@@ -114,5 +90,5 @@ test('raw lines over a channel: acknowledged once, health and OPTIONS without a 
   });
   expect(await send('/health', {})).toEqual({ status: 200, body: { text: 'HEC is healthy', code: 17 } });
   expect(await send('/event/1.0', { method: 'OPTIONS' })).toMatchObject({ status: 200 });
-  expect(numbers(await found('raw-app'), /^line (\d+)$/)).toEqual(ALL);
+  expectNumbered(await peer.found('raw-app', EVENTS), EVENTS, /^line (\d+)$/);
 });

@@ -11,6 +11,7 @@ import { elasticsearchSamples } from './samples/elasticsearch.ts';
 import { firehoseSamples } from './samples/firehose.ts';
 import { gelfSamples } from './samples/gelf.ts';
 import { journaldSamples } from './samples/journald.ts';
+import { platformErrorText } from './samples/platform-error.ts';
 import { splunkHecSamples } from './samples/splunk-hec.ts';
 import { syslogSamples } from './samples/syslog.ts';
 
@@ -136,12 +137,7 @@ const SAMPLES: Readonly<Record<string, SampleReceiver>> = {
         encodeMany: (count) => Buffer.from('{}\n'.repeat(count)),
       },
     ],
-    refusalText: ({ headers, body }) => {
-      expect(headers['content-type']).toMatch(/^application\/json\b/);
-      const { error } = JSON.parse(Buffer.from(body).toString()) as { error: Record<string, unknown> };
-      expect(error).toMatchObject({ code: expect.any(String), request_id: expect.any(String) });
-      return String(error.message);
-    },
+    refusalText: platformErrorText,
     retried: [429, 503, 507],
   },
   otlp: {

@@ -1,5 +1,5 @@
-import { expect } from 'vitest';
 import type { SampleEvent, SampleReceiver } from '../receiver-samples.ts';
+import { platformErrorText } from './platform-error.ts';
 
 function lineOf({ message, service, host, traceId, labels, attributes }: SampleEvent): string {
   return JSON.stringify({ message, service, host, trace_id: traceId, metadata: { ...labels, ...attributes } });
@@ -16,11 +16,6 @@ export const browserSamples: SampleReceiver = {
       encodeMany: (count) => Buffer.from('{}\n'.repeat(count)),
     },
   ],
-  refusalText: ({ headers, body }) => {
-    expect(headers['content-type']).toMatch(/^application\/json\b/);
-    const { error } = JSON.parse(Buffer.from(body).toString()) as { error: Record<string, unknown> };
-    expect(error).toMatchObject({ code: expect.any(String), request_id: expect.any(String) });
-    return String(error.message);
-  },
+  refusalText: platformErrorText,
   retried: [429, 503, 507],
 };
