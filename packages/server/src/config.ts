@@ -74,7 +74,7 @@ function readEnvironment(environment: ConfigSources['environment']): FoundValues
   const found: FoundValues = { values: new Map(), problems: [] };
   const isSet = (name: string): boolean => {
     const value = environment[name] ?? '';
-    return value !== '' && !isKubernetesServiceVariable(name, value);
+    return value !== '' && !(name.startsWith('TAILWATER_') && isKubernetesServiceVariable(name, value));
   };
   for (const key of CONFIG_KEYS) {
     const name = key.environment.find(isSet);

@@ -15,6 +15,7 @@ import { lockDataDir } from './journal/disk/lock.ts';
 import { JournalProgress } from './journal/disk/progress.ts';
 import { openDiskJournalReader } from './journal/disk/reader.ts';
 import { JournalFloor } from './journal/floor.ts';
+import { openDeadLetterStores } from './open-dead-letters.ts';
 import { openHttp } from './open-http.ts';
 import { openListeners } from './open-listeners.ts';
 import { type Paths, pathsOf } from './parts.ts';
@@ -84,6 +85,7 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
   });
   runner.defer('authenticator', () => authenticator.close());
   const paths = pathsOf(dataDir);
+  const deadLetters = await openDeadLetterStores(config, paths, { telemetry, log, runner });
   const ingest = await openIngest(config, paths, log, telemetry);
   runner.defer('journal', () => ingest.close());
   const journalFloor = new JournalFloor();
@@ -105,7 +107,7 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
     browserKeyBytesPerSecond: config.limits.browserKeyBytesPerSecond,
   });
   const opened = { config, paths, log, telemetry, runner, control, authenticator, orgs };
-  const parts = { ...opened, ingest, producers, admission, quotas, store, writer };
+  const parts = { ...opened, deadLetters, ingest, producers, admission, quotas, store, writer };
   const listeners = await openListeners(parts);
   const { httpPort, extraPorts } = await openHttp(parts);
   const listenerPorts = { ...extraPorts, ...listeners };

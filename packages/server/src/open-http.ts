@@ -3,13 +3,11 @@ import type { FastifyInstance } from 'fastify';
 import { buildApi } from './api/app.ts';
 import { createTail, type Tail } from './api/routes/tail/index.ts';
 import { createLiveTail } from './consumers/live-tail/live-tail.ts';
-import type { Identity } from './control/scopes.ts';
-import { DeadLetters } from './dead-letters/dead-letters.ts';
 import { healthOf, watchGauges } from './health.ts';
 import { createIngestHandler } from './http/ingest-handler.ts';
 import { createHttpServer, drain, listen } from './http/listen.ts';
+import { createDeadLetters } from './open-dead-letters.ts';
 import type { Parts } from './parts.ts';
-import { openDeadLetterStore } from './pipeline/dead-letters.ts';
 import { HTTP_PORT as OTLP_HTTP_PORT } from './receivers/otlp/config.ts';
 import { RECEIVERS } from './receivers/registry.ts';
 import { createRouter } from './receivers/router.ts';
@@ -112,7 +110,7 @@ async function openApi(parts: Parts): Promise<{ api: FastifyInstance; tail: Tail
     health: healthOf(parts),
     answeredBefore: RECEIVERS.flatMap(({ routes }) => routes),
     attempts: parts.admission.attempts,
-    deadLetters: openDeadLetters(parts),
+    deadLetters: createDeadLetters(parts),
     producers: parts.producers,
     usage: (orgId: string) => parts.quotas.usage(orgId),
   };
@@ -120,23 +118,6 @@ async function openApi(parts: Parts): Promise<{ api: FastifyInstance; tail: Tail
   const api = await buildApi(deps, [tail.route]);
   parts.runner.defer('api', () => api.close());
   return { api, tail, closeTail: () => liveTail.close() };
-}
-
-function openDeadLetters({ admission, config, paths }: Parts): DeadLetters<Identity> {
-  const store = openDeadLetterStore({ dir: paths.deadLetterDir, ...config.deadLetters });
-  return new DeadLetters(store, async (identity, letter) => {
-    const { decoder, receiver, body, format, query, params, indexes } = letter;
-    const receipt = await admission.submit(await admission.senderOf(identity), {
-      decoder,
-      receiver,
-      body,
-      encodings: ['identity'],
-      // As of when it first came: events without a time of their own get that one.
-      request: { format, query, params, receivedAtMs: letter.atMs },
-      only: indexes,
-    });
-    return { ...receipt, rejectedIndexes: receipt.rejectedIndexes ?? [] };
-  });
 }
 
 /** The store with the configured limit on every query that sets none of its own. */

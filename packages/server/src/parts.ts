@@ -5,6 +5,7 @@ import type { StoreWriter } from './consumers/store-writer/index.ts';
 import type { Authenticator } from './control/authenticator.ts';
 import type { ControlDb } from './control/control-db.ts';
 import type { OrgCache } from './control/org-cache.ts';
+import type { DeadLetterStores } from './open-dead-letters.ts';
 import type { IngestClient } from './pipeline/ingest-client.ts';
 import type { Producers } from './producers/producers.ts';
 import type { OwnLog } from './runtime/own-log.ts';
@@ -22,6 +23,7 @@ export interface Parts {
   control: ControlDb;
   authenticator: Authenticator;
   orgs: OrgCache;
+  deadLetters: DeadLetterStores;
   ingest: IngestClient;
   producers: Producers;
   admission: Admission;

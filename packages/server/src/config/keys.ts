@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { configSchema, type KeyRule, keyRules } from './schema.ts';
+import { type KeyRule, keyRules } from './key-rules.ts';
+import { configSchema } from './schema.ts';
 import { type ValueInfo, valueInfo } from './values.ts';
 
 /** One leaf of the schema with the names it goes by. */

@@ -2,19 +2,8 @@ import { z } from 'zod';
 import { DEFAULT_LIMITS } from '../batch/limits.ts';
 import { RULE_IDS } from '../processors/redact/rule-ids.ts';
 import { receiversConfig } from '../receivers/config.ts';
+import { keyRules } from './key-rules.ts';
 import { byteSize, duration, httpUrl, integer, mapOf, port, readSwitch, strongSecret, text, word } from './values.ts';
-
-/** Where a key differs from the rule "flag, environment and file alike". */
-export interface KeyRule {
-  /** Environment names that others use for the same thing; the TAILWATER_ name wins over them. */
-  environmentAliases?: readonly string[];
-  /** False where other users of the machine must not see the value: they can read the arguments of its processes. */
-  flag?: boolean;
-  /** False for what only makes sense outside the file. */
-  file?: boolean;
-}
-
-export const keyRules = z.registry<KeyRule>();
 
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
@@ -192,6 +181,11 @@ export const configSchema = z.strictObject({
       .default(MIB)
       .describe(
         'Largest body that a dead letter keeps, expanded; looking for secrets in it takes up to 0.15 s a MiB. Of a larger one only the reason is kept, and it cannot be replayed.',
+      ),
+    retentionDays: integer(1, 3650)
+      .default(30)
+      .describe(
+        'Days that dead letters of requests are kept, looked at every hour. Events that the event store refused stay until they are replayed or removed.',
       ),
   }),
   log: z.strictObject({

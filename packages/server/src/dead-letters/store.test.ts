@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DeadLetters } from './dead-letters.ts';
-import { isLetterId, type Letter, newLetterId } from './letter.ts';
+import { DeadLetters, type Replayed } from './dead-letters.ts';
+import { firstLetterId, frameLetterId, isLetterId, type Letter, newLetterId } from './letter.ts';
 import { DeadLetterStore } from './store.ts';
 
 let dir: string;
@@ -15,6 +15,8 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 const expand = (body: Buffer) => zstdDecompressSync(body);
 const storeOf = (orgBytesMax = 1 << 20) => new DeadLetterStore({ dir, orgBytesMax, expand });
+/** Where none goes for another. */
+const framesOf = () => new DeadLetterStore({ dir: `${dir}/frames`, orgBytesMax: Number.POSITIVE_INFINITY, expand });
 const AT_MS = 1_790_000_000_000;
 
 function letterOf(values: Partial<Letter> = {}): Letter {
@@ -35,6 +37,7 @@ function letterOf(values: Partial<Letter> = {}): Letter {
     params: { name: 'x' },
     rejections: [{ index: 1, code: 'event_too_large', field: '', error: 'too large' }],
     indexes: [1],
+    frame: null,
     body,
     ...values,
   };
@@ -100,6 +103,42 @@ test('over the limit the oldest go, the newest stays', async () => {
   expect((await store.list('acme', { limit: 99 })).map(({ id }) => id)).toEqual([huge.id]);
 });
 
+test('a frame makes one letter, however often it is refused, and goes for no other', async () => {
+  const frames = framesOf();
+  const ids = [1, 2 ** 31, 2 ** 47].map((position) => frameLetterId(AT_MS, position));
+  expect(ids.every(isLetterId) && ids.every((id) => id > firstLetterId(AT_MS))).toBe(true);
+  expect(ids.toSorted()).toEqual(ids);
+  const letter = letterOf({ id: ids[2]!, frame: { node: 3, position: 2 ** 47 } });
+  expect([await frames.keep(letter), await frames.keep(letter)]).toEqual([0, 0]);
+  expect(await frames.list('acme', { limit: 9 })).toHaveLength(1);
+  expect(await frames.get('acme', letter.id)).toEqual(letter);
+});
+
+test('old letters expire, of all orgs, and are counted', async () => {
+  const store = storeOf();
+  const young = letterOf({ atMs: AT_MS });
+  for (const letter of [young, letterOf({ atMs: AT_MS - 1 }), letterOf({ atMs: 5 })]) await store.keep(letter);
+  await store.keep(letterOf({ atMs: 7, orgId: 'globex' }));
+  expect(await store.expire(AT_MS)).toEqual(
+    new Map([
+      ['acme', 2],
+      ['globex', 1],
+    ]),
+  );
+  expect((await store.list('acme', { limit: 9 })).map(({ id }) => id)).toEqual([young.id]);
+  expect(await store.expire(AT_MS)).toEqual(new Map());
+});
+
+test('what a crash left half written is removed, and nothing else', async () => {
+  const store = storeOf();
+  await store.removeUnfinished();
+  const letter = letterOf();
+  await store.keep(letter);
+  writeFileSync(join(dir, 'acme', `${newLetterId(AT_MS)}.tmp`), 'half of i');
+  await store.removeUnfinished();
+  expect(readdirSync(join(dir, 'acme'))).toEqual([`${letter.id}.json`]);
+});
+
 test('what cannot be written leaves nothing', async () => {
   writeFileSync(join(dir, 'acme'), 'a file where the directory should be');
   await expect(storeOf().keep(letterOf())).rejects.toThrow();
@@ -108,14 +147,21 @@ test('what cannot be written leaves nothing', async () => {
 
 describe('replay', () => {
   const who = { orgId: 'acme' };
+  const lettersOf = (submit: (letter: Letter) => Replayed, insertFrame = () => Promise.resolve(1)) =>
+    new DeadLetters<{ orgId: string }>({
+      requests: storeOf(),
+      frames: framesOf(),
+      submit: (_, letter) => Promise.resolve(submit(letter)),
+      insertFrame,
+    });
   const accepted = { accepted: 1, rejectedCount: 0, rejections: [], rejectedIndexes: [] };
 
   test('what was accepted whole is removed', async () => {
     const letter = letterOf();
     await storeOf().keep(letter);
-    const letters = new DeadLetters(storeOf(), (_, sent) => {
+    const letters = lettersOf((sent) => {
       expect(sent).toEqual(letter);
-      return Promise.resolve(accepted);
+      return accepted;
     });
     expect(await letters.replay(who, letter.id)).toEqual(accepted);
     await expect(letters.replay(who, letter.id)).rejects.toMatchObject({ code: 'not_found' });
@@ -126,16 +172,28 @@ describe('replay', () => {
     await storeOf().keep(letter);
     const rejections = [{ index: 4, code: 'event_too_large', field: '', error: 'still' }] as const;
     const part = { accepted: 2, rejectedCount: 1, rejections, rejectedIndexes: [4] };
-    const letters = new DeadLetters(storeOf(), () => Promise.resolve(part));
+    const letters = lettersOf(() => part);
     await letters.replay(who, letter.id);
     expect(await letters.get('acme', letter.id)).toEqual({ ...letter, indexes: [4], rejectedCount: 1, rejections });
+  });
+
+  test('a frame goes into the store, and is kept while that refuses it', async () => {
+    const letter = letterOf({ frame: { node: 0, position: 7 } });
+    await framesOf().keep(letter);
+    const never = () => expect.unreachable('a frame was taken long ago');
+    const refusing = lettersOf(never, () => Promise.reject(new Error('still')));
+    await expect(refusing.replay(who, letter.id)).rejects.toThrow('still');
+    expect(await refusing.list('acme', { limit: 9 })).toMatchObject([{ id: letter.id, rejectedCount: 1 }]);
+    const taking = lettersOf(never);
+    expect(await taking.replay(who, letter.id)).toMatchObject({ accepted: 1, rejectedCount: 0 });
+    expect(await taking.list('acme', { limit: 9 })).toEqual([]);
   });
 
   test('not twice at a time, not without a body, not by another org', async () => {
     const [letter, bare] = [letterOf(), letterOf({ body: null })];
     await storeOf().keep(letter);
     await storeOf().keep(bare);
-    const letters = new DeadLetters(storeOf(), () => Promise.resolve(accepted));
+    const letters = lettersOf(() => accepted);
     await expect(letters.replay({ orgId: 'globex' }, letter.id)).rejects.toMatchObject({ code: 'not_found' });
     await expect(letters.replay(who, bare.id)).rejects.toMatchObject({ code: 'conflict' });
     const both = await Promise.allSettled([letters.replay(who, letter.id), letters.replay(who, letter.id)]);

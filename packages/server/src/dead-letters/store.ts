@@ -1,11 +1,11 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
-import { isLetterId, type Letter, type LetterDetail, type LetterSummary } from './letter.ts';
+import { firstLetterId, isLetterId, type Letter, type LetterDetail, type LetterSummary } from './letter.ts';
 
 export interface DeadLetterOptions {
   dir: string;
-  /** Bytes of the files of one org; beyond it the oldest go. */
+  /** Bytes of the files of one org; beyond it the oldest go. Infinity for letters that are nowhere else. */
   orgBytesMax: number;
   /** Undoes zstd; never beyond `bytesMax`. */
   expand(body: Buffer, bytesMax: number): Buffer;
@@ -19,6 +19,7 @@ export interface ListOptions {
 }
 
 const SUFFIX = '.json';
+const UNFINISHED_SUFFIX = '.tmp';
 /** The summary is the first line, and it is read without the rest. */
 const SUMMARY_BYTES_MAX = 8 << 10;
 export const REASON_CHARACTERS_MAX = 1000;
@@ -34,8 +35,8 @@ interface Use {
 }
 
 /**
- * Dead letters as files, one each, in a directory an org: a line of summary, a line of detail, the body in zstd. The
- * ingest worker keeps, the main thread reads and removes; both see the directory, nothing else is shared.
+ * Dead letters as files, one each, in a directory an org: a line of summary, a line of detail, the body in zstd. A
+ * worker keeps, the main thread reads and removes; both see the directory, nothing else is shared.
  */
 export class DeadLetterStore {
   private readonly options: DeadLetterOptions;
@@ -51,12 +52,13 @@ export class DeadLetterStore {
     const dir = this.orgDir(letter.orgId);
     const content = encode(letter);
     const use = this.uses.get(letter.orgId) ?? (await this.look(letter.orgId));
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    await writeDurably(join(dir, letter.id), content);
+    const made = await mkdir(dir, { recursive: true, mode: 0o700 });
+    await writeDurably(dir, letter.id, content);
+    if (made !== undefined) await syncDir(this.options.dir);
     this.uses.set(letter.orgId, use);
     use.letters++;
     use.bytes += content.length;
-    if (use.bytes <= this.options.orgBytesMax && use.letters <= ORG_LETTERS_MAX) return 0;
+    if (!this.isOver(use)) return 0;
     return this.clearOldest(letter.orgId);
   }
 
@@ -90,7 +92,33 @@ export class DeadLetterStore {
   async remove(orgId: string, id: string): Promise<boolean> {
     if (!isLetterId(id)) return false;
     const gone = await rm(this.path(orgId, id)).catch(nullWhenMissing);
-    return gone !== null;
+    if (gone === null) return false;
+    await syncDir(this.orgDir(orgId));
+    return true;
+  }
+
+  /** Removes what a crash left half written. To be called before anything is kept. */
+  async removeUnfinished(): Promise<void> {
+    for (const orgId of await this.orgIds()) {
+      const dir = this.orgDir(orgId);
+      const unfinished = (await readdir(dir)).filter((name) => name.endsWith(UNFINISHED_SUFFIX));
+      for (const name of unfinished) await rm(join(dir, name), { force: true });
+    }
+  }
+
+  /** Removes all letters older than `beforeMs`. Resolves with how many, by org. */
+  async expire(beforeMs: number): Promise<Map<string, number>> {
+    const first = firstLetterId(beforeMs);
+    const expired = new Map<string, number>();
+    for (const orgId of await this.orgIds()) {
+      let removed = 0;
+      for (const id of await this.ids(orgId)) {
+        if (id >= first) break;
+        if ((await rm(this.path(orgId, id)).catch(nullWhenMissing)) !== null) removed++;
+      }
+      if (removed > 0) expired.set(orgId, removed);
+    }
+    return expired;
   }
 
   private async summary(orgId: string, id: string): Promise<LetterSummary | null> {
@@ -103,6 +131,16 @@ export class DeadLetterStore {
     } finally {
       await handle.close();
     }
+  }
+
+  private async orgIds(): Promise<string[]> {
+    const names = (await readdir(this.options.dir).catch(nullWhenMissing)) ?? [];
+    return names.filter((name) => ORG_ID.test(name));
+  }
+
+  private isOver({ bytes, letters }: Use): boolean {
+    const { orgBytesMax } = this.options;
+    return orgBytesMax !== Number.POSITIVE_INFINITY && (bytes > orgBytesMax || letters > ORG_LETTERS_MAX);
   }
 
   /** Oldest first. */
@@ -124,9 +162,8 @@ export class DeadLetterStore {
   private async clearOldest(orgId: string): Promise<number> {
     const use = await this.look(orgId);
     this.uses.set(orgId, use);
-    const isOver = use.bytes > this.options.orgBytesMax || use.letters > ORG_LETTERS_MAX;
     let removed = 0;
-    for (const id of isOver ? await this.ids(orgId) : []) {
+    for (const id of this.isOver(use) ? await this.ids(orgId) : []) {
       // The newest stays: it fits by itself.
       if (use.letters <= 1) break;
       if (use.bytes <= this.options.orgBytesMax * CLEARED_TO && use.letters <= ORG_LETTERS_MAX * CLEARED_TO) break;
@@ -152,15 +189,15 @@ function encode(letter: Letter): Buffer {
   const { id, atMs, orgId, receiver, code, rejectedCount, bytes, notKept } = letter;
   const reason = letter.reason.slice(0, REASON_CHARACTERS_MAX);
   const summary: LetterSummary = { id, atMs, orgId, receiver, code, reason, rejectedCount, bytes, notKept };
-  const { decoder, format, query, params, rejections, indexes } = letter;
-  const detail: LetterDetail = { decoder, format, query, params, rejections, indexes };
+  const { decoder, format, query, params, rejections, indexes, frame } = letter;
+  const detail: LetterDetail = { decoder, format, query, params, rejections, indexes, frame };
   const head = Buffer.from(`${JSON.stringify(summary)}\n${JSON.stringify(detail)}\n`);
   return letter.body === null ? head : Buffer.concat([head, zstdCompressSync(letter.body)]);
 }
 
-/** The name appears only once all of it is on the disk. */
-async function writeDurably(pathWithoutSuffix: string, content: Buffer): Promise<void> {
-  const unfinished = `${pathWithoutSuffix}.tmp`;
+/** The name appears only once all of it is on the disk, and is on the disk itself when this resolves. */
+async function writeDurably(dir: string, id: string, content: Buffer): Promise<void> {
+  const unfinished = join(dir, id + UNFINISHED_SUFFIX);
   try {
     const handle = await open(unfinished, 'w', 0o600);
     try {
@@ -169,11 +206,17 @@ async function writeDurably(pathWithoutSuffix: string, content: Buffer): Promise
     } finally {
       await handle.close();
     }
-    await rename(unfinished, pathWithoutSuffix + SUFFIX);
+    await rename(unfinished, join(dir, id + SUFFIX));
+    await syncDir(dir);
   } catch (error) {
     await rm(unfinished, { force: true }).catch(() => undefined);
     throw error;
   }
+}
+
+async function syncDir(dir: string): Promise<void> {
+  const handle = await open(dir, 'r');
+  await handle.sync().finally(() => handle.close());
 }
 
 function nullWhenMissing(error: unknown): null {

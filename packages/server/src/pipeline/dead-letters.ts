@@ -4,7 +4,7 @@ import { DeadLetterStore } from '../dead-letters/store.ts';
 import type { OrgSettings } from '../processors/processor.ts';
 import { maskSecrets } from '../processors/redact/mask.ts';
 import { rulesWithout } from '../processors/redact/rules.ts';
-import type { DecodeRequest } from '../receivers/receiver.ts';
+import type { DecodeRequest, Reveal } from '../receivers/receiver.ts';
 import { PermanentError } from '../runtime/errors.ts';
 import { expand } from './expand.ts';
 
@@ -40,17 +40,29 @@ export interface DeadLetterKeeper {
 }
 
 /** Codes of `decode` that a larger limit, another setting or a newer version of ours may mend. */
-const MENDABLE = new Set(['invalid_body', 'too_many_events', 'event_too_large']);
+const MENDABLE = new Set(['invalid_body', 'too_many_events', 'event_too_large', 'payload_too_large']);
 
 export const isMendable = (error: unknown): error is PermanentError =>
   error instanceof PermanentError && MENDABLE.has(error.code);
 
-export function createDeadLetterKeeper(config: DeadLetterConfig, rulesOff: readonly string[]): DeadLetterKeeper {
+/** What letters are made by. */
+export interface LetterRules {
+  letterBytesMax: number;
+  /** Redaction rules that are off for all orgs. */
+  rulesOff: readonly string[];
+  revealers: ReadonlyMap<string, Reveal>;
+}
+
+export function createDeadLetterKeeper(
+  config: DeadLetterConfig,
+  { rulesOff, revealers }: Omit<LetterRules, 'letterBytesMax'>,
+): DeadLetterKeeper {
   const store = openDeadLetterStore(config);
+  const rules = { letterBytesMax: config.letterBytesMax, rulesOff, revealers };
   return {
     async keep(refused) {
       try {
-        return { kept: 1, lost: await store.keep(letterOf(refused, config.letterBytesMax, rulesOff)) };
+        return { kept: 1, lost: await store.keep(letterOf(refused, rules)) };
       } catch {
         // No space, most likely. The sender was told what was refused; events of others go on.
         return { kept: 0, lost: 1 };
@@ -59,45 +71,60 @@ export function createDeadLetterKeeper(config: DeadLetterConfig, rulesOff: reado
   };
 }
 
-export function letterOf(refused: Refused, letterBytesMax: number, rulesOff: readonly string[]): Letter {
-  const { orgId, receiver, decoder, request, settings, rejections, rejectedCount, indexes, error } = refused;
+export function letterOf(refused: Refused, rules: LetterRules): Letter {
+  const { orgId, receiver, decoder, request, settings, rejectedCount, indexes, error } = refused;
+  const active = rulesWithout([...rules.rulesOff, ...settings.redactRulesOff]);
+  const mask = (bytes: Buffer) => void maskSecrets(bytes, active);
+  const maskText = (text: string): string => {
+    const bytes = Buffer.from(text);
+    return maskSecrets(bytes, active) === 0 ? text : bytes.toString();
+  };
+  const rejections = refused.rejections.map((each) => ({ ...each, error: maskText(each.error) }));
   const first = rejections.at(0);
-  const notKept = whyNotKept(refused, letterBytesMax);
-  const body = notKept === null ? Buffer.from(refused.body) : null;
-  if (body !== null) maskSecrets(body, rulesWithout([...rulesOff, ...settings.redactRulesOff]));
+  const { body, notKept } = bodyOf(refused, mask, rules);
   return {
     id: newLetterId(request.receivedAtMs),
     atMs: request.receivedAtMs,
     orgId,
     receiver,
     code: error?.code ?? first?.code ?? 'invalid_body',
-    reason: error?.message ?? first?.error ?? '',
+    reason: maskText(error?.message ?? first?.error ?? ''),
     rejectedCount,
-    bytes: refused.body.length,
+    bytes: body?.length ?? refused.body.length,
     notKept,
     decoder,
-    format: request.format,
-    query: request.query,
-    params: request.params,
+    format: maskText(request.format),
+    query: maskText(request.query),
+    params: Object.fromEntries(Object.entries(request.params).map(([name, value]) => [name, maskText(value)])),
     rejections,
     indexes,
+    frame: null,
     body,
   };
 }
 
-/** Receivers whose events are in Base64 within the body. */
-const ENCODED_WITHIN = new Set(['firehose']);
 /** Bytes that gzip and zstd begin with, and gzip in Base64. */
 const COMPRESSED = [Buffer.from([0x1f, 0x8b, 0x08]), Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), Buffer.from('H4sI')];
-/** Lumberjack's frame of compressed ones, which comes first or behind the six bytes of a window: version, then `C`. */
-const isCompressedLumberjack = (body: Buffer): boolean => body[1] === 0x43 || body[7] === 0x43;
+const HIDDEN = 'the events are encoded within the body, where secrets cannot be masked';
 
-/** Secrets can be masked only where they can be read. */
-function whyNotKept({ receiver, body }: Refused, letterBytesMax: number): string | null {
-  if (body.length > letterBytesMax) return `the body is larger than deadLetters.letterBytesMax (${letterBytesMax})`;
-  const isHidden =
-    ENCODED_WITHIN.has(receiver) ||
-    COMPRESSED.some((start) => body.includes(start)) ||
-    (receiver === 'lumberjack' && isCompressedLumberjack(body));
-  return isHidden ? 'the events are encoded within the body, where secrets cannot be masked' : null;
+type KeptBody = Pick<Letter, 'body' | 'notKept'>;
+
+/** A copy with its secrets masked, or why there is none: they can be masked only where they can be read. */
+function bodyOf({ decoder, body }: Refused, mask: (bytes: Buffer) => void, rules: LetterRules): KeptBody {
+  const { letterBytesMax } = rules;
+  const reveal = rules.revealers.get(decoder);
+  const tooLarge = `the body is larger than deadLetters.letterBytesMax (${letterBytesMax})`;
+  const without = (notKept: string): KeptBody => ({ body: null, notKept });
+  if (body.length > letterBytesMax) return without(tooLarge);
+  let copy: Buffer;
+  try {
+    copy = reveal === undefined ? Buffer.from(body) : reveal(body, { mask, bytesMax: letterBytesMax });
+  } catch (error) {
+    if (!(error instanceof PermanentError)) throw error;
+    return without(error.code === 'payload_too_large' ? tooLarge : HIDDEN);
+  }
+  if (copy.length > letterBytesMax) return without(tooLarge);
+  if (COMPRESSED.some((start) => copy.includes(start))) return without(HIDDEN);
+  if (reveal === undefined) mask(copy);
+  return { body: copy, notKept: null };
 }

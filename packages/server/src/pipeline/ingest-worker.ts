@@ -3,7 +3,7 @@ import { SymbolTable } from '../batch/symbol-table.ts';
 import { openDiskJournal } from '../journal/disk/journal.ts';
 import { createEnrich } from '../processors/enrich/index.ts';
 import { createRedact } from '../processors/redact/index.ts';
-import { decoders } from '../receivers/registry.ts';
+import { decoders, revealers } from '../receivers/registry.ts';
 import { createDeadLetterKeeper } from './dead-letters.ts';
 import { createIngest, type IngestTask } from './ingest.ts';
 import {
@@ -35,7 +35,10 @@ const ingest = createIngest({
   processors: [createEnrich({ logTypes: options.logTypes }), createRedact({ rulesOff: options.redactRulesOff })],
   symbols: new SymbolTable(),
   limits: options.limits,
-  deadLetters: createDeadLetterKeeper(options.deadLetters, options.redactRulesOff),
+  deadLetters: createDeadLetterKeeper(options.deadLetters, {
+    rulesOff: options.redactRulesOff,
+    revealers: revealers(),
+  }),
 });
 
 const underWay = new Set<Promise<void>>();

@@ -3,7 +3,7 @@ import { DEFAULT_LIMITS } from '../batch/limits.ts';
 import { SymbolTable } from '../batch/symbol-table.ts';
 import type { JournalWriter } from '../journal/journal.ts';
 import type { Decode } from '../receivers/receiver.ts';
-import { decoders } from '../receivers/registry.ts';
+import { decoders, revealers } from '../receivers/registry.ts';
 import { PermanentError, RetryableError } from '../runtime/errors.ts';
 import { letterOf, type Refused } from './dead-letters.ts';
 import { createIngest, type IngestTask } from './ingest.ts';
@@ -17,6 +17,7 @@ const LIMITS = { ...DEFAULT_LIMITS, eventBytesMax: 1024, batchEventsMax: 3 };
 function ingestOf(limits = LIMITS) {
   const refused: Refused[] = [];
   const journal = { frames: 0, fails: false };
+  const letters = { fail: false };
   const append = () => {
     if (journal.fails) return Promise.reject(new RetryableError('disk_full', 'full', 1000));
     return Promise.resolve(++journal.frames);
@@ -30,11 +31,11 @@ function ingestOf(limits = LIMITS) {
     deadLetters: {
       keep(one) {
         refused.push(one);
-        return Promise.resolve({ kept: 1, lost: 0 });
+        return Promise.resolve(letters.fail ? { kept: 0, lost: 1 } : { kept: 1, lost: 0 });
       },
     },
   });
-  return { ingest, refused, journal };
+  return { ingest, refused, journal, letters };
 }
 
 function task(body: string | Buffer, more: Partial<IngestTask> = {}): IngestTask {
@@ -77,6 +78,22 @@ describe('dead letters', () => {
     ]);
   });
 
+  test('a body that nobody sends again is refused only once its letter is kept', async () => {
+    const { ingest, letters } = ingestOf();
+    const broken = { decoder: 'unreadable' };
+    const tasks = [task(event('a')), task('x', { ...broken, mustKeep: true }), task('y', broken)];
+    letters.fail = true;
+    const { outcomes, report } = await ingest(tasks);
+    expect(outcomes).toMatchObject([
+      { receipt: { accepted: 1 } },
+      { error: { code: 'disk_full', retryAfterMs: expect.any(Number) } },
+      { error: { code: 'invalid_body' } },
+    ]);
+    expect(report['dead_letters_lost\tacme\tndjson']).toBe(1);
+    letters.fail = false;
+    expect((await ingest(tasks)).outcomes[1]).toMatchObject({ error: { code: 'invalid_body' } });
+  });
+
   test('none when the sender has to send all of it again', async () => {
     const { ingest, refused, journal } = ingestOf();
     journal.fails = true;
@@ -106,20 +123,30 @@ describe('what a letter holds', () => {
     ...more,
   });
 
+  const made = (refused: Refused, rulesOff: readonly string[] = []) =>
+    letterOf(refused, { letterBytesMax: 1000, rulesOff, revealers: revealers() });
+
+  test('nor are there secrets in what is said beside it', () => {
+    const request = { ...task('').request, query: 'password=hunter2squirrel', format: 'token=hunter2squirrel' };
+    const rejections = [{ index: 0, code: 'invalid_body', field: '', error: 'at password=hunter2squirrel' }] as const;
+    const letter = made(refusedOf(Buffer.from('x'), { request, rejections }));
+    expect(JSON.stringify({ ...letter, body: null })).not.toContain('hunter2');
+  });
+
   test('the body with secrets masked, by the rules that are on for the org', () => {
     const body = Buffer.from('jo@example.com password=hunter2');
-    const letter = letterOf(refusedOf(body), 1000, ['email']);
+    const letter = made(refusedOf(body), ['email']);
     expect(letter.body?.toString()).toBe('jo@example.com password=******1');
     expect(body.toString()).toContain('hunter2');
     expect(letter).toMatchObject({ code: 'event_too_large', reason: 'too large', notKept: null, bytes: body.length });
   });
 
   test('no body that is too large, or in which secrets cannot be seen', () => {
-    const large = letterOf(refusedOf(Buffer.alloc(1001)), 1000, []);
+    const large = made(refusedOf(Buffer.alloc(1001)));
     expect(large).toMatchObject({ body: null, bytes: 1001 });
     expect(large.notKept).toContain('deadLetters.letterBytesMax');
     const gzip = Buffer.from([0x92, 0x1f, 0x8b, 0x08, 0]);
-    expect(letterOf(refusedOf(gzip), 1000, []).notKept).toContain('masked');
-    expect(letterOf(refusedOf(Buffer.from('{}'), { receiver: 'firehose' }), 1000, []).body).toBeNull();
+    expect(made(refusedOf(gzip)).notKept).toContain('masked');
+    expect(made(refusedOf(Buffer.from('{}'), { decoder: 'POST /api/firehose' })).body).toBeNull();
   });
 });

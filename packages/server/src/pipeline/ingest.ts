@@ -2,7 +2,7 @@ import { fillAttributeTypes } from '../batch/attribute-types.ts';
 import { type BatchMark, EventBatch } from '../batch/event-batch.ts';
 import { encodeFrame } from '../batch/frame.ts';
 import type { IngestLimits } from '../batch/limits.ts';
-import type { SequenceMark } from '../batch/sequence-mark.ts';
+import { markOfTaken, type SequenceMark } from '../batch/sequence-mark.ts';
 import type { SymbolTable } from '../batch/symbol-table.ts';
 import type { JournalWriter } from '../journal/journal.ts';
 import type { OrgSettings, Processor, ProcessorReport } from '../processors/processor.ts';
@@ -150,9 +150,11 @@ function frameOf(
 
 /** Of those tasks that were decoded: what was rejected of them will be rejected again, and is not waited for. */
 function marksOf(tasks: readonly IngestTask[], outcomes: readonly TaskOutcome[], base: number): SequenceMark[] {
-  return tasks.flatMap(({ sequence }, i) =>
-    sequence !== undefined && 'receipt' in outcomes[base + i] ? [sequence] : [],
-  );
+  return tasks.flatMap(({ sequence }, i) => {
+    const outcome = outcomes[base + i];
+    if (sequence === undefined || !('receipt' in outcome)) return [];
+    return [sequence.places === undefined ? markOfTaken(sequence, outcome.receipt.reply) : sequence];
+  });
 }
 
 /** Resolves with the outcomes of bodies that had to be kept and could not be. */

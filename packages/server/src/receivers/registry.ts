@@ -10,7 +10,7 @@ import { loki } from './loki/index.ts';
 import { lumberjack } from './lumberjack/index.ts';
 import { ndjson } from './ndjson/index.ts';
 import { otlp } from './otlp/index.ts';
-import type { Decode, Receiver, ReceiverRoute } from './receiver.ts';
+import type { Decode, Receiver, ReceiverRoute, Reveal } from './receiver.ts';
 import { splunkHec } from './splunk-hec/index.ts';
 import { syslog } from './syslog/index.ts';
 
@@ -46,6 +46,18 @@ export function decoders(): ReadonlyMap<string, Decode> {
   for (const { id, routes, listeners = [] } of RECEIVERS) {
     for (const route of routes) add(routeDecoder(route), route.decode);
     for (const listener of listeners) add(listenerDecoder(id, listener.id), listener.decode);
+  }
+  return all;
+}
+
+/** Every `reveal` by the name of its `decode`. */
+export function revealers(): ReadonlyMap<string, Reveal> {
+  const all = new Map<string, Reveal>();
+  for (const { id, routes, listeners = [] } of RECEIVERS) {
+    for (const route of routes) if (route.reveal !== undefined) all.set(routeDecoder(route), route.reveal);
+    for (const listener of listeners) {
+      if (listener.reveal !== undefined) all.set(listenerDecoder(id, listener.id), listener.reveal);
+    }
   }
   return all;
 }

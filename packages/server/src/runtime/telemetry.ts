@@ -9,6 +9,8 @@ export interface Telemetry {
   /** What a receiver's own listener lost or refused, by reason. */
   countListener(receiver: string, reason: string, by: number): void;
   countInsert(rows: number, setAside: number): void;
+  /** By org. */
+  countExpiredLetters(expired: ReadonlyMap<string, number>): void;
   /** Read at every scrape. */
   watch(gauges: Record<keyof typeof GAUGES, () => number>): void;
 }
@@ -47,6 +49,9 @@ export function createTelemetry(): Telemetry {
     'Those that had to go for newer ones or for want of space',
     ['org', 'receiver'],
   );
+  const deadLettersExpired = counter('dead_letters_expired_total', 'Those older than deadLetters.retentionDays', [
+    'org',
+  ]);
   const byReceiver: Record<string, Counter> = {
     events,
     bytes,
@@ -75,6 +80,9 @@ export function createTelemetry(): Telemetry {
     },
     countReport,
     countListener: (receiver, reason, by) => refused.inc({ receiver, reason }, by),
+    countExpiredLetters: (expired) => {
+      for (const [org, count] of expired) deadLettersExpired.inc({ org }, count);
+    },
     countInsert: (rows, setAside) => {
       stored.inc(rows);
       if (setAside > 0) setAsideFrames.inc(setAside);

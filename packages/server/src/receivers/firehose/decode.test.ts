@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { decodeForTest, newBatch } from '../util/test-batch.ts';
 import { decodeFirehose } from './decode.ts';
+import { revealFirehose } from './reveal.ts';
 import { formatOf } from './surroundings.ts';
 
 const FIXTURES = new URL('./fixtures/', import.meta.url);
@@ -81,4 +82,25 @@ test('limits are named, and neighbours stay', () => {
   ]);
   expect(decode(bodyOf('x\n'.repeat(3)), { batchEventsMax: 2 }).error?.code).toBe('too_many_events');
   expect(decode(bodyOf('{}'.repeat(3)), { batchEventsMax: 2 }).error?.code).toBe('too_many_events');
+});
+
+test('a body as a dead letter keeps it: records as text, masked, and the same events at the same places', () => {
+  const bytes = ['{"message":"a","n":1}\nline', gzipSync('gzipped text'), Buffer.from([0xff, 0xfe, 0x41])];
+  const records: unknown[] = bytes.map((data) => ({ data: Buffer.from(data as string).toString('base64') }));
+  records.push(
+    { data: '***' },
+    { data: gzipSync('x'.repeat(99)).subarray(0, 20).toString('base64') },
+    { data: 'bGFzdA==' },
+  );
+  const body = Buffer.from(JSON.stringify({ requestId: 'r', timestamp: 1_790_000_000_000, records }));
+  const masked: string[] = [];
+  const revealed = revealFirehose(body, { mask: (part) => masked.push(part.toString()), bytesMax: 4000 });
+  expect(masked).toEqual(['{"message":"a","n":1}\nline', 'gzipped text', '\ufffd\ufffdA', 'last']);
+  const kept = (JSON.parse(revealed.toString()) as { records: unknown[] }).records;
+  expect(kept.slice(0, 2)).toEqual([{ text: masked[0] }, { text: masked[1] }]);
+  expect(kept.slice(3)).toEqual([{ bytes: 14 }, { bytes: expect.any(Number) }, { text: 'last' }]);
+  const [first, again] = [decode(body), decode(revealed)];
+  expect(again.events).toEqual(first.events);
+  expect(again.rejections?.map(({ index }) => index)).toEqual(first.rejections?.map(({ index }) => index));
+  expect(() => revealFirehose(body, { mask: () => {}, bytesMax: 20 })).toThrow();
 });

@@ -4,10 +4,10 @@ import type { SymbolTable } from '../../batch/symbol-table.ts';
 import { PermanentError } from '../../runtime/errors.ts';
 import type { DecodeRequest } from '../receiver.ts';
 import { detectLevel } from '../util/detect-level.ts';
-import { gunzipCapped } from '../util/inflate.ts';
 import { EventDecoder } from '../util/json-event/event-decoder.ts';
 import { codeOfName } from '../util/json-event/names.ts';
 import { CHAR, JSON_SYNTAX_ERROR, JsonScanner, VALUE } from '../util/json-scanner.ts';
+import { contentOf, requestOf, textOf } from './request.ts';
 import { EventDefaults, isObject, surroundingsOf } from './surroundings.ts';
 
 const decoders = new WeakMap<SymbolTable, FirehoseDecoder>();
@@ -67,17 +67,10 @@ class FirehoseDecoder {
 
   /** The record's content, null when it was rejected. */
   private bytesOf(record: unknown, index: number): Buffer | null {
-    const data = isObject(record) ? record.data : undefined;
-    const bytes = typeof data === 'string' ? Buffer.from(data, 'base64') : null;
-    if (bytes === null || !isWhole(data as string, bytes)) {
-      this.rejectRecord(index, 'expected base64 text');
-      return null;
-    }
-    if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
     try {
-      const expanded = gunzipCapped(bytes, this.inflatable);
-      this.inflatable -= expanded.length;
-      return expanded;
+      const bytes = contentOf(record, this.inflatable);
+      this.inflatable -= bytes.length;
+      return bytes;
     } catch (error) {
       if (!(error instanceof PermanentError) || error.code !== 'invalid_body') throw error;
       this.rejectRecord(index, error.message);
@@ -213,38 +206,10 @@ class FirehoseDecoder {
   }
 }
 
-interface FirehoseRequest {
-  requestId: string;
-  timestamp: unknown;
-  records: readonly unknown[];
-}
-
-function requestOf(body: Buffer): FirehoseRequest {
-  let request: unknown;
-  try {
-    request = JSON.parse(body.toString('utf8'));
-  } catch (error) {
-    throw new PermanentError('invalid_body', `Firehose: the body is no JSON: ${(error as Error).message}`);
-  }
-  if (!isObject(request) || !Array.isArray(request.records)) {
-    throw new PermanentError('invalid_body', 'Firehose: expected {"requestId", "timestamp", "records": [{"data"}]}');
-  }
-  return { requestId: textOf(request.requestId), timestamp: request.timestamp, records: request.records };
-}
-
-const textOf = (value: unknown) => (typeof value === 'string' ? value : '');
-
 /** Beyond 2286 in seconds: a time is in milliseconds by Amazon's word, but moto sends seconds. */
 const SECONDS_MAX = 1e10;
 
 function millisecondsOf(timestamp: unknown): number {
   if (typeof timestamp !== 'number' || !(timestamp > 0)) return 0;
   return timestamp < SECONDS_MAX ? timestamp * 1000 : timestamp;
-}
-
-/** Whether all of the text was base64: Buffer leaves out what is not. */
-function isWhole(data: string, bytes: Buffer): boolean {
-  let length = data.length;
-  while (length > 0 && data.charCodeAt(length - 1) === 0x3d) length--;
-  return bytes.length === Math.floor((length * 3) / 4);
 }

@@ -2,6 +2,7 @@ import { PermanentError, RetryableError } from '../../runtime/errors.ts';
 import type { HttpAnswer, IngestOutcome, Receiver, ReceiverRoute, RequestHead } from '../receiver.ts';
 import { jsonAnswer, retryAfterHeader } from '../util/answers.ts';
 import { decodeFirehose } from './decode.ts';
+import { revealFirehose } from './reveal.ts';
 import { formatOf } from './surroundings.ts';
 
 /** What Amazon Data Firehose sends to an HTTP endpoint. See README.md. */
@@ -18,6 +19,7 @@ function route(path: string): ReceiverRoute {
     format,
     encodings: () => ['identity', 'gzip'],
     decode: decodeFirehose,
+    reveal: revealFirehose,
     respond,
   };
 }

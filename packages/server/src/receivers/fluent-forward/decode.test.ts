@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { ExtData, encode } from '@msgpack/msgpack';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { PermanentError } from '../../runtime/errors.ts';
 import { decodeForTest, newBatch } from '../util/test-batch.ts';
 import { decodeForward } from './decode.ts';
+import { revealForward } from './reveal.ts';
 
 const FIXTURES = new URL('./fixtures/', import.meta.url);
 const SECONDS = 1_763_712_000;
@@ -182,4 +184,34 @@ test('a message that cannot be taken stops the reading before it, unless it is t
   expect(decodeForward(Buffer.concat([broken, good]), batch)).toBe('{"acks":[],"end":0}');
   expect(decodeForward(Buffer.concat([good, good]), batch)).toBe(JSON.stringify({ acks: ['one'], end: good.length }));
   expect([batch.rows, batch.received]).toEqual([2, 2]);
+});
+
+describe('a body as a dead letter keeps it', () => {
+  const reveal = (body: Buffer, bytesMax = 1000) => revealForward(body, { mask: () => {}, bytesMax });
+
+  test.each([
+    ['gzip', gzipSync(packed(...ENTRIES))],
+    ['zstd', zstdCompressSync(packed(...ENTRIES))],
+  ])('%s: readable, and the same events', (compressed, bytes) => {
+    const option = { size: 2, compressed, chunk: 'c' };
+    const body = Buffer.concat([pack(['app', bytes, option]), pack(null), pack(['app', SECONDS, { log: 'c' }])]);
+    const revealed = reveal(body);
+    expect(decode(revealed)).toEqual(decode(body));
+    const plain = { ...option, compressed: 'text' };
+    expect(revealed.includes(packed(...ENTRIES)) && revealed.includes(pack(plain))).toBe(true);
+  });
+
+  test('not beyond its size, and not what cannot be expanded', () => {
+    const body = pack(['app', gzipSync(packed(...ENTRIES)), { compressed: 'gzip' }]);
+    const codeOf = (act: () => unknown) => {
+      try {
+        return act();
+      } catch (error) {
+        return (error as PermanentError).code;
+      }
+    };
+    expect(codeOf(() => reveal(body, 10))).toBe('payload_too_large');
+    expect(codeOf(() => reveal(pack(['app', Buffer.from('x'), { compressed: 'gzip' }])))).toBe('invalid_body');
+    expect(codeOf(() => reveal(pack(['app', Buffer.from('x'), { compressed: 'lz4' }])))).toBe('invalid_body');
+  });
 });

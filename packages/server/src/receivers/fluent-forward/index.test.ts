@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { decode, decodeMulti, encode } from '@msgpack/msgpack';
 import { afterEach, expect, test } from 'vitest';
-import { PermanentError } from '../../runtime/errors.ts';
+import { PermanentError, RetryableError } from '../../runtime/errors.ts';
 import type { OpenListener } from '../receiver.ts';
 import { connectTo, type TestListenerOptions, testListener } from '../util/test-context.ts';
 import { fluentForward } from './index.ts';
@@ -45,13 +45,25 @@ test('a message in single bytes', async () => {
   expect(events).toHaveLength(1);
 });
 
-test('a message that is refused takes no other with it; its chunk is not acknowledged', async () => {
+test('a message that is refused takes no other with it; its chunk is acknowledged, or it would come for ever', async () => {
   const broken = pack(['app', Buffer.from('no gzip'), { compressed: 'gzip', chunk: 'x' }]);
-  const { socket, received, closed, events } = await start();
+  const { socket, received, events, counts, held } = await start();
   socket.write(Buffer.concat([message(1, 'a'), broken, message(2, 'b')]));
-  await closed;
-  expect([...decodeMulti(await received(1))]).toEqual([{ ack: 'a' }]);
-  expect(events).toHaveLength(1);
+  expect([...decodeMulti(await received(21))]).toEqual([{ ack: 'a' }, { ack: 'x' }, { ack: 'b' }]);
+  expect([events.length, counts, held()]).toEqual([2, { message_refused: 1 }, 0]);
+});
+
+test('a chunk whose dead letter cannot be kept is not acknowledged before it can', async () => {
+  let failures = 2;
+  const { socket, received } = await start({
+    accept: () => {
+      if (failures-- > 0) throw new RetryableError('disk_full', 'no letter', 1);
+      throw new PermanentError('invalid_body', 'never');
+    },
+  });
+  socket.write(message(1, 'a'));
+  expect(decode(await received(7))).toEqual({ ack: 'a' });
+  expect(failures).toBe(-1);
 });
 
 test('a message that nobody waits for is dropped, and the connection goes on', async () => {

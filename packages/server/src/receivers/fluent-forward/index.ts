@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net';
 import { encode } from '@msgpack/msgpack';
 import { PermanentError } from '../../runtime/errors.ts';
-import type { ListenerContext, OpenListener, Receiver, ReceiverListener } from '../receiver.ts';
+import type { Decode, ListenerContext, OpenListener, Receiver, ReceiverListener } from '../receiver.ts';
 import { type AckedProtocol, AckedStream } from '../util/acked-stream.ts';
 import { MSGPACK, MsgpackHead, MsgpackSkipper } from '../util/msgpack.ts';
 import { listenerSecret, openTcp } from '../util/tcp-listener.ts';
 import { decodeForward } from './decode.ts';
 import { Handshake } from './handshake.ts';
 import { chunkOf } from './option.ts';
+import { revealForward } from './reveal.ts';
 
 /** Fluentd's and Fluent Bit's forward protocol. See README.md. */
 export const fluentForward: Receiver = {
@@ -17,7 +18,8 @@ export const fluentForward: Receiver = {
 };
 
 function listener(id: 'tcp' | 'tls'): ReceiverListener {
-  return { id, decode: (body, batch) => decodeForward(body, batch), open: (context) => open(context, id) };
+  const decode: Decode = (body, batch) => decodeForward(body, batch);
+  return { id, decode, reveal: revealForward, open: (context) => open(context, id) };
 }
 
 async function open(context: ListenerContext, id: 'tcp' | 'tls'): Promise<OpenListener | null> {
@@ -50,6 +52,9 @@ export function forwardProtocol(secret: string | null, sharedKey: string | undef
     },
     acknowledge,
     wantsAck: (message) => chunkOf(message) !== null,
+    // The protocol has no way to refuse: without an acknowledgement a client sends its chunk again for ever.
+    // https://github.com/fluent/fluentd/wiki/Forward-Protocol-Specification-v1#response
+    acksOfRefused: (message) => [chunkOf(message) ?? ''],
   };
   if (sharedKey === undefined) return protocol;
   const handshake = new Handshake(sharedKey);

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { readReply } from '../util/acked-reply.ts';
 import { decodeForTest, newBatch } from '../util/test-batch.ts';
 import { decodeFrames } from './decode.ts';
+import { revealFrames } from './reveal.ts';
 
 const FIXTURES = new URL('./fixtures/', import.meta.url);
 const decode = (body: Buffer, limits = {}) => decodeForTest((batch) => decodeFrames(body, batch), limits);
@@ -100,4 +101,18 @@ test('a frame that cannot be taken stops the reading before it, and leaves nothi
   const small = newBatch({ batchEventsMax: 2 });
   expect(replyOf(Buffer.concat([good, window(1), json(1, '{}')]), small)).toEqual({ acks: ['2A2'], end });
   expect([small.rows, small.received]).toEqual([2, 2]);
+});
+
+test('a body as a dead letter keeps it: nothing compressed, and the same events', () => {
+  const inner = [json(1, '{"n":1}'), json(2, '[]'), data(3, { line: 'x' })];
+  const body = Buffer.concat([window(3), compressed(...inner), window(1), json(1, '{"n":4}')]);
+  const revealed = revealFrames(body, {
+    mask: (bytes) => bytes.fill('7', bytes.length - 2, bytes.length - 1),
+    bytesMax: 1000,
+  });
+  const masked = json(1, '{"n":7}');
+  expect(revealed).toEqual(Buffer.concat([window(3), ...inner, window(1), masked]));
+  const same = (bytes: Buffer) => JSON.stringify(decode(bytes)).replaceAll('"7 (number)"', '"4 (number)"');
+  expect(same(revealed)).toBe(same(body));
+  expect(() => revealFrames(body, { mask: () => {}, bytesMax: 30 })).toThrow('limits.bodyExpandedBytesMax');
 });

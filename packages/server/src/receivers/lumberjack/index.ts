@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
-import type { ListenerContext, OpenListener, Receiver, ReceiverListener } from '../receiver.ts';
+import type { Decode, ListenerContext, OpenListener, Receiver, ReceiverListener } from '../receiver.ts';
 import { type AckedProtocol, AckedStream } from '../util/acked-stream.ts';
 import { listenerSecret, openTcp } from '../util/tcp-listener.ts';
 import { decodeFrames } from './decode.ts';
-import { frameEnd } from './frames.ts';
+import { FRAME, frameEnd } from './frames.ts';
+import { revealFrames } from './reveal.ts';
 
 /** The Lumberjack protocol, which Beats and Elastic Agent speak to Logstash. See README.md. */
 export const lumberjack: Receiver = {
@@ -13,7 +14,8 @@ export const lumberjack: Receiver = {
 };
 
 function listener(id: 'tcp' | 'tls'): ReceiverListener {
-  return { id, decode: (body, batch) => decodeFrames(body, batch), open: (context) => open(context, id) };
+  const decode: Decode = (body, batch) => decodeFrames(body, batch);
+  return { id, decode, reveal: revealFrames, open: (context) => open(context, id) };
 }
 
 async function open(context: ListenerContext, id: 'tcp' | 'tls'): Promise<OpenListener | null> {
@@ -32,6 +34,8 @@ async function open(context: ListenerContext, id: 'tcp' | 'tls'): Promise<OpenLi
 
 /** What one connection needs to know. */
 export function lumberjackProtocol(secret: string | null): AckedProtocol {
+  /** The acknowledgement of a window of which nothing but its head was taken yet. */
+  let windowAck: string | null = null;
   return {
     format: 'lumberjack',
     secret,
@@ -39,6 +43,14 @@ export function lumberjackProtocol(secret: string | null): AckedProtocol {
     acknowledge,
     // Version 2 has no way to send without.
     wantsAck: () => true,
+    taken: (messages) => {
+      for (let p = 0; p < messages.length; p = frameEnd(messages, p)) {
+        const isHead = messages[p + 1] === FRAME.window;
+        windowAck = isHead ? `${String.fromCharCode(messages[p])}A${messages.readUInt32BE(p + 2)}` : null;
+      }
+    },
+    // Only a compressed frame is refused as a whole, and clients send one a window: it is the window's last.
+    acksOfRefused: () => (windowAck === null ? null : [windowAck]),
     // Beats take 0 as a sign of life and wait on: https://github.com/elastic/go-lumber
     keepAlive: ackFrame('2A0'),
   };

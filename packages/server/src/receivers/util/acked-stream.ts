@@ -4,6 +4,7 @@ import { PermanentError, RetryableError } from '../../runtime/errors.ts';
 import type { ListenerContext, Receipt } from '../receiver.ts';
 import { readReply } from './acked-reply.ts';
 import { ByteQueue } from './byte-queue.ts';
+import { untilQuiet } from './quiet.ts';
 import type { Connection } from './tcp-listener.ts';
 
 /** What a protocol whose clients wait for acknowledgements has to say of its stream. One object a connection. */
@@ -23,6 +24,13 @@ export interface AckedProtocol {
   acknowledge(acks: readonly string[]): Buffer;
   /** Whether the sender waits for an acknowledgement, and so has the message still. */
   wantsAck(message: Buffer): boolean;
+  /**
+   * What to acknowledge of a message that will never be taken, of which a dead letter is kept: without, its sender would
+   * send it again for ever. Null when that cannot be said. Asked only when `wantsAck`.
+   */
+  acksOfRefused(message: Buffer): readonly string[] | null;
+  /** Told of messages that were taken, in order. */
+  taken?(messages: Buffer): void;
   /** Written while a message waits, so that its sender does too. */
   keepAlive?: Buffer;
 }
@@ -38,6 +46,8 @@ export interface AckedStreamOptions {
 const GROUP_BYTES_MAX = 1 << 20;
 /** A message may stand still so long before it is given up with its connection. */
 const STALLED_MS = 60_000;
+/** Each is about a second after the one before. */
+const HOLD_TRIES_MAX = 10;
 const FIRST_MESSAGE_MS = 30_000;
 const FIRST_MESSAGE_BYTES_MAX = 64 << 10;
 /** Why a connection ends: the rest is up to the client, which sends again what was not acknowledged. */
@@ -58,7 +68,11 @@ export class AckedStream implements Connection {
   private broken: PermanentError | null = null;
   private isWorking = false;
   private isStopping = false;
-  private readonly done: Promise<void>;
+  /** When something last came, of performance.now(). */
+  private lastAt = 0;
+  /** When the message at the end of the queue began to come, of performance.now(). */
+  private sinceMs: number | null = null;
+  readonly done: Promise<void>;
 
   constructor(options: AckedStreamOptions) {
     this.options = options;
@@ -71,9 +85,14 @@ export class AckedStream implements Connection {
     this.done = this.run();
   }
 
+  partialSinceMs(): number | null {
+    return this.isWorking ? null : this.sinceMs;
+  }
+
   async finish(): Promise<void> {
     this.isStopping = true;
-    // Between two reads there is nothing but perhaps the beginning of a message.
+    // Who does not wait for acknowledgements will not send again what was not read yet.
+    await untilQuiet(() => this.lastAt);
     if (!this.isWorking) this.options.socket.destroy();
     await this.done;
   }
@@ -84,6 +103,7 @@ export class AckedStream implements Connection {
       // Left open at the end: an answer may still be on its way.
       for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
         this.isWorking = true;
+        this.lastAt = performance.now();
         await this.take(chunk as Buffer);
         this.isWorking = false;
         if (this.isStopping && socket.readableLength === 0) break;
@@ -102,29 +122,29 @@ export class AckedStream implements Connection {
   private async take(chunk: Buffer): Promise<void> {
     await this.hold(chunk.length);
     this.queue.append(chunk);
+    this.sinceMs ??= performance.now();
     for (;;) {
       const lengths = this.nextGroup();
-      if (lengths.length === 0) return;
+      if (lengths.length === 0) break;
+      this.sinceMs = performance.now();
       if (this.isFirst) this.takeFirst(lengths[0]);
       else await this.send(lengths);
     }
+    if (this.queue.length === 0) this.sinceMs = null;
   }
 
+  /** Throws when there is no room, and none for some seconds: the client finds the connection closed. */
   private async hold(bytes: number): Promise<void> {
-    const { context } = this.options;
-    const deadline = performance.now() + STALLED_MS;
-    for (;;) {
+    const { context, socket } = this.options;
+    for (let tries = 1; ; tries++) {
       try {
         context.hold(bytes);
         return;
       } catch (error) {
         if (!(error instanceof RetryableError)) throw error;
-        if (performance.now() > deadline) {
-          context.count('message_lost');
-          throw ENDED;
-        }
+        if (tries === HOLD_TRIES_MAX) this.refuse(error, null);
         await this.pause(error);
-        if (this.options.socket.destroyed) throw ENDED;
+        if (socket.destroyed) throw ENDED;
       }
     }
   }
@@ -167,7 +187,7 @@ export class AckedStream implements Connection {
   }
 
   /** Notes why nothing more is read, and throws. */
-  private refuse(error: PermanentError, firstBytes: Buffer | null): never {
+  private refuse(error: PermanentError | RetryableError, firstBytes: Buffer | null): never {
     const { context, remoteAddress } = this.options;
     const { code, message: reason } = error;
     context.count(code);
@@ -186,7 +206,7 @@ export class AckedStream implements Connection {
     const total = lengths.reduce((sum, length) => sum + length, 0);
     let receipt: Receipt;
     try {
-      receipt = await this.accept(total, lengths[0]);
+      receipt = await this.accept(total, lengths);
     } catch (error) {
       if (!(error instanceof PermanentError)) throw error;
       this.refused(error, lengths);
@@ -207,20 +227,23 @@ export class AckedStream implements Connection {
   }
 
   /**
-   * A message that will never be taken. A client that waits keeps it, and finds the connection closed; so does one
-   * whose key is refused. `accept` has noted why.
+   * A message that will never be taken. `accept` has noted why and kept a dead letter, so a client that waits is told to
+   * go on; not so one whose key is refused, which finds the connection closed.
    */
   private refused({ code }: PermanentError, lengths: readonly number[]): void {
-    const { protocol, context } = this.options;
+    const { protocol, context, socket } = this.options;
     if (code === 'unauthenticated' || code === 'forbidden') throw ENDED;
     for (const length of lengths) {
-      if (protocol.wantsAck(this.queue.bytes().subarray(0, length))) throw ENDED;
+      const message = this.queue.bytes().subarray(0, length);
+      const acks = protocol.wantsAck(message) ? protocol.acksOfRefused(message) : [];
+      if (acks === null) throw ENDED;
       context.count('message_refused');
       this.consume(length);
+      if (acks.length > 0 && socket.writable) socket.write(protocol.acknowledge(acks));
     }
   }
 
-  private async accept(total: number, firstLength: number): Promise<Receipt> {
+  private async accept(total: number, lengths: readonly number[]): Promise<Receipt> {
     const { context, socket, protocol, remoteAddress } = this.options;
     const { format, secret } = protocol;
     for (;;) {
@@ -232,9 +255,9 @@ export class AckedStream implements Connection {
         await this.pause(error);
       }
       if (!socket.destroyed) continue;
-      if (protocol.wantsAck(this.queue.bytes().subarray(0, firstLength))) throw ENDED;
+      if (protocol.wantsAck(this.queue.bytes().subarray(0, lengths[0]))) throw ENDED;
       if (!this.isStopping) continue;
-      context.count('message_lost');
+      context.count('message_lost', lengths.length);
       throw ENDED;
     }
   }
@@ -244,6 +267,7 @@ export class AckedStream implements Connection {
   }
 
   private consume(bytes: number): void {
+    this.options.protocol.taken?.(this.queue.bytes().subarray(0, bytes));
     this.queue.drop(bytes);
     this.options.context.release(bytes);
   }
