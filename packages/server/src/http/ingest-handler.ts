@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Admission, Sender } from '../admission/admission.ts';
+import type { Sender } from '../admission/admission.ts';
+import type { IngestTask } from '../pipeline/ingest.ts';
 import type { IngestClient } from '../pipeline/ingest-client.ts';
+import { parseSequence } from '../producers/sequence.ts';
 import type {
   ContentEncoding,
+  DecodeRequest,
   HttpAnswer,
   IngestOutcome,
   Receipt,
@@ -16,12 +19,10 @@ import type { FindReceiver, Match } from '../receivers/router.ts';
 import { PermanentError, RetryableError } from '../runtime/errors.ts';
 import { answerProbe } from './answer-probe.ts';
 import { readBody } from './body.ts';
+import { isStreamed, type StreamDependencies, streamRequest } from './stream-request.ts';
 
-export interface IngestHandlerDependencies {
+export interface IngestHandlerDependencies extends StreamDependencies {
   find: FindReceiver;
-  ingest: IngestClient;
-  admission: Admission;
-  bodyBytesMax: number;
   /** Resolves once everything up to `position` is searchable; false when that takes too long. */
   waitStored(position: number): Promise<boolean>;
   onAnswer(receiver: string, status: number, receipt: Receipt | null): void;
@@ -69,7 +70,7 @@ async function answer(dependencies: IngestHandlerDependencies, match: Match, exc
   if (match.kind === 'probe') return answerProbe(dependencies, match.probe, exchange);
   const { head, receiver, request, response, requestId } = exchange;
   const { route } = match;
-  const progress: Progress = { sender: null, body: null };
+  const progress: Progress = { sender: null, body: null, receipt: null };
   const outcome =
     match.kind === 'method'
       ? failed(new PermanentError('method_not_allowed', `${head.path} answers ${match.allow}`), progress, requestId)
@@ -77,7 +78,7 @@ async function answer(dependencies: IngestHandlerDependencies, match: Match, exc
   const { status, headers, body } = route.respond(outcome, head);
   if (match.kind === 'method') headers.allow = match.allow;
   if (status === 401) headers['www-authenticate'] ??= 'Bearer';
-  dependencies.onAnswer(receiver.id, status, outcome.kind === 'accepted' ? outcome.receipt : null);
+  dependencies.onAnswer(receiver.id, status, outcome.kind === 'accepted' ? outcome.receipt : progress.receipt);
   noteRefused(dependencies, exchange, status, outcome, progress.body);
   send(request, response, { status, headers: { ...headers, 'x-request-id': requestId }, body });
 }
@@ -87,6 +88,8 @@ interface Progress {
   sender: Sender | null;
   /** First bytes of the body. */
   body: Buffer | null;
+  /** Of the pieces of a body that failed later on. */
+  receipt: Receipt | null;
 }
 
 function failed(error: PermanentError | RetryableError, { sender }: Progress, requestId: string): IngestOutcome {
@@ -152,37 +155,75 @@ const FIRST_BYTES = 512;
 async function ingestRequest(
   dependencies: IngestHandlerDependencies,
   route: ReceiverRoute,
-  { head, receiver, request }: Exchange,
+  exchange: Exchange,
   progress: Progress,
 ): Promise<Receipt> {
-  const { admission, bodyBytesMax } = dependencies;
+  const { head } = exchange;
+  const sender = await authorize(dependencies, route, exchange);
+  progress.sender = sender;
+  const format = route.format(head);
+  const encodings = contentEncodings(head.headers['content-encoding'], route.encodings(format));
+  const receipt = isStreamed(route, head, encodings)
+    ? await streamRequest(dependencies, {
+        request: exchange.request,
+        split: route.split!,
+        encodings,
+        authorize: () => authorize(dependencies, route, exchange),
+        task: taskOf(route, exchange, format),
+        progress,
+      })
+    : await submitWhole(dependencies, route, exchange, progress, { ...taskOf(route, exchange, format), encodings });
+  // Waiting is for those who have a secret: it holds a connection.
+  const waits = head.query.get('ack') === 'stored' && route.forBrowsers !== true;
+  if (!waits || receipt.position === null) return receipt;
+  return { ...receipt, stored: await dependencies.waitStored(receipt.position) };
+}
+
+async function authorize(
+  { admission }: IngestHandlerDependencies,
+  route: ReceiverRoute,
+  { head, receiver, request }: Exchange,
+): Promise<Sender> {
   const sender = await admission.authorize({
     headers: head.headers,
     secret: receiver.credential?.(head),
     remoteAddress: request.socket.remoteAddress,
   });
   admission.checkRoute(sender, route.forBrowsers === true, head.headers.origin);
-  progress.sender = sender;
-  const format = route.format(head);
-  const encodings = contentEncodings(head.headers['content-encoding'], route.encodings(format));
-  const body = await readHeldBody(
-    dependencies.ingest,
-    request,
-    Math.min(bodyBytesMax, route.bodyBytesMax ?? bodyBytesMax),
-  );
+  return sender;
+}
+
+async function submitWhole(
+  { admission, bodyBytesMax, ingest }: IngestHandlerDependencies,
+  route: ReceiverRoute,
+  { head, request }: Exchange,
+  progress: Progress,
+  task: Omit<IngestTask, 'orgId' | 'settings' | 'body'>,
+): Promise<Receipt> {
+  const sequence = route.takesSequences === true ? parseSequence(head.headers['x-tailwater-producer']) : undefined;
+  const body = await readHeldBody(ingest, request, Math.min(bodyBytesMax, route.bodyBytesMax ?? bodyBytesMax));
   // Copied: the body itself goes to the worker.
   progress.body = Buffer.from(body.subarray(0, FIRST_BYTES));
-  const receipt = await admission.submit(sender, {
-    decoder: routeDecoder(route),
-    receiver: receiver.id,
-    body,
-    encodings,
-    request: { format, query: head.query.toString(), params: head.params, receivedAtMs: Date.now() },
-  });
-  // Waiting is for those who have a secret: it holds a connection.
-  const waits = head.query.get('ack') === 'stored' && route.forBrowsers !== true;
-  if (!waits || receipt.position === null) return receipt;
-  return { ...receipt, stored: await dependencies.waitStored(receipt.position) };
+  return admission.submit(progress.sender!, { ...task, body }, sequence);
+}
+
+/** What is known of the task before its body. */
+function taskOf(route: ReceiverRoute, { head, receiver }: Exchange, format: string) {
+  const request = { format, ...withoutKey(head, receiver.credential?.(head)), receivedAtMs: Date.now() };
+  return { decoder: routeDecoder(route), receiver: receiver.id, request };
+}
+
+/** Query and parameters of the path without the API key, which some clients put there: a dead letter keeps them. */
+function withoutKey(
+  { query, params }: RequestHead,
+  secret: string | undefined,
+): Pick<DecodeRequest, 'query' | 'params'> {
+  if (secret === undefined || secret === '') return { query: query.toString(), params };
+  const kept = (entries: Iterable<[string, string]>) => [...entries].filter(([, value]) => !value.includes(secret));
+  return {
+    query: new URLSearchParams(kept(query)).toString(),
+    params: Object.fromEntries(kept(Object.entries(params))),
+  };
 }
 
 /** While a body is read its bytes count as under way: many slow ones together are refused, not kept. */

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { listenError } from '../runtime/listen-error.ts';
 
@@ -11,6 +11,33 @@ export interface HttpServerOptions {
 
 /** Most sockets at a time: each costs about 20 KB, and a process has a limit of open files. */
 const CONNECTIONS_MAX = 20_000;
+
+/** By socket, what says whether its request may take longer than all others. */
+const patience = new WeakMap<Socket, () => boolean>();
+
+/**
+ * For requests that have no end: while `mayGoOn` says so the request's timeout does not hold. Resets for the connection's
+ * next request are the caller's, with null.
+ */
+export function setPatience({ socket }: IncomingMessage, mayGoOn: (() => boolean) | null): void {
+  if (mayGoOn === null) patience.delete(socket);
+  else patience.set(socket, mayGoOn);
+}
+
+const STATUS_OF_ERROR: Record<string, string> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
+};
+
+/** As node:http does it without a listener, but for timeouts of requests that may go on: it asks about each once. */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+  const code = error.code ?? '';
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT' && patience.get(socket)?.() === true) return;
+  if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  socket.write(`HTTP/1.1 ${STATUS_OF_ERROR[code] ?? '400 Bad Request'}\r\nConnection: close\r\n\r\n`);
+  socket.destroySoon();
+}
 
 /** An HTTP server with the timeouts that shippers and slow-loris senders need. It does not listen yet. */
 export function createHttpServer({
@@ -33,6 +60,7 @@ export function createHttpServer({
     onRequest,
   );
   server.maxConnections = CONNECTIONS_MAX;
+  server.on('clientError', (error, socket) => refuseConnection(error, socket as Socket));
   server.on('upgrade', (request, socket, head) => onUpgrade(request, socket as Socket, head));
   return server;
 }

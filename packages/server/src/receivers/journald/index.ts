@@ -2,6 +2,7 @@ import { RetryableError } from '../../runtime/errors.ts';
 import type { HttpAnswer, IngestOutcome, Receiver } from '../receiver.ts';
 import { retryAfterHeader } from '../util/answers.ts';
 import { decodeExport } from './decode.ts';
+import { lastEventEnd } from './split.ts';
 
 /** What systemd-journal-upload sends: the journal in its export format. See README.md. */
 export const journald: Receiver = {
@@ -14,6 +15,7 @@ export const journald: Receiver = {
       format: () => 'export',
       encodings: () => ['identity', 'gzip', 'deflate', 'zstd'],
       decode: (body, batch) => decodeExport(body, batch),
+      split: lastEventEnd,
       respond,
     },
   ],
