@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import { RetryableError } from '../../runtime/errors.ts';
 import type { HttpAnswer, IngestOutcome, ListenerContext, OpenListener, Receipt, Receiver } from '../receiver.ts';
 import { errorAnswer, jsonAnswer } from '../util/answers.ts';
+import { framedConnection } from '../util/framed-connection.ts';
 import { DATAGRAM_PENDING_BYTES_MAX, MessageSender } from '../util/message-sender.ts';
-import { untilQuiet } from '../util/quiet.ts';
-import { type Connection, listenerSecret, openTcp } from '../util/tcp-listener.ts';
+import { listenerSecret, openTcp } from '../util/tcp-listener.ts';
 import { openUdp, plainAddress } from '../util/udp-listener.ts';
 import { CHUNKS_DEADLINE_MS, ChunkAssembler } from './chunks.ts';
 import { decodeGelf, decodeGelfMessages, messageBytesMax } from './decode.ts';
@@ -48,9 +48,6 @@ function respondTo({ accepted, rejectedCount, rejections }: Receipt, requestId: 
   return jsonAnswer(400, { error: { code, message: error, request_id: requestId }, ...answer });
 }
 
-/** What a TCP connection may be silent for before what it left unended is a message. */
-const IDLE_MS = 1000;
-
 function senderOf(context: ListenerContext, dropAboveBytes?: number): MessageSender {
   const secret = listenerSecret(context, context.config.gelf.apiKey, 'receivers.gelf.apiKey');
   return new MessageSender(context, {
@@ -81,7 +78,11 @@ async function openStream(context: ListenerContext): Promise<OpenListener | null
   if (port === 'off') return null;
   const sender = senderOf(context);
   const bytesMax = messageBytesMax(context.limits);
-  const onConnection = (socket: Socket, address: string) => connect(sender, bytesMax, socket, plainAddress(address));
+  const onConnection = (socket: Socket, address: string) =>
+    framedConnection({
+      ...{ context, socket, sender, peer: plainAddress(address) },
+      framer: (onFrame) => new NulFramer(bytesMax, onFrame),
+    });
   const open = await openTcp(context, { receiver: 'gelf', listener: 'tcp', port, onConnection });
   return open === null ? null : closingWith(open, sender);
 }
@@ -93,24 +94,6 @@ function closingWith(open: OpenListener, sender: MessageSender, before?: () => v
       before?.();
       await open.close();
       await sender.close();
-    },
-  };
-}
-
-function connect(sender: MessageSender, bytesMax: number, socket: Socket, peer: string): Connection {
-  let lastAt = 0;
-  const framer = new NulFramer(bytesMax, (bytes, isCut) => sender.push({ bytes, peer, isCut }));
-  socket.on('data', (chunk: Buffer) => {
-    lastAt = performance.now();
-    framer.push(chunk);
-    sender.throttle(socket);
-  });
-  socket.once('close', () => framer.flush());
-  socket.setTimeout(IDLE_MS, () => framer.flush());
-  return {
-    finish: async () => {
-      await untilQuiet(() => lastAt);
-      framer.flush();
     },
   };
 }

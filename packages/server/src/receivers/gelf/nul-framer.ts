@@ -1,10 +1,9 @@
+import type { Framer, OnFrame } from '../util/framed-connection.ts';
+
 const NUL = 0;
 
-/** Told of a message; the bytes are good until it returns. */
-type OnFrame = (bytes: Buffer, isCut: boolean) => void;
-
 /** GELF over TCP: messages that end with a NUL. */
-export class NulFramer {
+export class NulFramer implements Framer {
   private readonly onFrame: OnFrame;
   private readonly bytesMax: number;
   private buffer = Buffer.alloc(0);
@@ -28,7 +27,16 @@ export class NulFramer {
     this.keep(chunk.subarray(start));
   }
 
-  /** What is there is a message: the connection ends, or a client that sends no NUL has gone silent. */
+  get keptBytes(): number {
+    return this.buffer.length;
+  }
+
+  /** A client that sends no NUL has gone silent. */
+  flushIdle(): void {
+    this.flush();
+  }
+
+  /** What is there is a message. */
   flush(): void {
     const { buffer, length } = this;
     this.length = 0;

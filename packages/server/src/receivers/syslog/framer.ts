@@ -1,3 +1,5 @@
+import type { Framer, OnFrame } from '../util/framed-connection.ts';
+
 const NUL = 0x00;
 const LF = 0x0a;
 const CR = 0x0d;
@@ -15,14 +17,11 @@ const UNKNOWN = -2;
 /** The header of a message that begins in the middle of others, where a client writes nothing between them. */
 const HEADER = /(?<=.)(?=<\d{1,3}>(?:1 \d{4}-\d\d-\d\dT|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ))/s;
 
-/** Told of a message. The bytes are good until it returns. */
-type OnFrame = (bytes: Buffer, isCut: boolean) => void;
-
 /**
  * Finds the messages of one connection (RFC 6587). Each may come in its own way: `LENGTH SP MSG`, or up to a line feed,
  * with or without carriage return, or up to a NUL.
  */
-export class SyslogFramer {
+export class SyslogFramer implements Framer {
   private readonly onFrame: OnFrame;
   private buffer = Buffer.allocUnsafe(FIRST_BYTES);
   /** Where the frame that is not complete begins, up to where it was searched for its end, and the end of the bytes. */
@@ -40,6 +39,10 @@ export class SyslogFramer {
     this.onFrame = onFrame;
   }
 
+  get keptBytes(): number {
+    return this.end - this.start;
+  }
+
   push(chunk: Buffer): void {
     this.append(chunk);
     while (this.next());
@@ -54,6 +57,8 @@ export class SyslogFramer {
   flushIdle(): void {
     this.skipsLine = false;
     if (this.start < this.end && this.countedLength() === -1) this.flush();
+    // There may be thousands of idle connections.
+    if (this.start === this.end && this.buffer.length > FIRST_BYTES) this.buffer = Buffer.allocUnsafe(FIRST_BYTES);
   }
 
   /** The connection ends: what is there is all there will be. */

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { ListenerContext, OpenListener, Receiver, ReceiverListener } from '../receiver.ts';
+import { framedConnection } from '../util/framed-connection.ts';
 import { DATAGRAM_PENDING_BYTES_MAX, MessageSender } from '../util/message-sender.ts';
-import { untilQuiet } from '../util/quiet.ts';
-import { type Connection, listenerSecret, openTcp } from '../util/tcp-listener.ts';
+import { listenerSecret, openTcp } from '../util/tcp-listener.ts';
 import { openUdp, plainAddress } from '../util/udp-listener.ts';
 import { decodeSyslog } from './decode.ts';
 import { SyslogFramer } from './framer.ts';
@@ -13,9 +13,6 @@ export const syslog: Receiver = {
   routes: [],
   listeners: [{ id: 'udp', decode: decodeSyslog, open: openDatagrams }, stream('tcp'), stream('tls')],
 };
-
-/** What a connection may be silent for before what it left unended is a message. */
-const IDLE_MS = 1000;
 
 function senderOf(context: ListenerContext, dropAboveBytes?: number): MessageSender {
   const secret = listenerSecret(context, context.config.syslog.apiKey, 'receivers.syslog.apiKey');
@@ -42,7 +39,11 @@ function stream(id: 'tcp' | 'tls'): ReceiverListener {
     const port = context.config.syslog[id];
     if (port === 'off') return null;
     const sender = senderOf(context);
-    const onConnection = (socket: Socket, address: string) => connect(sender, socket, plainAddress(address));
+    const onConnection = (socket: Socket, address: string) =>
+      framedConnection({
+        ...{ context, socket, sender, peer: plainAddress(address) },
+        framer: (onFrame) => new SyslogFramer(onFrame),
+      });
     const options = { receiver: 'syslog', listener: id, port, tls: id === 'tls', onConnection };
     const listener = await openTcp(context, options);
     return listener === null ? null : closingWith(listener, sender);
@@ -56,24 +57,6 @@ function closingWith(open: OpenListener, sender: MessageSender): OpenListener {
     close: async () => {
       await open.close();
       await sender.close();
-    },
-  };
-}
-
-function connect(sender: MessageSender, socket: Socket, peer: string): Connection {
-  let lastAt = 0;
-  const framer = new SyslogFramer((bytes, isCut) => sender.push({ bytes, peer, isCut }));
-  socket.on('data', (chunk: Buffer) => {
-    lastAt = performance.now();
-    framer.push(chunk);
-    sender.throttle(socket);
-  });
-  socket.once('close', () => framer.flush());
-  socket.setTimeout(IDLE_MS, () => framer.flushIdle());
-  return {
-    finish: async () => {
-      await untilQuiet(() => lastAt);
-      framer.flush();
     },
   };
 }

@@ -4,10 +4,13 @@ import { createServer as createTlsServer } from 'node:tls';
 import { PermanentError } from '../../runtime/errors.ts';
 import { listenError } from '../../runtime/listen-error.ts';
 import type { ListenerContext, OpenListener } from '../receiver.ts';
+import { untilQuiet } from './quiet.ts';
 
 export interface Connection {
   /** Hands over what came in before. Called once, when the listener closes. */
   finish(): Promise<void>;
+  /** When the message that is not whole began to come, as performance.now() has it; null when there is none. */
+  partialSinceMs?(): number | null;
   /** Settles when nothing is left to hand over, where that can be after the socket has closed. */
   done?: Promise<void>;
 }
@@ -27,6 +30,7 @@ export interface TcpListenerOptions {
 const CONNECTIONS_MAX = 4096;
 /** Time that a message has to be whole, from its first byte: as `http.requestTimeoutMs` is for requests. */
 export const MESSAGE_DEADLINE_MS = 120_000;
+const DEADLINE_CHECK_MS = 10_000;
 const FINISH_DEADLINE_MS = 2000;
 
 /** Opens a TCP or TLS port. Null when it is off. @throws PermanentError naming the port or the configuration key. */
@@ -37,6 +41,12 @@ export async function openTcp(context: ListenerContext, options: TcpListenerOpti
   const server = options.tls === true ? createTlsServer(tlsOptions(context, key, options.alpn)) : createServer();
   const connections = new Map<Socket, Connection>();
   server.maxConnections = CONNECTIONS_MAX;
+  let lastAt = 0;
+  const noteTime = () => {
+    lastAt = performance.now();
+  };
+  // Over TLS a connection is one only after the handshake.
+  server.on('connection', noteTime).on('secureConnection', noteTime);
   server.on(options.tls === true ? 'secureConnection' : 'connection', (socket: Socket) => {
     const remoteAddress = socket.remoteAddress ?? '';
     socket.on('error', () => socket.destroy());
@@ -51,7 +61,30 @@ export async function openTcp(context: ListenerContext, options: TcpListenerOpti
     const remoteAddress = socket.remoteAddress ?? '';
     context.note({ remoteAddress, code: 'unauthenticated', reason: `the TLS handshake failed: ${error.message}` });
   });
-  return { port: await listen(server, context.host, port, key), close: () => close(server, connections) };
+  let closed: Promise<void> | null = null;
+  const chosen = await listen(server, context.host, port, key);
+  const timer = setInterval(() => endStalled(context, connections), DEADLINE_CHECK_MS).unref();
+  return {
+    port: chosen,
+    close: () => {
+      clearInterval(timer);
+      closed ??= close(server, connections, () => lastAt);
+      return closed;
+    },
+  };
+}
+
+/** What is kept of messages that never become whole would in the end be all that may be kept. */
+function endStalled(context: ListenerContext, connections: ReadonlyMap<Socket, Connection>): void {
+  const now = performance.now();
+  for (const [socket, connection] of connections) {
+    const sinceMs = connection.partialSinceMs?.() ?? null;
+    if (sinceMs === null || now - sinceMs < MESSAGE_DEADLINE_MS) continue;
+    context.count('message_stalled');
+    const reason = `a message was not whole after ${MESSAGE_DEADLINE_MS / 1000} s`;
+    context.note({ remoteAddress: socket.remoteAddress ?? '', code: 'overloaded', reason });
+    socket.destroy();
+  }
 }
 
 function listen(server: Server, host: string, port: number, key: string): Promise<number> {
@@ -64,7 +97,9 @@ function listen(server: Server, host: string, port: number, key: string): Promis
   });
 }
 
-async function close(server: Server, connections: ReadonlyMap<Socket, Connection>): Promise<void> {
+async function close(server: Server, connections: ReadonlyMap<Socket, Connection>, lastAt: () => number) {
+  // The kernel has taken connections, and what they sent, that Node has not taken from it yet.
+  await untilQuiet(lastAt);
   server.close();
   const finished = Promise.allSettled([...connections.values()].map((connection) => connection.finish()));
   let timer: NodeJS.Timeout | undefined;
