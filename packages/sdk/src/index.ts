@@ -1,0 +1,13 @@
+export type {
+  Context,
+  EmitEvent,
+  Logger,
+  Metadata,
+  SampleOptions,
+  Severity,
+  SpoolOptions,
+  Tailwater,
+  TailwaterOptions,
+  TailwaterStats,
+  Write,
+} from './types.ts';
