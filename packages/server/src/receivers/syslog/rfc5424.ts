@@ -58,58 +58,102 @@ function structuredData(row: SyslogRow, position: number, end: number): number {
   if (source[start] === DASH && (start + 1 === end || source[start + 1] === SPACE)) return Math.min(start + 2, end);
   let p = start;
   while (source[p] === OPEN && p < end) {
-    const next = element(source, p, end, null);
+    const next = element(source, p, end);
     // What cannot be read is part of the message, as it stands.
     if (next < 0) return p;
-    element(source, p, end, (id, nameStart, nameEnd, from, to) =>
-      parameter(row, p + 1, id, nameStart, nameEnd, from, to),
-    );
+    for (let i = 0; i < parameterCount; i++) parameter(row, p + 1, i * MARKS);
     p = next;
   }
   return p > start && p < end && source[p] === SPACE ? p + 1 : p;
 }
 
-/** Told of a parameter: the positions of the id's end, of the name and of the value between its quotes. */
-type OnParameter = (idEnd: number, nameStart: number, nameEnd: number, from: number, to: number) => void;
+/**
+ * What `element` found last: for each parameter the end of the element's id, start and end of the name and of the value
+ * between its quotes, and 1 when something in it is escaped. Of this thread, since decoding never waits.
+ */
+const marks: number[] = [];
+const MARKS = 6;
+let parameterCount = 0;
 
-/** Walks over `[id name="value" …]` at the position. Returns the position behind it, -1 when it is no such thing. */
-function element(source: Buffer, start: number, end: number, each: OnParameter | null): number {
+function mark(idEnd: number, nameStart: number, nameEnd: number, from: number, to: number, escaped: number): void {
+  let at = parameterCount++ * MARKS;
+  marks[at++] = idEnd;
+  marks[at++] = nameStart;
+  marks[at++] = nameEnd;
+  marks[at++] = from;
+  marks[at++] = to;
+  marks[at] = escaped;
+}
+
+/** Finds the parts of `[id name="value" …]` at the position. Returns the position behind it, -1 when it is no such thing. */
+function element(source: Buffer, start: number, end: number): number {
+  parameterCount = 0;
   let p = start + 1;
   while (p < end && source[p] !== SPACE && source[p] !== CLOSE && source[p] !== QUOTE) p++;
   const idEnd = p;
   if (idEnd === start + 1 || idEnd - start > WORD_BYTES_MAX) return -1;
-  if (source[p] === CLOSE) each?.(idEnd, idEnd, idEnd, idEnd, idEnd);
+  if (source[p] === CLOSE) mark(idEnd, idEnd, idEnd, idEnd, idEnd, 0);
   while (p < end && source[p] === SPACE) {
     while (source[p] === SPACE && p < end) p++;
     if (source[p] === CLOSE) break;
     const nameStart = p;
     while (p < end && source[p] !== EQUALS && source[p] !== SPACE && source[p] !== CLOSE) p++;
     if (p === nameStart || p + 1 >= end || source[p] !== EQUALS || source[p + 1] !== QUOTE) return -1;
-    const to = valueEnd(source, p + 2, end);
+    const to = value(source, idEnd, nameStart, p, end);
     if (to < 0) return -1;
-    each?.(idEnd, nameStart, p, p + 2, to);
     p = to + 1;
   }
   return p < end && source[p] === CLOSE ? p + 1 : -1;
 }
 
-/** The position of the quote that ends a value: one that nothing but a space or `]` can follow, since not all escape. */
-function valueEnd(source: Buffer, start: number, end: number): number {
-  for (let p = start; p < end; p++) {
-    if (source[p] === BACKSLASH) p++;
-    else if (source[p] === QUOTE && (source[p + 1] === SPACE || source[p + 1] === CLOSE) && p + 1 < end) return p;
+/**
+ * Marks the parameter whose value begins behind `nameEnd="`. Returns the position of the quote that ends it, -1 without
+ * one: a quote that nothing but a space or `]` follows, since not all clients escape.
+ */
+function value(source: Buffer, idEnd: number, nameStart: number, nameEnd: number, end: number): number {
+  let escaped = 0;
+  for (let p = nameEnd + 2; p < end; p++) {
+    const byte = source[p];
+    if (byte === BACKSLASH) {
+      escaped = 1;
+      p++;
+    } else if (byte === QUOTE && (source[p + 1] === SPACE || source[p + 1] === CLOSE) && p + 1 < end) {
+      mark(idEnd, nameStart, nameEnd, nameEnd + 2, p, escaped);
+      return p;
+    }
   }
   return -1;
 }
 
-/** Adds the attribute `id.name`; an element without parameters is an empty attribute `id`. */
-function parameter(row: SyslogRow, id: number, idEnd: number, name: number, nameEnd: number, from: number, to: number) {
+/** Adds the attribute `id.name` of the marks at `at`; an element without parameters is an empty attribute `id`. */
+function parameter(row: SyslogRow, id: number, at: number): void {
   const { source, batch } = row;
-  const dotted =
-    name === nameEnd
-      ? source.toString('utf8', id, idEnd)
-      : `${source.toString('utf8', id, idEnd)}.${source.toString('utf8', name, nameEnd)}`;
-  const isEscaped = from < to && source.subarray(from, to).includes(BACKSLASH);
-  if (!isEscaped) row.attribute(dotted, from, to);
-  else batch.addAttribute(dotted, KIND.string, source.toString('utf8', from, to).replace(/\\(["\\\]])/g, '$1'));
+  const idEnd = marks[at];
+  const from = marks[at + 3];
+  const to = marks[at + 4];
+  const name =
+    marks[at + 1] === marks[at + 2] ? batch.symbols.internBytes(source, id, idEnd) : dotted(row, id, idEnd, at);
+  if (marks[at + 5] === 0) row.attributeOf(name, from, to);
+  else if (batch.beginAttribute(name, KIND.string)) {
+    batch.attributeValues.appendText(source.toString('utf8', from, to).replace(/\\(["\\\]])/g, '$1'));
+  }
+}
+
+const DOT = 0x2e;
+const joined = Buffer.alloc(2 * WORD_BYTES_MAX);
+
+/** The symbol of `id.name`. No text is made of the two: there are many of them in a message, and always the same. */
+function dotted({ source, batch }: SyslogRow, id: number, idEnd: number, at: number): number {
+  const nameStart = marks[at + 1];
+  const nameEnd = marks[at + 2];
+  const length = idEnd - id + 1 + nameEnd - nameStart;
+  if (length > joined.length) {
+    const name = source.toString('utf8', nameStart, nameEnd);
+    return batch.symbols.internText(`${source.toString('utf8', id, idEnd)}.${name}`);
+  }
+  let p = 0;
+  for (let i = id; i < idEnd; i++) joined[p++] = source[i];
+  joined[p++] = DOT;
+  for (let i = nameStart; i < nameEnd; i++) joined[p++] = source[i];
+  return batch.symbols.internBytes(joined, 0, length);
 }
