@@ -5,7 +5,6 @@ import type { IngestTask } from '../pipeline/ingest.ts';
 import type { IngestClient } from '../pipeline/ingest-client.ts';
 import { parseSequence } from '../producers/sequence.ts';
 import type {
-  ContentEncoding,
   DecodeRequest,
   HttpAnswer,
   IngestOutcome,
@@ -19,6 +18,7 @@ import type { FindReceiver, Match } from '../receivers/router.ts';
 import { PermanentError, RetryableError } from '../runtime/errors.ts';
 import { answerProbe } from './answer-probe.ts';
 import { readBody } from './body.ts';
+import { contentEncodings } from './content-encodings.ts';
 import { isStreamed, type StreamDependencies, streamRequest } from './stream-request.ts';
 
 export interface IngestHandlerDependencies extends StreamDependencies {
@@ -162,7 +162,7 @@ async function ingestRequest(
   const sender = await authorize(dependencies, route, exchange);
   progress.sender = sender;
   const format = route.format(head);
-  const encodings = contentEncodings(head.headers['content-encoding'], route.encodings(format));
+  const encodings = contentEncodings(route, format, head);
   const receipt = isStreamed(route, head, encodings)
     ? await streamRequest(dependencies, {
         request: exchange.request,
@@ -241,33 +241,6 @@ export async function readHeldBody(
   } finally {
     ingest.release(held);
   }
-}
-
-const ENCODING_NAMES: Record<string, ContentEncoding> = {
-  identity: 'identity',
-  gzip: 'gzip',
-  'x-gzip': 'gzip',
-  deflate: 'deflate',
-  zlib: 'deflate',
-  zstd: 'zstd',
-  snappy: 'snappy',
-};
-
-/** The encodings to undo, in the order they were applied: two at the most, to keep bombs in bombs out. */
-function contentEncodings(header: string | undefined, allowed: readonly ContentEncoding[]): ContentEncoding[] {
-  if (header === undefined || header === '') return [allowed[0]];
-  const names = header.split(',').map((name) => name.trim().toLowerCase());
-  if (names.length > 2) throw unsupported(header);
-  return names.map((name) => {
-    const encoding = Object.hasOwn(ENCODING_NAMES, name) ? ENCODING_NAMES[name] : undefined;
-    if (encoding === undefined || !allowed.includes(encoding)) throw unsupported(header);
-    return encoding;
-  });
-}
-
-function unsupported(header: string): PermanentError {
-  const shown = header.slice(0, 60).replace(/[^\x20-\x7e]/g, '?');
-  return new PermanentError('unsupported_media_type', `Content-Encoding "${shown}" not supported`, 'Content-Encoding');
 }
 
 /** How long a sender whose body was refused may go on sending, so that it gets to read the answer. */

@@ -62,6 +62,8 @@ export interface ReceiverRoute {
    * Content-Encodings that this path reads, the first being what an absent header means. `snappy` is the block format.
    */
   encodings: (format: string) => readonly ContentEncoding[];
+  /** An encoding of the format itself, below those that Content-Encoding names, whether that names it too or not. */
+  innerEncoding?(format: string): ContentEncoding | null;
   decode: Decode;
   reveal?: Reveal;
   /**

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodePush, encodePushJson, type PushStream } from '../../../test/support/loki-push.ts';
+import { expand } from '../../pipeline/expand.ts';
 import { decodeForTest, isoOfNanos, newBatch, plainEvent, storedEvents } from '../util/test-batch.ts';
 import { decodeJson } from './decode-json.ts';
 import { decodeProtobuf } from './decode-protobuf.ts';
@@ -10,11 +11,17 @@ const FIXTURES = new URL('./fixtures/', import.meta.url);
 const fromJson = (body: string, limits = {}) => decodeForTest((batch) => decodeJson(Buffer.from(body), batch), limits);
 const fromProtobuf = (body: Buffer, limits = {}) => decodeForTest((batch) => decodeProtobuf(body, batch), limits);
 
+/** `.gzip.hex`: a body as it is sent, a snappy block in gzip. */
+function bytesOf(hex: string, file: string): Buffer {
+  const bytes = Buffer.from(hex.replace(/\s/g, ''), 'hex');
+  return file.endsWith('.gzip.hex') ? expand(bytes, ['snappy', 'gzip'], 1 << 20) : bytes;
+}
+
 test.each(readdirSync(FIXTURES))('fixture %s', async (name) => {
   const folder = new URL(`${name}/`, FIXTURES);
   const input = readdirSync(folder).find((file) => file.startsWith('input.'))!;
   const text = readFileSync(new URL(input, folder), 'utf8');
-  const decoded = input.endsWith('.hex') ? fromProtobuf(Buffer.from(text.replace(/\s/g, ''), 'hex')) : fromJson(text);
+  const decoded = input.endsWith('.hex') ? fromProtobuf(bytesOf(text, input)) : fromJson(text);
   const expected = new URL('expected.json', folder).pathname;
   await expect(`${JSON.stringify(decoded, null, 2)}\n`).toMatchFileSnapshot(expected);
 });

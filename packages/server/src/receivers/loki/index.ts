@@ -20,7 +20,7 @@ export const loki: Receiver = {
 };
 
 function route(path: string): ReceiverRoute {
-  return { method: 'POST', path, format, encodings, decode, respond };
+  return { method: 'POST', path, format, encodings, innerEncoding, decode, respond };
 }
 
 /** Anything that says neither JSON nor nothing is protobuf. Loki refuses a missing type; here it reads as JSON. */
@@ -30,9 +30,15 @@ function format({ headers }: RequestHead): string {
   return type === 'application/json' || type.endsWith('+json') ? 'json' : 'protobuf';
 }
 
-/** A protobuf body is one snappy block, whether a header says so or not. */
 function encodings(format: string) {
-  return format === 'json' ? (['identity', 'gzip', 'deflate', 'zstd', 'snappy'] as const) : (['snappy'] as const);
+  return format === 'json'
+    ? (['identity', 'gzip', 'deflate', 'zstd', 'snappy'] as const)
+    : (['snappy', 'gzip', 'deflate', 'zstd'] as const);
+}
+
+/** A protobuf body is one snappy block, whether a header says so or not, also below another encoding. */
+function innerEncoding(format: string) {
+  return format === 'json' ? null : 'snappy';
 }
 
 function decode(body: Buffer, batch: EventBatch, request: DecodeRequest): void {
