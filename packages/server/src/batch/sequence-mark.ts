@@ -5,3 +5,9 @@ export interface SequenceMark {
   /** One after the last. */
   next: number;
 }
+
+/** The mark of what was taken: in its reply `decode` may tell that a body stands for fewer numbers than were given. */
+export function markOfTaken(mark: SequenceMark, reply: string | undefined): SequenceMark {
+  const next = mark.first + Number(reply);
+  return next >= mark.first && next < mark.next ? { ...mark, next } : mark;
+}

@@ -1,6 +1,6 @@
+import { RULE_IDS } from '@tailwater/schema/redaction';
 import { z } from 'zod';
 import { DEFAULT_LIMITS } from '../batch/limits.ts';
-import { RULE_IDS } from '../processors/redact/rule-ids.ts';
 import { receiversConfig } from '../receivers/config.ts';
 import { keyRules } from './key-rules.ts';
 import { byteSize, duration, httpUrl, integer, mapOf, port, readSwitch, strongSecret, text, word } from './values.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { decodeFrame } from '../batch/frame.ts';
-import type { SequenceMark } from '../batch/sequence-mark.ts';
+import { markOfTaken, type SequenceMark } from '../batch/sequence-mark.ts';
 import type { Cursor, JournalPosition, JournalReader } from '../journal/journal.ts';
 import type { Receipt } from '../receivers/receiver.ts';
 import { PermanentError, RetryableError } from '../runtime/errors.ts';
@@ -162,7 +162,8 @@ export class Producers {
   record(orgId: string, mark: SequenceMark, submit: () => Promise<Receipt>): Promise<Receipt> {
     const taken = submit().then((receipt) => {
       const producer = this.find(orgId, mark.producer, this.now());
-      producer.seen.add(mark.first, mark.next);
+      const { first, next } = markOfTaken(mark, receipt.reply);
+      producer.seen.add(first, next);
       producer.seenAtMs = this.now();
       this.isChanged = true;
       return receipt;

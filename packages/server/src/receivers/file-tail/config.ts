@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import { duration, listOf, text, word } from '../../config/values.ts';
+import { keyRules } from '../../config/key-rules.ts';
+import { duration, listOf, port, text, word } from '../../config/values.ts';
 import { listenerApiKey } from '../util/listener-config.ts';
 
 const readGlob = (raw: unknown): string | undefined =>
@@ -35,5 +36,21 @@ export const fileTailConfig = z.strictObject({
     .default('on')
     .describe('Whether files that are there at the first start are read from their beginning, or only what is added.'),
   scanInterval: duration(100, 3_600_000).default(5000).describe('Time between searches for new files.'),
+  kubernetes: word(['auto', 'off'])
+    .default('auto')
+    .describe(
+      'Whether a pod’s labels, node and owner are asked of the Kubernetes API. `auto`: when kubernetesHost is set.',
+    ),
+  kubernetesHost: text('an IP address or a name')
+    .optional()
+    .describe('Kubernetes API server. Inside of a pod it is in the environment.')
+    .register(keyRules, { environmentAliases: ['KUBERNETES_SERVICE_HOST'] }),
+  kubernetesPort: port()
+    .default(443)
+    .describe('Its HTTPS port.')
+    .register(keyRules, { environmentAliases: ['KUBERNETES_SERVICE_PORT'] }),
+  kubernetesDir: text('an absolute path', /^\//)
+    .default('/var/run/secrets/kubernetes.io/serviceaccount')
+    .describe('Directory with `token` and `ca.crt` of the service account.'),
   pollInterval: duration(10, 60_000).default(250).describe('Time between looks at the known files.'),
 });

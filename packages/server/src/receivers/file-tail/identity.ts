@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 
@@ -8,6 +9,8 @@ export const TAIL_BYTES = 1024;
 
 /** Where reading stands in a file, and what says that it is that file. Everything that outlives the process. */
 export interface Place {
+  /** Of this content: a copy keeps it, a file that is cut short gets another. Marks its bodies in the journal. */
+  id: string;
   dev: string;
   ino: string;
   /** Without symbolic links: rotated files are looked for beside it. */
@@ -38,18 +41,21 @@ export async function readAt(handle: FileHandle, position: number, length: numbe
   return bytes.subarray(0, filled);
 }
 
-/**
- * The place `consumed` bytes further. `bytes` is what was read from up to 1024 bytes (`before` many) before the offset:
- * a file that is cut short meanwhile must not be recognized by what it holds now.
- */
-export function advance(place: Place, bytes: Buffer, before: number, consumed: number): void {
-  const end = before + consumed;
-  place.offset += consumed;
-  place.tail = crc32(bytes.subarray(Math.max(0, end - TAIL_BYTES), end));
-  // Up to 1024 bytes, `before` is all of the file up to the offset.
-  if (place.fingerprintBytes >= Math.min(FINGERPRINT_BYTES, end) || end !== place.offset) return;
-  place.fingerprintBytes = Math.min(FINGERPRINT_BYTES, end);
-  place.fingerprint = crc32(bytes.subarray(0, place.fingerprintBytes));
+/** The CRC-32 of the last up to 1024 of the bytes before `end`. */
+export function tailOf(bytes: Buffer, end: number): number {
+  return crc32(bytes.subarray(Math.max(0, end - TAIL_BYTES), end));
+}
+
+/** Notes the beginning from the first `end` bytes of the file, unless as much of it is known. */
+export function noteHead(place: Place, bytes: Buffer, end: number): void {
+  const known = Math.min(FINGERPRINT_BYTES, end);
+  if (place.fingerprintBytes >= known) return;
+  place.fingerprintBytes = known;
+  place.fingerprint = crc32(bytes.subarray(0, known));
+}
+
+export function newPlaceId(): string {
+  return `file:${randomBytes(9).toString('base64url')}`;
 }
 
 /** Notes how the file begins, so that it can be found again when it is rotated before anything of it was read. */
@@ -64,9 +70,13 @@ export async function skipTo(handle: FileHandle, place: Place, offset: number): 
   const head = await readAt(handle, 0, Math.min(FINGERPRINT_BYTES, offset));
   place.fingerprintBytes = head.length;
   place.fingerprint = crc32(head);
-  const tailBytes = Math.min(TAIL_BYTES, offset);
-  place.tail = crc32(await readAt(handle, offset - tailBytes, tailBytes));
+  place.tail = await tailAt(handle, offset);
   place.offset = offset;
+}
+
+export async function tailAt(handle: FileHandle, end: number): Promise<number> {
+  const bytes = Math.min(TAIL_BYTES, end);
+  return crc32(await readAt(handle, end - bytes, bytes));
 }
 
 /** Whether the file begins as the one of the place did, as far as it goes. */
@@ -81,7 +91,5 @@ export async function isSame(handle: FileHandle, place: Place): Promise<boolean>
   if (size < place.offset) return false;
   const head = await readAt(handle, 0, place.fingerprintBytes);
   if (head.length < place.fingerprintBytes || crc32(head) !== place.fingerprint) return false;
-  const tailBytes = Math.min(TAIL_BYTES, place.offset);
-  if (tailBytes === 0) return true;
-  return crc32(await readAt(handle, place.offset - tailBytes, tailBytes)) === place.tail;
+  return place.offset === 0 || (await tailAt(handle, place.offset)) === place.tail;
 }

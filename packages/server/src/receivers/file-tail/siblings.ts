@@ -1,7 +1,7 @@
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { isSame, keyOf, type Place } from './identity.ts';
-import { isPackedName } from './places.ts';
+import { isSame, keyOf, type Place, readAt } from './identity.ts';
+import { isPackedContent, isPackedName } from './places.ts';
 
 /**
  * Whether a file of the name `other` may be what rotation makes of `path`: `app.log.1`, `app.log-20261121`,
@@ -20,6 +20,17 @@ export function isSiblingName(path: string, other: string): boolean {
     /^[.-]/.test(otherName.slice(stem.length)) &&
     otherName.startsWith(stem)
   );
+}
+
+/** Whether rotation numbers or dates its files so: `app.log.1`, `app.log-20261121`, `0.log.20261121-080000`. */
+function isRotatedName(path: string, other: string): boolean {
+  if (!isSiblingName(path, other)) return false;
+  const [name, otherName] = [basename(path), basename(other)];
+  const stem = name.slice(0, name.length - extname(name).length);
+  const added = otherName.startsWith(name)
+    ? otherName.slice(name.length)
+    : otherName.slice(stem.length, -extname(name).length);
+  return /^[.-]\d[\d.:T_-]*$/.test(added);
 }
 
 /** An opened file with the place's content, its inode being one that nobody reads. */
@@ -50,4 +61,33 @@ export async function findSibling(place: Place, isKnown: (key: string) => boolea
     await handle.close();
   }
   return null;
+}
+
+/**
+ * Files that were made and rotated away between two searches: rotated names of the file, born after the one that was
+ * known and before the one that is there now, oldest first. None where the file system keeps no birth times.
+ */
+export async function findBetween(
+  path: string,
+  known: FileHandle,
+  present: FileHandle,
+  isKnown: (key: string) => boolean,
+): Promise<Sibling[]> {
+  const [older, newer] = await Promise.all([known.stat({ bigint: true }), present.stat({ bigint: true })]);
+  if (older.birthtimeNs === 0n) return [];
+  const found: (Sibling & { born: bigint })[] = [];
+  for (const name of await readdir(dirname(path)).catch(() => [])) {
+    const other = join(dirname(path), name);
+    if (!isRotatedName(path, other)) continue;
+    const handle = await open(other, 'r').catch(() => null);
+    if (handle === null) continue;
+    const { dev, ino, birthtimeNs: born } = await handle.stat({ bigint: true });
+    const isBetween = born > older.birthtimeNs && born < newer.birthtimeNs;
+    if (isBetween && !isKnown(keyOf({ dev, ino })) && !isPackedContent(await readAt(handle, 0, 6))) {
+      found.push({ handle, path: other, dev: String(dev), ino: String(ino), born });
+    } else {
+      await handle.close();
+    }
+  }
+  return found.sort((a, b) => (a.born < b.born ? -1 : 1));
 }

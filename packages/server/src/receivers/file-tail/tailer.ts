@@ -1,25 +1,37 @@
-import { type FileHandle, glob, open, readFile, readlink, realpath, stat } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { dirname, join, matchesGlob, resolve as resolvePath } from 'node:path';
+import { type FileHandle, glob, open, realpath, stat } from 'node:fs/promises';
+import { matchesGlob } from 'node:path';
 import type { ReceiversConfig } from '../config.ts';
 import type { ListenerContext } from '../receiver.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { beginsSame, isSame, keyOf, noteBeginning, type Place, readAt, skipTo } from './identity.ts';
-import { isPackedContent, isPackedName, labelsOfPaths } from './places.ts';
-import { writeQuery } from './query.ts';
-import { findSibling, isSiblingName } from './siblings.ts';
+import { factsOf } from './facts.ts';
+import { beginsSame, isSame, keyOf, newPlaceId, noteBeginning, type Place, readAt, skipTo } from './identity.ts';
+import { isPackedContent, isPackedName } from './places.ts';
+import { Pods } from './pods.ts';
+import { type FileFacts, writeQuery } from './query.ts';
+import { findBetween, findSibling, isSiblingName } from './siblings.ts';
 import { type FileSurroundings, TailedFile } from './tailed-file.ts';
 
-/** Bodies under way at a time, over all files. */
-const IN_FLIGHT = 4;
+/** Files that are read at a time. */
+const FILES_AT_A_TIME = 4;
+/** Bodies under way at a time, over all files; a file that has none may always send one. */
+const BODIES_UNDER_WAY = 6;
+/** How long a pod's lines wait for its labels. */
+const LABELS_WAIT_MS = 2000;
 /** How long a file without a name in `paths`, or deleted, is read on for the sake of a writer that still has it open. */
 const CLOSE_AFTER_MS = 60_000;
 /** Open files. More are left for later, with a warning. */
 const FILES_MAX = 4096;
 /** How long after its last write a shorter file may still become a copy. */
 const COPYING_MS = 10_000;
-const START = { offset: 0, fingerprintBytes: 0, fingerprint: 0, tail: 0 };
 const CLOSE_DEADLINE_MS = 2000;
+
+const startOfFile = () => ({
+  id: newPlaceId(),
+  offset: 0,
+  fingerprintBytes: 0,
+  fingerprint: 0,
+  tail: 0,
+});
 
 type FileTailConfig = ReceiversConfig['file-tail'];
 
@@ -29,6 +41,7 @@ export class Tailer {
   private readonly config: FileTailConfig;
   private readonly around: FileSurroundings;
   private readonly checkpoints: Checkpoints;
+  private readonly pods: Pods | null;
   private readonly files = new Map<string, TailedFile>();
   /** Places of the last run whose file was not found yet. */
   private readonly earlier = new Map<string, Place>();
@@ -36,17 +49,33 @@ export class Tailer {
   private isClosing = false;
   private nextScan = 0;
   private scans = 0;
+  private underWay = 0;
   private running: Promise<void> = Promise.resolve();
   private wake: () => void = () => {};
 
   constructor(context: ListenerContext, secret: string | null) {
     this.context = context;
     this.config = context.config['file-tail'];
-    this.checkpoints = new Checkpoints(context.stateDir, () => [
+    const places = () => [
       ...[...this.files.values()].map(({ place }) => place),
       ...[...this.earlier.values()].slice(-FILES_MAX),
-    ]);
-    this.around = { context, secret, now: () => Date.now(), save: () => this.checkpoints.save() };
+    ];
+    this.checkpoints = new Checkpoints(context.stateDir, places, (error) =>
+      this.warn(error, 'the places where log files were read to cannot be saved: nothing is read on'),
+    );
+    this.pods = podsOf(context);
+    this.around = {
+      context,
+      secret,
+      now: () => Date.now(),
+      save: () => this.checkpoints.save(),
+      saveSoon: () => this.checkpoints.saveSoon(),
+      mayStart: (underWay) =>
+        !this.isClosing && !this.checkpoints.isFailing && (underWay === 0 || this.underWay < BODIES_UNDER_WAY),
+      started: (by) => {
+        this.underWay += by;
+      },
+    };
   }
 
   /** Resolves when all files are known that are there. Rejects when the checkpoints cannot be read. */
@@ -64,10 +93,17 @@ export class Tailer {
   async close(): Promise<void> {
     this.isClosing = true;
     this.wake();
+    this.pods?.close();
     let timer: NodeJS.Timeout | undefined;
-    await Promise.race([this.running, new Promise((resolve) => (timer = setTimeout(resolve, CLOSE_DEADLINE_MS)))]);
+    await Promise.race([this.finish(), new Promise((resolve) => (timer = setTimeout(resolve, CLOSE_DEADLINE_MS)))]);
     clearTimeout(timer);
     for (const { handle } of this.files.values()) await handle.close().catch(() => {});
+  }
+
+  private async finish(): Promise<void> {
+    await this.running;
+    for (const file of this.files.values()) await file.settle();
+    await this.checkpoints.save().catch(() => {});
   }
 
   private async run(): Promise<void> {
@@ -78,6 +114,7 @@ export class Tailer {
       } catch (error) {
         this.warn(error, 'log files cannot be read for now');
       }
+      if (this.checkpoints.isFailing) await this.checkpoints.save().catch(() => {});
       await this.sleep(this.config.pollInterval);
     }
   }
@@ -94,7 +131,7 @@ export class Tailer {
         if (await this.step(file)) progressed = true;
       }
     };
-    await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
+    await Promise.all(Array.from({ length: FILES_AT_A_TIME }, worker));
     return progressed;
   }
 
@@ -111,13 +148,14 @@ export class Tailer {
 
   /** A file that was cut short: what was not read of it may be in the copy that copytruncate made. */
   private async restart(file: TailedFile): Promise<void> {
+    await file.settle();
     const { place, handle } = file;
     this.context.count('file_truncated');
     await this.followSibling(place);
-    const again = { ...place, ...START };
-    const restarted = new TailedFile(this.around, again, handle, await this.queryOf(place));
+    const restarted = await this.tailed({ ...place, ...startOfFile() }, handle);
     restarted.isListed = file.isListed;
     this.files.set(keyOf(place), restarted);
+    await this.checkpoints.save();
   }
 
   /** Reads on in the file's copy or new name, when there is one that nobody reads. */
@@ -125,30 +163,51 @@ export class Tailer {
     const sibling = await findSibling(place, (key) => this.files.has(key));
     if (sibling === null) return false;
     const { handle, dev, ino } = sibling;
-    const file = new TailedFile(this.around, { ...place, dev, ino }, handle, await this.queryOf(place));
+    const file = await this.tailed({ ...place, dev, ino }, handle);
     file.isListed = false;
     this.files.set(keyOf(file.place), file);
     return true;
   }
 
+  /** Reads what was made and rotated away between two searches, when `file` is new under the name of a known one. */
+  private async followBetween(file: TailedFile): Promise<void> {
+    const { path } = file.place;
+    const before = [...this.files.values()].findLast((other) => other !== file && other.place.path === path);
+    if (before === undefined) return;
+    for (const { handle, dev, ino } of await findBetween(path, before.handle, file.handle, (key) =>
+      this.files.has(key),
+    )) {
+      const place = { ...file.place, ...startOfFile(), dev, ino };
+      await noteBeginning(handle, place);
+      const between = await this.tailed(place, handle);
+      between.isListed = false;
+      this.files.set(keyOf(place), between);
+    }
+  }
+
   private async scan(): Promise<void> {
     const listed = new Set<string>();
+    const added: TailedFile[] = [];
     for await (const path of glob(this.config.paths)) {
       if (isPackedName(path) || this.config.exclude.some((pattern) => matchesGlob(path, pattern))) continue;
       const found = await stat(path, { bigint: true }).catch(() => null);
       if (found === null || !found.isFile()) continue;
       const key = keyOf(found);
       listed.add(key);
-      if (!this.files.has(key))
-        await this.add(path).catch((error) => this.warn(error, 'a log file cannot be read', path));
+      if (this.files.has(key)) continue;
+      await this.add(path).catch((error) => this.warn(error, 'a log file cannot be read', path));
+      const file = this.files.get(key);
+      if (file !== undefined) added.push(file);
     }
     if (this.scans === 0) await this.follow();
+    for (const file of added) await this.followBetween(file);
     for (const [key, file] of this.files) {
       file.isListed = listed.has(key);
       if (!file.isListed) await this.retire(key, file);
     }
     this.isFirstStart = false;
-    if (this.scans++ === 0) await this.checkpoints.save();
+    // Before anything of a new file is in the journal: after a crash its id must be known.
+    if (this.scans++ === 0 || added.length > 0) await this.checkpoints.save();
   }
 
   private async add(path: string): Promise<void> {
@@ -171,7 +230,7 @@ export class Tailer {
     const before = this.earlier.get(key);
     if (this.files.has(key) || isPackedContent(await readAt(handle, 0, 6))) return false;
     if (before === undefined && (await this.isCopy(path, handle))) return false;
-    const place = { ...START, dev: String(dev), ino: String(ino), path, listed };
+    const place: Place = { ...startOfFile(), dev: String(dev), ino: String(ino), path, listed };
     if (before !== undefined) {
       if (await isSame(handle, before)) Object.assign(place, before);
       else await this.followSibling(before);
@@ -181,7 +240,7 @@ export class Tailer {
     } else {
       await noteBeginning(handle, place);
     }
-    this.files.set(key, new TailedFile(this.around, place, handle, await this.queryOf(place)));
+    this.files.set(key, await this.tailed(place, handle));
     return true;
   }
 
@@ -218,21 +277,21 @@ export class Tailer {
     await file.handle.close();
   }
 
-  private async queryOf({ path, listed }: Place): Promise<string> {
-    const { service, multiline, multilineStart } = this.config;
-    // Under Docker, kubelet's link to the pod's file is itself a link to Docker's.
-    const hop = await readlink(listed).catch(() => listed);
-    const labels = labelsOfPaths([listed, resolvePath(dirname(listed), hop), path]);
-    labels['log.file.path'] = path;
-    const isDocker = labels['container.id'] !== undefined && labels['k8s.pod.name'] === undefined;
-    const name = isDocker ? await dockerName(path) : '';
-    if (name !== '') labels['container.name'] = name;
-    return writeQuery({
-      service: service ?? labels['k8s.container.name'] ?? name,
-      host: hostname(),
-      labels,
-      multiline,
-      multilineStart,
+  private async tailed(place: Place, handle: FileHandle): Promise<TailedFile> {
+    const facts = await factsOf(place, this.config);
+    const file = new TailedFile(this.around, place, handle, writeQuery(facts));
+    this.addPodLabels(file, facts);
+    return file;
+  }
+
+  /** What the API server says of the pod; the lines wait for it a while, and go without it when that takes longer. */
+  private addPodLabels(file: TailedFile, facts: FileFacts): void {
+    const { 'k8s.namespace.name': namespace, 'k8s.pod.name': name, 'k8s.pod.uid': uid } = facts.labels;
+    if (this.pods === null || namespace === undefined || name === undefined) return;
+    file.waitFor(LABELS_WAIT_MS);
+    void this.pods.labelsOf({ namespace, name, uid }).then((labels) => {
+      file.describe(writeQuery({ ...facts, labels: { ...labels, ...facts.labels } }));
+      this.wake();
     });
   }
 
@@ -253,16 +312,10 @@ export class Tailer {
   }
 }
 
-/** The container's name, from the configuration that Docker keeps beside its log. Empty when it cannot be read. */
-async function dockerName(path: string): Promise<string> {
-  try {
-    const config: unknown = JSON.parse(await readFile(join(dirname(path), 'config.v2.json'), 'utf8'));
-    const isNamed =
-      typeof config === 'object' && config !== null && 'Name' in config && typeof config.Name === 'string';
-    return isNamed ? String(config.Name).replace(/^\//, '') : '';
-  } catch {
-    return '';
-  }
+/** Null where no token is mounted, or the API is not to be asked. */
+function podsOf({ config, warn }: ListenerContext): Pods | null {
+  const { kubernetes, kubernetesHost: host, kubernetesPort: port, kubernetesDir: dir } = config['file-tail'];
+  return kubernetes === 'off' || host === undefined ? null : new Pods({ host, port, dir, warn });
 }
 
 /** The beginning of the last line that is not whole at the size. */

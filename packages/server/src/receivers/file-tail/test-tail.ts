@@ -1,4 +1,5 @@
 import type { Event } from '@tailwater/schema';
+import { Intervals } from '../../producers/intervals.ts';
 import { RetryableError } from '../../runtime/errors.ts';
 import type { ReceiversConfig } from '../config.ts';
 import { receiversConfig } from '../config.ts';
@@ -32,6 +33,9 @@ function configOf(config: Record<string, unknown>): ReceiversConfig {
   return receiversConfig.parse({ ...groups, ...NONE, 'file-tail': { pollInterval: 10, scanInterval: 100, ...config } });
 }
 
+/** What was taken, by file: it outlives a tail, as the journal does. */
+const journal = new Map<string, Intervals>();
+
 export async function startTail(
   stateDir: string,
   config: Record<string, unknown>,
@@ -49,13 +53,20 @@ export async function startTail(
     openMode: true,
     stateDir,
     async check() {},
-    async accept({ body, format, query = '' }) {
+    async missing(_sender, { producer, first, next }) {
+      return journal.get(producer)?.missing(first, next) ?? [first, next];
+    },
+    async accept({ body, format, query = '', sequence }) {
       await new Promise((resolve) => setImmediate(resolve));
       const failure = failures.shift();
       if (failure !== undefined) throw failure;
       batch.clear();
       const reply = decode(body, batch, { format, query, params: {}, receivedAtMs: 0 });
       events.push(...storedEvents(batch));
+      const { producer, first } = sequence!;
+      const seen = journal.get(producer) ?? new Intervals(500);
+      seen.add(first, first + Number(reply));
+      journal.set(producer, seen);
       const { rows, rejectedCount, rejections } = batch;
       return { accepted: rows, rejectedCount, rejections, position: 1, ...(reply ? { reply } : {}) };
     },
