@@ -1,4 +1,4 @@
-import { newHits, scanAndRedact } from '../processors/redact/text.ts';
+import { newHits, scanAndRedact } from '@tailwater/schema/redaction';
 
 const CHARACTERS_MAX = 256;
 

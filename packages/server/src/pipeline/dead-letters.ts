@@ -1,9 +1,9 @@
+import { rulesWithout } from '@tailwater/schema/redaction';
 import type { Rejection } from '../batch/event-batch.ts';
 import { type Letter, newLetterId } from '../dead-letters/letter.ts';
 import { DeadLetterStore } from '../dead-letters/store.ts';
 import type { OrgSettings } from '../processors/processor.ts';
 import { maskSecrets } from '../processors/redact/mask.ts';
-import { rulesWithout } from '../processors/redact/rules.ts';
 import type { DecodeRequest, Reveal } from '../receivers/receiver.ts';
 import { PermanentError } from '../runtime/errors.ts';
 import { expand } from './expand.ts';

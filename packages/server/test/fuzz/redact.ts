@@ -1,7 +1,5 @@
+import { ALL_FORMS, findSpans, replaceSpans, scanText } from '@tailwater/schema/redaction';
 import { CORPUS_LINES } from '../../src/processors/redact/corpus/corpus.ts';
-import { ALL_FORMS, findSpans } from '../../src/processors/redact/rules.ts';
-import { scanText } from '../../src/processors/redact/scan.ts';
-import { replaceSpans } from '../../src/processors/redact/spans.ts';
 
 /**
  * Does the scanner ever leave out a rule that would have found something? Texts are made of pieces of the corpus and of

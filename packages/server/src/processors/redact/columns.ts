@@ -1,9 +1,16 @@
+import {
+  freeName,
+  type Hits,
+  isSecretValue,
+  redactText,
+  replacementOf,
+  ruleIndex,
+  scan,
+  TEXT_BYTES_MIN,
+} from '@tailwater/schema/redaction';
 import { type EventBatch, KIND, type Kind } from '../../batch/event-batch.ts';
 import { StringColumn, StringCursor } from '../../batch/string-column.ts';
-import { replacementOf, ruleIndex } from './rule-ids.ts';
-import { scan } from './scan.ts';
-import { freeName, isSecretValue, type SymbolMemo } from './symbols.ts';
-import { type Hits, redactText, TEXT_BYTES_MIN } from './text.ts';
+import type { SymbolMemo } from './symbols.ts';
 
 /** A number has only digits to offer: fewer than a card's are none. */
 const NUMBER_BYTES_MIN = 14;

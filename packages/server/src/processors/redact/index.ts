@@ -1,11 +1,9 @@
+import { type ActiveRules, newHits, RULE_IDS, rulesWithout } from '@tailwater/schema/redaction';
 import type { EventBatch } from '../../batch/event-batch.ts';
 import { FIELD, SYMBOL_FIELDS, TEXT_FIELDS } from '../../batch/fields.ts';
 import type { Processor, ProcessorContext, ProcessorReport } from '../processor.ts';
 import { ColumnRewriter, type Redaction, redactAttributes, redactTexts } from './columns.ts';
-import { type ActiveRules, RULE_IDS } from './rule-ids.ts';
-import { rulesWithout } from './rules.ts';
 import { SymbolMemo } from './symbols.ts';
-import { newHits } from './text.ts';
 
 interface RuleSet {
   rules: ActiveRules;

@@ -1,6 +1,6 @@
+import { rulesWithout } from '@tailwater/schema/redaction';
 import { describe, expect, test } from 'vitest';
 import { maskSecrets } from './mask.ts';
-import { rulesWithout } from './rules.ts';
 
 const ALL = rulesWithout([]);
 

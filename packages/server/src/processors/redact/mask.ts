@@ -1,8 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { secretKindOfAttribute } from './names.ts';
-import type { ActiveRules } from './rule-ids.ts';
-import { findSpans } from './rules.ts';
-import { scan } from './scan.ts';
+import { type ActiveRules, findSpans, scan, secretKindOfAttribute } from '@tailwater/schema/redaction';
 
 /**
  * Masks secrets in a body of any format, in place and without changing its length, so that it can still be decoded:

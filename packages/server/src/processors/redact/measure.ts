@@ -1,9 +1,12 @@
+import {
+  findSpans,
+  isSecretValue,
+  RULE_IDS,
+  type RuleId,
+  scanText,
+  secretKindOfAttribute,
+} from '@tailwater/schema/redaction';
 import { CORPUS_ATTRIBUTES, CORPUS_LINES, type CorpusLine } from './corpus/corpus.ts';
-import { secretKindOfAttribute } from './names.ts';
-import { RULE_IDS, type RuleId } from './rule-ids.ts';
-import { findSpans } from './rules.ts';
-import { scanText } from './scan.ts';
-import { isSecretValue } from './symbols.ts';
 
 /** What a rule did on the corpus. A secret counts as found only with its exact bounds and under its own rule. */
 export interface Measured {

@@ -1,3 +1,4 @@
+import { ALL_FORMS, findSpans, RULE_IDS } from '@tailwater/schema/redaction';
 import { expect, test } from 'vitest';
 import { fuzzRedact, hostileTexts } from '../../../test/fuzz/redact.ts';
 import { fillAttributeTypes } from '../../batch/attribute-types.ts';
@@ -9,8 +10,6 @@ import { SymbolTable } from '../../batch/symbol-table.ts';
 import { CORPUS_ATTRIBUTES, CORPUS_LINES } from './corpus/corpus.ts';
 import { createRedact } from './index.ts';
 import { measureCorpus } from './measure.ts';
-import { RULE_IDS } from './rule-ids.ts';
-import { ALL_FORMS, findSpans } from './rules.ts';
 
 interface Row {
   fields?: Partial<Record<TextField | SymbolField, string>>;

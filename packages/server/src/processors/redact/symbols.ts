@@ -1,8 +1,16 @@
+import {
+  type ActiveRules,
+  freeName,
+  type Hits,
+  isSecretValue,
+  newHits,
+  replacementOf,
+  ruleIndex,
+  type SecretKind,
+  scanAndRedact,
+  secretKindOfAttribute,
+} from '@tailwater/schema/redaction';
 import type { SymbolTable } from '../../batch/symbol-table.ts';
-import { type SecretKind, secretKindOfAttribute } from './names.ts';
-import { isPlaceholder } from './placeholders.ts';
-import { type ActiveRules, replacementOf, ruleIndex } from './rule-ids.ts';
-import { type Hits, newHits, scanAndRedact } from './text.ts';
 
 /** What becomes of a symbol that holds a secret. */
 interface Outcome {
@@ -131,20 +139,4 @@ function redactLabels(json: string, rules: ActiveRules, hits: Hits): string {
     redacted[freeName(newName, (taken) => taken in redacted)] = newValue;
   }
   return changed ? JSON.stringify(redacted) : json;
-}
-
-/** The name, numbered when it is taken: two mailboxes as names must not become one. */
-export function freeName(name: string, isTaken: (name: string) => boolean): string {
-  let free = name;
-  for (let n = 2; isTaken(free); n++) free = `${name}#${n}`;
-  return free;
-}
-
-/**
- * Whether the value of an attribute whose name announces a secret is one. Numbers and flags under the wider names are
- * counts and settings (`token: 12`), unless they are long.
- */
-export function isSecretValue(kind: SecretKind, value: string, isNumber: boolean): boolean {
-  if (kind === 'none' || isPlaceholder(value)) return false;
-  return kind === 'password' || !isNumber || value.length >= 6;
 }

@@ -1,4 +1,4 @@
-import type { RuleId } from '../rule-ids.ts';
+import type { RuleId } from '@tailwater/schema/redaction';
 import { LOOKALIKE_ATTRIBUTES, LOOKALIKES } from './lookalikes.ts';
 import { SECRET_ATTRIBUTES, SECRETS } from './secrets.ts';
 

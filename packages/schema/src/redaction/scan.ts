@@ -77,7 +77,7 @@ const AT_SIGN = FORM.email | FORM.urlPassword;
 
 /**
  * The forms of secrets that bytes[start, end) may hold, as bits of FORM. Never leaves out one that a rule finds there
- * (test/fuzz/redact.ts), and for most texts names none. `view` spans the same bytes. Linear: two passes; a look back
+ * (packages/server/test/fuzz/redact.ts), and for most texts names none. `view` spans the same bytes. Linear: two passes; a look back
  * ends at the previous separator.
  */
 export function scan(bytes: Uint8Array, view: DataView, start: number, end: number): number {
