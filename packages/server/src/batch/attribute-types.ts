@@ -67,12 +67,15 @@ function shapeSymbol(cache: ShapeCache, batch: EventBatch, hash: number, start: 
   for (let i = start; i < end; i++) {
     if (kinds[i] === KIND.string) continue;
     pairs[words.length] = keys[i] * 4 + kinds[i];
-    words.push(`${escapeName(batch.symbols.text(keys[i]))}:${KIND_NAMES[kinds[i]]}`);
+    words.push(attributeTypeText(batch.symbols.text(keys[i]), KIND_NAMES[kinds[i]]));
   }
   const symbol = batch.symbols.internText(words.join(','));
   cache.shapes.set(hash, { pairs, symbol });
   return symbol;
 }
+
+/** One word of the column: `tokens:number`. */
+export const attributeTypeText = (name: string, kind: AttributeKind): string => `${escapeName(name)}:${kind}`;
 
 function escapeName(name: string): string {
   return name.replace(/[%,:]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);

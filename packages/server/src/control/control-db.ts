@@ -33,6 +33,12 @@ export interface ControlTables {
     bytes: number;
     events: number;
   };
+  event_contracts: {
+    org_id: string;
+    /** JSON. */
+    contract: string;
+    set_at: number;
+  };
   log_levels: {
     org_id: string;
     /** Empty for every service. */

@@ -172,6 +172,17 @@ const CASES: Readonly<Record<string, Case>> = {
     own: 'succeeds',
     probes: (t) => [{ path: `/api/dead-letters/${t.letterId}` }],
   },
+  'GET /api/coverage': {
+    key: 'query',
+    own: 'shows',
+    probes: (t) => [{ path: '/api/coverage' }, { path: `/api/coverage?service=${t.service}` }],
+  },
+  'PUT /api/event-contract': {
+    key: 'admin',
+    own: 'succeeds',
+    probes: () => [json('/api/event-contract', { version: 1, events: [] })],
+  },
+  'GET /api/event-contract': { key: 'query', own: 'succeeds', probes: () => [{ path: '/api/event-contract' }] },
   'GET /api/producers': {
     key: 'query',
     own: 'succeeds',

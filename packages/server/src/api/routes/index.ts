@@ -1,4 +1,6 @@
 import type { ApiRoute } from '../route.ts';
+import { getContract, setContract } from './coverage/contract.ts';
+import { getCoverage } from './coverage/get.ts';
 import { getDeadLetter } from './dead-letters/get.ts';
 import { listDeadLetters } from './dead-letters/list.ts';
 import { removeDeadLetter } from './dead-letters/remove.ts';
@@ -45,6 +47,9 @@ export const apiRoutes: readonly ApiRoute[] = [
   getDeadLetter,
   replayDeadLetter,
   removeDeadLetter,
+  getCoverage,
+  getContract,
+  setContract,
   listProducers,
   checkIn,
   listLevels,

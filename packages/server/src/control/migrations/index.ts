@@ -3,6 +3,7 @@ import * as orgsAndApiKeys from './0001-orgs-and-api-keys.ts';
 import * as browserKeys from './0002-browser-keys.ts';
 import * as orgUsage from './0003-org-usage.ts';
 import * as logLevels from './0004-log-levels.ts';
+import * as eventContracts from './0005-event-contracts.ts';
 
 /** Every migration by name, in order. A name that was released never changes, nor does what it does. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -10,4 +11,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-browser-keys': browserKeys,
   '0003-org-usage': orgUsage,
   '0004-log-levels': logLevels,
+  '0005-event-contracts': eventContracts,
 };
