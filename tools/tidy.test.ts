@@ -65,12 +65,14 @@ const BANS: readonly [RegExp, Record<string, string>, string][] = [
     'a URL that a user gave goes through runtime/egress; the store has its own client',
   ],
   [
-    /\b(un)?(gunzip|inflate|inflateRaw|zstdDecompress|brotliDecompress|uncompress)(Sync)?\(/,
+    /\b(un)?(gunzip|inflate|inflateRaw|zstdDecompress|brotliDecompress|uncompress)(Sync)?\(|\bcreate(Gunzip|Inflate|InflateRaw|Unzip|ZstdDecompress|BrotliDecompress)\(/,
     {
       'packages/server/src/pipeline/expand.ts': 'whole bodies, with a limit',
+      'packages/server/src/pipeline/expand-stream.ts':
+        'bodies without an end, at the pace of a reader that has a limit',
       'packages/server/src/receivers/util/inflate.ts': 'what protocols compress inside of a body, with a limit',
     },
-    'expand() in pipeline/expand.ts, receivers/util/inflate.ts',
+    'expand() in pipeline/expand.ts, expandStream() beside it, receivers/util/inflate.ts',
   ],
   [/: any\b|as any\b|<any>/, {}, 'a type, or unknown and a schema'],
   [LINT_ESCAPE, {}, 'mend the code'],

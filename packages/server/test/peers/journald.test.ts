@@ -22,11 +22,11 @@ function field(name: string, value: string): Buffer {
 
 const messageOf = (i: number) => (i % 5 === 0 ? `order ${i}\n  at größe 😀` : `order ${i} a=b`);
 
-/** A journal file of EVENTS entries, made by systemd-journal-remote from an export. */
-async function makeJournal(identifier: string): Promise<string> {
+/** A journal file, made by systemd-journal-remote from an export. `padBytes` makes each entry larger. */
+async function makeJournal(identifier: string, count = EVENTS, padBytes = 0): Promise<string> {
   const dir = tempDir();
-  const beganAt = Date.now() * 1000 - EVENTS;
-  const entries = Array.from({ length: EVENTS }, (_, i) =>
+  const beganAt = Date.now() * 1000 - count;
+  const entries = Array.from({ length: count }, (_, i) =>
     Buffer.concat([
       field('__REALTIME_TIMESTAMP', String(beganAt + i)),
       field('__MONOTONIC_TIMESTAMP', String(1000 + i)),
@@ -39,6 +39,8 @@ async function makeJournal(identifier: string): Promise<string> {
       field('TAG', 'a'),
       field('TAG', 'b'),
       field('MESSAGE', messageOf(i)),
+      // Looks like the end of an entry.
+      field('PAD', 'x\n\n'.repeat(padBytes / 3)),
       Buffer.from('\n'),
     ]),
   );
@@ -57,7 +59,7 @@ function upload(file: string, url: string): Promise<number> {
 }
 
 describe.skipIf(isMissing)('systemd-journal-upload (skipped where systemd-journal-remote is not installed)', () => {
-  const peer = peerServer();
+  const peer = peerServer(() => ({ env: { TAILWATER_LIMITS_BODY_BYTES_MAX: String(1 << 20) } }));
   const urlWith = (key: string) => `http://upload:${key}@127.0.0.1:${peer.port('http')}`;
 
   test('every entry of a journal is found once, with its fields', async () => {
@@ -85,5 +87,15 @@ describe.skipIf(isMissing)('systemd-journal-upload (skipped where systemd-journa
     expect(await upload(file, urlWith(ADMIN_KEY))).toBe(0);
     const events = await peer.found('wrong', EVENTS);
     expect(events).toHaveLength(EVENTS);
+  });
+
+  test('a backlog of many times limits.bodyBytesMax, which it sends as one request: once', async () => {
+    const count = 1000;
+    const file = await makeJournal('backlog', count, 6000);
+    expect(await upload(file, urlWith(ADMIN_KEY))).toBe(0);
+    const events = await peer.found('backlog', count);
+    expect(events.map(({ metadata }) => (metadata as { ORDER_NO: string }).ORDER_NO)).toEqual(
+      Array.from({ length: count }, (_, i) => String(i)),
+    );
   });
 });
