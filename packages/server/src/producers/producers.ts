@@ -4,7 +4,7 @@ import { markOfTaken, type SequenceMark } from '../batch/sequence-mark.ts';
 import type { Cursor, JournalPosition, JournalReader } from '../journal/journal.ts';
 import type { Receipt } from '../receivers/receiver.ts';
 import { PermanentError, RetryableError } from '../runtime/errors.ts';
-import { Intervals } from './intervals.ts';
+import { Intervals } from '../runtime/intervals.ts';
 import type { ProducerReport, SequencedBatch } from './sequence.ts';
 
 /** A producer, as `GET /api/producers` tells of it. */

@@ -18,6 +18,7 @@ export interface Telemetry {
 const GAUGES = {
   journal_bytes: 'Bytes of all journal segments',
   journal_backlog_frames: 'Journal frames that wait for the event store',
+  journal_damaged_bytes: 'Bytes of the journal that could not be read since the start: a copy is in journal/damaged',
   journal_fault: '1 while nothing can be appended to the journal',
   ingest_inflight_bytes: 'Bytes of request bodies under way to the journal',
   store_ready: '1 while the event store takes inserts',

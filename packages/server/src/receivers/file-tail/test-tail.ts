@@ -1,6 +1,6 @@
 import type { Event } from '@tailwater/schema';
-import { Intervals } from '../../producers/intervals.ts';
 import { RetryableError } from '../../runtime/errors.ts';
+import { Intervals } from '../../runtime/intervals.ts';
 import type { ReceiversConfig } from '../config.ts';
 import { receiversConfig } from '../config.ts';
 import type { ListenerContext, OpenListener } from '../receiver.ts';
