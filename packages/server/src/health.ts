@@ -32,6 +32,7 @@ export function watchGauges({ telemetry, ingest, store, writer }: Parts): void {
   telemetry.watch({
     journal_bytes: () => writer()?.backlog.journalBytes ?? 0,
     journal_backlog_frames: () => writer()?.backlog.frames ?? 0,
+    journal_damaged_bytes: () => (ingest.recovery.damagedBytes ?? 0) + (writer()?.backlog.damagedBytes ?? 0),
     journal_fault: () => (ingest.journalFault === null ? 0 : 1),
     ingest_inflight_bytes: () => ingest.inflightBytes,
     store_ready: () => (store.status().ready ? 1 : 0),

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { decodeFirehose } from '../../src/receivers/firehose/decode.ts';
+import { revealFirehose } from '../../src/receivers/firehose/reveal.ts';
 import { decoderRun } from './decoder-run.ts';
 
 /** In the source tree, also when this runs compiled. */
@@ -16,5 +17,9 @@ export function fuzzCases(): { name: string; seeds: Buffer[]; run(body: Buffer):
   const run = decoderRun((body, batch) => {
     decodeFirehose(body, batch, { format: 'json', query: '', params: {}, receivedAtMs: 1 });
   });
-  return [{ name: 'firehose', seeds, run }];
+  const reveal = (body: Buffer) => revealFirehose(body, { mask: () => {}, bytesMax: 1 << 20 });
+  return [
+    { name: 'firehose', seeds, run },
+    { name: 'firehose revealed', seeds, run: (body) => run(reveal(body)) },
+  ];
 }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { encode } from '@msgpack/msgpack';
 import { decodeForward } from '../../src/receivers/fluent-forward/decode.ts';
 import { forwardProtocol } from '../../src/receivers/fluent-forward/index.ts';
+import { revealForward } from '../../src/receivers/fluent-forward/reveal.ts';
 import { decoderRun } from './decoder-run.ts';
 
 /** In the source tree, also when this runs compiled. */
@@ -31,10 +32,12 @@ export function fuzzCases(): { name: string; seeds: Buffer[]; run(body: Buffer):
   return [
     { name: 'fluent-forward', seeds, run },
     { name: 'fluent-forward packed', seeds: packed, run: (body) => run(Buffer.from(encode(['app', body]))) },
+    { name: 'fluent-forward revealed', seeds, run: (body) => run(revealForward(body, REVEAL)) },
     { name: 'fluent-forward framing', seeds, run: frames },
   ];
 }
 
+const REVEAL = { mask: () => {}, bytesMax: 1 << 20 };
 const entry = (time: unknown, record: unknown) => Buffer.from(encode([time, record]));
 
 /** In two pieces, as from a socket. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { decodeFrames } from '../../src/receivers/lumberjack/decode.ts';
+import { revealFrames } from '../../src/receivers/lumberjack/reveal.ts';
 import { decoderRun } from './decoder-run.ts';
 
 /** In the source tree, also when this runs compiled. */
@@ -23,8 +24,11 @@ export function fuzzCases(): { name: string; seeds: Buffer[]; run(body: Buffer):
   return [
     { name: 'lumberjack', seeds, run },
     { name: 'lumberjack compressed', seeds, run: (body) => run(compressed(body)) },
+    { name: 'lumberjack revealed', seeds, run: (body) => run(revealFrames(compressed(body), REVEAL)) },
   ];
 }
+
+const REVEAL = { mask: () => {}, bytesMax: 1 << 20 };
 
 function compressed(frames: Buffer): Buffer {
   const block = deflateSync(frames, { level: 1 });

@@ -10,8 +10,8 @@ export interface StoreWriter {
   readonly position: JournalPosition | null;
   /** Why the store did not take the last insert, null when it did. */
   readonly error: string | null;
-  /** Journal frames that wait for the store, and bytes of all segments; up to a second old. */
-  readonly backlog: { frames: number; journalBytes: number };
+  /** Journal frames that wait for the store, bytes of all segments, and of what could not be read; up to a second old. */
+  readonly backlog: { frames: number; journalBytes: number; damagedBytes: number };
   /** Resolves with true once everything up to `position` is searchable, with false after `timeoutMs`. */
   waitStored(position: JournalPosition, timeoutMs: number): Promise<boolean>;
   reconnect(connection: StoreConnection): void;
@@ -36,7 +36,7 @@ export function startStoreWriter(
 class WorkerStoreWriter implements StoreWriter {
   position: JournalPosition | null = null;
   error: string | null = null;
-  backlog = { frames: 0, journalBytes: 0 };
+  backlog = { frames: 0, journalBytes: 0, damagedBytes: 0 };
   private readonly worker: Worker;
   private readonly waiters = new Set<Waiter>();
   private readonly onProgress: (progress: StoreWriterProgress) => void;
@@ -57,7 +57,8 @@ class WorkerStoreWriter implements StoreWriter {
 
   private receive(message: FromStoreWriter): void {
     if (message.kind === 'backlog') {
-      this.backlog = { frames: message.frames, journalBytes: message.journalBytes };
+      const { frames, journalBytes, damagedBytes } = message;
+      this.backlog = { frames, journalBytes, damagedBytes };
     } else if (message.kind === 'progress') {
       const position = Math.max(this.position ?? 0, message.progress.position);
       this.position = position;

@@ -32,5 +32,5 @@ export type ToStoreWriter =
 
 export type FromStoreWriter =
   | { kind: 'progress'; progress: StoreWriterProgress }
-  | { kind: 'backlog'; journalBytes: number; frames: number }
+  | { kind: 'backlog'; journalBytes: number; frames: number; damagedBytes: number }
   | { kind: 'closed' };

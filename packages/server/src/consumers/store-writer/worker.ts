@@ -56,7 +56,8 @@ function insertBytesMax(dir: string): number {
 function sendBacklog(): void {
   try {
     const { next } = reader.range();
-    send({ kind: 'backlog', journalBytes: reader.bytes(), frames: next - (cursor.load()?.position ?? next) });
+    const frames = next - (cursor.load()?.position ?? next);
+    send({ kind: 'backlog', journalBytes: reader.bytes(), frames, damagedBytes: reader.damage.bytes });
   } catch (error) {
     if (!(error instanceof RetryableError)) throw error;
   }
