@@ -57,6 +57,10 @@ describe('where a value comes from', () => {
       ['store.clickhouse.url', 'http://ch:8123/'],
       ['journal.segmentBytes', '1MiB'],
       ['journal.reserveBytes', '2MiB'],
+      ['ingestQuota.defaultBytesPerSecond', '5MiB'],
+      ['ingestQuota.defaultEventsPerSecond', '5000'],
+      ['ingestQuota.defaultBytesPerDay', '5GiB'],
+      ['ingestQuota.defaultEventsPerDay', '100000000'],
       ['enrich.logTypes', 'a.b=auth'],
       ['redact.rules', 'email=off'],
       ['receivers.file-tail.paths', '/var/log/a.log,/var/log/b/*.log'],
@@ -262,6 +266,12 @@ test.each<[string, string]>([
 ])('not ours, and let be: %s=%s', (name, value) =>
   expect(load({ environment: { [name]: value } }).http.port).toBe(4750),
 );
+
+test('what Kubernetes sets in every pod is where its API server is', () => {
+  const environment = { KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '6443' };
+  const read = load({ environment }).receivers['file-tail'];
+  expect(read).toMatchObject({ kubernetesHost: '10.96.0.1', kubernetesPort: 6443 });
+});
 
 test.each<[string, boolean]>([
   ['127.0.0.1', true],

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Admission } from './admission/admission.ts';
-import { Quotas } from './admission/quotas.ts';
+import { defaultQuota, Quotas } from './admission/quotas.ts';
 import { type Config, isOpenMode } from './config.ts';
 import { type StoreWriter, startStoreWriter } from './consumers/store-writer/index.ts';
 import type { StoreWriterState } from './consumers/store-writer/store-writer.ts';
@@ -94,7 +94,9 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
   // Until the writer has told where it is, a tail with backfill could not begin.
   const writerKnown = store.opened.then(() => writer()?.waitStored(0, STORE_WAIT_MS));
   await Promise.race([writerKnown, delay(STORE_WAIT_MS, undefined, { ref: false })]);
-  const quotas = await Quotas.open(control, (error) => log.error({ err: error }, 'saving what orgs sent failed'));
+  const quotas = await Quotas.open(control, (error) => log.error({ err: error }, 'saving what orgs sent failed'), {
+    defaults: defaultQuota(config),
+  });
   runner.defer('quotas', () => quotas.close());
   const defaultRetentionDays = config.retention.defaultDays;
   const admission = new Admission({

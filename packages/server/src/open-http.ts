@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { buildApi } from './api/app.ts';
 import { createTail, type Tail } from './api/routes/tail/index.ts';
 import { createLiveTail } from './consumers/live-tail/live-tail.ts';
+import type { IngestQuota } from './control/orgs.ts';
 import { healthOf, watchGauges } from './health.ts';
 import { createIngestHandler } from './http/ingest-handler.ts';
 import { createHttpServer, drain, listen } from './http/listen.ts';
@@ -113,6 +114,7 @@ async function openApi(parts: Parts): Promise<{ api: FastifyInstance; tail: Tail
     deadLetters: createDeadLetters(parts),
     producers: parts.producers,
     usage: (orgId: string) => parts.quotas.usage(orgId),
+    quotaOf: (own: IngestQuota) => parts.quotas.of(own),
   };
   const tail = createTail({ ...deps, liveTail, node: config.node, storePosition: () => storePosition(parts) });
   const api = await buildApi(deps, [tail.route]);

@@ -87,11 +87,12 @@ export class Admission {
 
   /** What the identity's org may send, and how it wants it processed. */
   async senderOf(identity: Identity): Promise<Sender> {
-    const { orgs, defaultRetentionDays } = this.options;
+    const { orgs, quotas, defaultRetentionDays } = this.options;
     const org = (await orgs.get(identity.orgId)) ?? NO_ORG;
     let terms = this.terms.get(org);
     if (terms === undefined) {
-      terms = termsOf(org, defaultRetentionDays);
+      const { settings, quota } = termsOf(org, defaultRetentionDays);
+      terms = { settings, quota: quotas.of(quota) };
       this.terms.set(org, terms);
     }
     return { orgId: identity.orgId, identity, ...terms };

@@ -23,13 +23,13 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-async function open(): Promise<Quotas> {
+async function open(defaults = NO_QUOTA): Promise<Quotas> {
   const quotas = await Quotas.open(
     db,
     (error) => {
       throw error;
     },
-    () => nowMs,
+    { nowMs: () => nowMs, defaults },
   );
   opened.push(quotas);
   return quotas;
@@ -83,6 +83,16 @@ test.each(['bytes', 'events'] as const)('a daily quota of %s ends at midnight UT
   nowMs += 10 * 60_000;
   expect(waitMs(quotas, own)).toBeNull();
   expect(quotas.usage('acme')).toEqual({ day: '2026-11-22', bytes: 0, events: 0 });
+});
+
+test('a number that an org has not of its own is the default', async () => {
+  const quotas = await open(quota({ bytesPerSecond: 100, eventsPerDay: 10 }));
+  expect(quotas.of(NO_QUOTA)).toEqual(quota({ bytesPerSecond: 100, eventsPerDay: 10 }));
+  const own = quotas.of(quota({ eventsPerDay: 1000, eventsPerSecond: 5 }));
+  expect(own).toEqual(quota({ bytesPerSecond: 100, eventsPerDay: 1000, eventsPerSecond: 5 }));
+  quotas.charge('acme', own, { bytes: 0, events: 20 });
+  expect(waitMs(quotas, { ...own, eventsPerSecond: null })).toBeNull();
+  expect(waitMs(quotas, quotas.of(NO_QUOTA))).toBe(10 * 60_000);
 });
 
 test('what was not taken after all is given back', async () => {

@@ -1,5 +1,6 @@
+import type { Config } from '../config.ts';
 import type { ControlDb } from '../control/control-db.ts';
-import type { IngestQuota } from '../control/orgs.ts';
+import { type IngestQuota, NO_QUOTA } from '../control/orgs.ts';
 import { addUsage, dayOf, type Usage, usageOfDay } from '../control/usage.ts';
 import { RetryableError } from '../runtime/errors.ts';
 
@@ -14,6 +15,12 @@ interface Bucket {
   atMs: number;
 }
 
+export interface QuotasOptions {
+  /** Of orgs, each number that they have not of their own. */
+  defaults?: IngestQuota;
+  nowMs?: () => number;
+}
+
 /**
  * Rates and daily quotas of orgs. What was sent today is kept in the control database every SAVE_INTERVAL_MS and when
  * the server stops; a kill forgets what came since. Servers that share the database hold their own rates, and learn of
@@ -22,6 +29,7 @@ interface Bucket {
 export class Quotas {
   private readonly db: ControlDb;
   private readonly nowMs: () => number;
+  private readonly defaults: IngestQuota;
   private readonly buckets = new Map<string, Bucket>();
   private day: string;
   private dayStartMs: number;
@@ -31,9 +39,11 @@ export class Quotas {
   private saving: Promise<void> = Promise.resolve();
   private readonly onFault: (error: unknown) => void;
 
-  private constructor(db: ControlDb, onFault: (error: unknown) => void, nowMs: () => number) {
+  private constructor(db: ControlDb, onFault: (error: unknown) => void, options: QuotasOptions) {
+    const { nowMs = Date.now, defaults = NO_QUOTA } = options;
     this.db = db;
     this.nowMs = nowMs;
+    this.defaults = defaults;
     this.onFault = onFault;
     this.day = dayOf(nowMs());
     this.dayStartMs = Date.parse(this.day);
@@ -41,10 +51,21 @@ export class Quotas {
   }
 
   /** `onFault` is told when the use could not be saved; ingest goes on. */
-  static async open(db: ControlDb, onFault: (error: unknown) => void, nowMs = Date.now): Promise<Quotas> {
-    const quotas = new Quotas(db, onFault, nowMs);
+  static async open(db: ControlDb, onFault: (error: unknown) => void, options: QuotasOptions = {}): Promise<Quotas> {
+    const quotas = new Quotas(db, onFault, options);
     quotas.saved = await usageOfDay(db, quotas.day);
     return quotas;
+  }
+
+  /** What an org may send that has these numbers of its own. */
+  of(own: IngestQuota): IngestQuota {
+    const { defaults } = this;
+    return {
+      bytesPerSecond: own.bytesPerSecond ?? defaults.bytesPerSecond,
+      eventsPerSecond: own.eventsPerSecond ?? defaults.eventsPerSecond,
+      bytesPerDay: own.bytesPerDay ?? defaults.bytesPerDay,
+      eventsPerDay: own.eventsPerDay ?? defaults.eventsPerDay,
+    };
   }
 
   /** What the org sent today. */
@@ -141,6 +162,16 @@ export class Quotas {
       this.unsaved.set(orgId, { bytes: now.bytes - bytes, events: now.events - events });
     }
   }
+}
+
+/** The quota of orgs that have none of their own. */
+export function defaultQuota({ ingestQuota }: Pick<Config, 'ingestQuota'>): IngestQuota {
+  return {
+    bytesPerSecond: ingestQuota.defaultBytesPerSecond ?? null,
+    eventsPerSecond: ingestQuota.defaultEventsPerSecond ?? null,
+    bytesPerDay: ingestQuota.defaultBytesPerDay ?? null,
+    eventsPerDay: ingestQuota.defaultEventsPerDay ?? null,
+  };
 }
 
 const NOTHING: Usage = { bytes: 0, events: 0 };

@@ -3,6 +3,7 @@ import type { FastifyServerFactory } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Attempts } from '../admission/attempts.ts';
 import type { ControlDb } from '../control/control-db.ts';
+import type { IngestQuota } from '../control/orgs.ts';
 import type { Identity } from '../control/scopes.ts';
 import type { DeadLetters } from '../dead-letters/dead-letters.ts';
 import type { Producers } from '../producers/producers.ts';
@@ -39,6 +40,8 @@ export interface ApiDeps {
   producers: Producers;
   /** What an org sent today. */
   usage(orgId: string): { day: string; bytes: number; events: number };
+  /** What an org may send that has these numbers of its own. */
+  quotaOf(own: IngestQuota): IngestQuota;
   /** What is answered before the API sees it: other methods of those paths come here and are told of these. */
   answeredBefore?: readonly { method: string; path: string }[];
   /** Told of every fault that a client is not told in full. It goes to the server's own log. */

@@ -71,6 +71,24 @@ const limits = z.strictObject({
     .describe('Most bytes of request bodies held in memory at a time. Beyond it requests get 503 with Retry-After.'),
 });
 
+const QUANTITY_MAX = 2 ** 50;
+
+/** Of orgs that have no such number in `ingest_quota`, as the API has it. */
+const ingestQuota = z.strictObject({
+  defaultBytesPerSecond: byteSize(1, QUANTITY_MAX)
+    .optional()
+    .describe(
+      'Bytes a second that an org may send, as received, for orgs that have no number of their own. Five seconds of it may come at once. Without it as many as come.',
+    ),
+  defaultEventsPerSecond: integer(1, QUANTITY_MAX).optional().describe('The same, in events a second.'),
+  defaultBytesPerDay: byteSize(1, QUANTITY_MAX)
+    .optional()
+    .describe(
+      'Bytes a day (UTC) that an org may send, for orgs that have no number of their own. Without it as many as come.',
+    ),
+  defaultEventsPerDay: integer(1, QUANTITY_MAX).optional().describe('The same, in events a day.'),
+});
+
 const journal = z.strictObject({
   segmentBytes: byteSize(64 * KIB, 4 * GIB)
     .optional()
@@ -159,6 +177,7 @@ export const configSchema = z.strictObject({
       .default(30)
       .describe('Days that events are kept, for orgs that set no number of their own.'),
   }),
+  ingestQuota,
   enrich: z.strictObject({
     logTypes: mapOf('a log type for each prefix of logger names', /^\S{1,256}$/, (raw) =>
       typeof raw === 'string' && LOG_TYPE.test(raw) ? raw : undefined,

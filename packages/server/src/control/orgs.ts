@@ -16,7 +16,7 @@ const UPDATE_ATTEMPTS_MAX = 10;
 
 const quantity = z.int().min(1).nullable().default(null);
 
-/** What an org may send; null for as much as it likes. Bytes are those of bodies as received. */
+/** What an org may send; null for the server's default. Bytes are those of bodies as received. */
 export const ingestQuotaSchema = z.strictObject({
   bytesPerSecond: quantity,
   eventsPerSecond: quantity,

@@ -94,8 +94,21 @@ describe('quotas', () => {
     expect(before.events).toBe(forServers.length);
     expect(before.bytes).toBeGreaterThan(forServers.length);
     await server.stop();
-    server = await spawnServer({ dataDir: server.dataDir });
-    expect(await usage()).toEqual(before);
+    const env = { TAILWATER_INGEST_QUOTA_DEFAULT_EVENTS_PER_DAY: '500' };
+    server = await spawnServer({ dataDir: server.dataDir, env });
+    expect(await usage()).toEqual({ ...before, quota: { ...before.quota, events_per_day: 500 } });
+  });
+
+  test("orgs without a number of their own have the server's, as of the start above", async () => {
+    const secret = await makeKey('third');
+    const body = JSON.stringify(Array.from({ length: 500 }, () => ({ message: 'one' })));
+    const post = () => call(server, 'POST /api/logs', { headers: { ...json, ...asKey(secret) }, body });
+    expect((await post()).status).toBe(202);
+    const refused = await post();
+    expect([refused.status, refused.text]).toEqual([429, expect.stringContaining('500 events a day')]);
+    await setQuota('third', { events_per_day: 501 });
+    expect((await post()).status).toBe(202);
+    expect((await post()).text).toContain('501 events a day');
   });
 });
 

@@ -165,6 +165,7 @@ export async function openTestApi(store: EventStore, options: Partial<ApiDeps> =
     deadLetters: noDeadLetters(dataDir),
     producers,
     usage: () => ({ day: '2026-01-01', bytes: 0, events: 0 }),
+    quotaOf: (own) => own,
     authenticate: (request) => authenticator.authenticate(request),
     health: {
       journal: () => ({ ready: true, backlog_events: 3 }),

@@ -14,7 +14,7 @@ import { createApiKey } from '../../src/control/api-keys.ts';
 import { Authenticator } from '../../src/control/authenticator.ts';
 import { type ControlDb, openControlDb } from '../../src/control/control-db.ts';
 import { OrgCache } from '../../src/control/org-cache.ts';
-import { createOrg } from '../../src/control/orgs.ts';
+import { createOrg, type IngestQuota } from '../../src/control/orgs.ts';
 import type { Scope } from '../../src/control/scopes.ts';
 import { createHttpServer, listen } from '../../src/http/listen.ts';
 import { openCursor } from '../../src/journal/cursor.ts';
@@ -75,6 +75,7 @@ export async function openTailServer(
     deadLetters: noDeadLetters(dir),
     producers: await noProducers(dir),
     usage: () => ({ day: '2026-01-01', bytes: 0, events: 0 }),
+    quotaOf: (own: IngestQuota) => own,
     metrics: new Registry(),
     defaultRetentionDays: 30,
     health: { journal: () => ({ ready: true }), store: () => ({ ready: true }), control: () => ({ ready: true }) },

@@ -21,7 +21,8 @@ export const ingestQuotaSchema = z
   })
   .meta({
     id: 'IngestQuota',
-    description: 'What the org may send; null for as much as it likes. Beyond it requests get 429 with Retry-After.',
+    description:
+      'What the org may send; null for the default of the server. Beyond it requests get 429 with Retry-After.',
   });
 
 export const orgSchema = z

@@ -9,7 +9,7 @@ const usageSchema = z
     day: z.string().meta({ description: 'UTC.' }),
     bytes: z.int().meta({ description: 'Bodies as received.' }),
     events: z.int().meta({ description: 'Taken and rejected.' }),
-    quota: ingestQuotaSchema,
+    quota: ingestQuotaSchema.meta({ description: 'With the defaults of the server; null for as much as it likes.' }),
   })
   .meta({ id: 'IngestUsage' });
 
@@ -23,6 +23,6 @@ export const getUsage = defineRoute({
   async handle({ deps, identity }) {
     const org = await getOrg(deps.control, identity.orgId);
     const { day, bytes, events } = deps.usage(identity.orgId);
-    return json({ day, bytes, events, quota: renderQuota(org?.settings.ingestQuota ?? NO_QUOTA) });
+    return json({ day, bytes, events, quota: renderQuota(deps.quotaOf(org?.settings.ingestQuota ?? NO_QUOTA)) });
   },
 });
