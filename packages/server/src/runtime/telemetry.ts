@@ -26,11 +26,22 @@ const GAUGES = {
   store_position: 'First journal position that is not searchable yet',
 } as const;
 
+type MakeCounter = (name: string, help: string, labelNames: string[]) => Counter;
+
+function deadLetterCounters(counter: MakeCounter) {
+  const labels = ['org', 'receiver'];
+  return {
+    kept: counter('dead_letters_total', 'Requests kept because something in them was refused', labels),
+    lost: counter('dead_letters_lost_total', 'Those that had to go for newer ones or for want of space', labels),
+    expired: counter('dead_letters_expired_total', 'Those older than deadLetters.retentionDays', ['org']),
+  };
+}
+
 /** A registry of its own, so that two servers in one process do not mix. */
 export function createTelemetry(): Telemetry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'tailwater_' });
-  const counter = (name: string, help: string, labelNames: string[]) =>
+  const counter: MakeCounter = (name, help, labelNames) =>
     new Counter({ name: `tailwater_${name}`, help, labelNames, registers: [registry] });
   const requests = counter('ingest_requests_total', 'Requests to receivers by status', ['receiver', 'status']);
   const rejected = counter('ingest_rejected_events_total', 'Events refused, their neighbours were not', ['receiver']);
@@ -41,23 +52,12 @@ export function createTelemetry(): Telemetry {
     'reason',
   ]);
   const processed = counter('processor_actions_total', 'What processors did to events', ['org', 'processor', 'action']);
-  const deadLetters = counter('dead_letters_total', 'Requests kept because something in them was refused', [
-    'org',
-    'receiver',
-  ]);
-  const deadLettersLost = counter(
-    'dead_letters_lost_total',
-    'Those that had to go for newer ones or for want of space',
-    ['org', 'receiver'],
-  );
-  const deadLettersExpired = counter('dead_letters_expired_total', 'Those older than deadLetters.retentionDays', [
-    'org',
-  ]);
+  const deadLetters = deadLetterCounters(counter);
   const byReceiver: Record<string, Counter> = {
     events,
     bytes,
-    dead_letters: deadLetters,
-    dead_letters_lost: deadLettersLost,
+    dead_letters: deadLetters.kept,
+    dead_letters_lost: deadLetters.lost,
   };
   const stored = counter('store_events_total', 'Events inserted into the event store', []);
   const setAsideFrames = counter('store_frames_set_aside_total', 'Frames the event store refused for good', []);
@@ -82,7 +82,7 @@ export function createTelemetry(): Telemetry {
     countReport,
     countListener: (receiver, reason, by) => refused.inc({ receiver, reason }, by),
     countExpiredLetters: (expired) => {
-      for (const [org, count] of expired) deadLettersExpired.inc({ org }, count);
+      for (const [org, count] of expired) deadLetters.expired.inc({ org }, count);
     },
     countInsert: (rows, setAside) => {
       stored.inc(rows);
