@@ -148,7 +148,7 @@ function redactAttributeNames(batch: EventBatch, { memo, hits }: Redaction): voi
     const rowStart = i;
     const end = ends[row];
     for (; i < end; i++) {
-      const id = memo.redacted(keys[i], hits);
+      const id = memo.redactedName(keys[i], hits);
       if (id === keys[i]) continue;
       const name = freeName(memo.symbols.text(id), (taken) => {
         const takenId = memo.symbols.internText(taken);

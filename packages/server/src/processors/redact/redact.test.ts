@@ -153,6 +153,17 @@ test('labels: by value, by name and in names, counted for every event', () => {
   expect(report).toEqual({ 'redact.email': 6, 'redact.attribute': 2 });
 });
 
+test.each([
+  ['ex@32473.iut', 'ex@32473.iut'],
+  ['x@32473.1.2.trace_id', 'x@32473.1.2.trace_id'],
+  ['bob@163.com', '[REDACTED:email]'],
+  ['bob@163.com.cn', '[REDACTED:email]'],
+  ['bob@example.io', '[REDACTED:email]'],
+])("a parameter of syslog's structured data is no mailbox: %s", (name, expected) => {
+  const [event] = redact([{ attributes: [[name, 'ann@example.com']] }]).events;
+  expect(Object.keys(event!.attributes)).toEqual([expected]);
+});
+
 test('attribute names that hold a secret are replaced and stay apart', () => {
   const { events } = redact([
     {

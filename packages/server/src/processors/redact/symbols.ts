@@ -25,6 +25,13 @@ const DIRTY = 2;
 const KINDS: readonly SecretKind[] = ['none', 'password', 'token'];
 
 /**
+ * A parameter of syslog's structured data, `origin@32473.software`, which reads like a mailbox: the number is an
+ * enterprise's, https://www.rfc-editor.org/rfc/rfc5424#section-7.2.2. Providers of mail whose names are numbers have
+ * these top-level domains (163.com, 126.net, 21.cn).
+ */
+const STRUCTURED_DATA = /^[^\s@=\]"]{1,32}@\d{1,10}(?:\.\d+)*\.(?!(?:com|net|org|cn)(?:\.|$))[^@]+$/;
+
+/**
  * What a set of rules says about the symbols of one table, worked out once per symbol. Holds for one generation of the
  * table; whoever owns a memo makes a new one then.
  */
@@ -70,7 +77,7 @@ export class SymbolMemo {
   }
 
   private isTelling(id: number): boolean {
-    const isPlain = this.nameKind(id) === 'none' && this.redacted(id, newHits()) === id;
+    const isPlain = this.nameKind(id) === 'none' && this.redactedName(id, newHits()) === id;
     if (isPlain) this.plainNames[id] = 1;
     return !isPlain;
   }
@@ -98,6 +105,12 @@ export class SymbolMemo {
       );
     }
     return take(this.outcomes, id, hits);
+  }
+
+  /** As `redacted`, for the name of an attribute. */
+  redactedName(id: number, hits: Hits): number {
+    if (this.plainNames[id] === 1 || STRUCTURED_DATA.test(this.symbols.text(id))) return id;
+    return this.redacted(id, hits);
   }
 
   /** As `redacted`, for a set of labels: a JSON object of strings. */
