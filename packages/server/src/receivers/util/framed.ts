@@ -41,6 +41,12 @@ export class MessageJoiner {
     return Buffer.from(this.buffer.subarray(0, this.length));
   }
 
+  /** Empty again, with the memory that it has. */
+  clear(): void {
+    this.length = 0;
+    this.count = 0;
+  }
+
   private reserve(bytes: number): void {
     if (this.length + bytes <= this.buffer.length) return;
     const larger = Buffer.allocUnsafe(Math.max(this.buffer.length * 2, this.length + bytes));

@@ -43,6 +43,8 @@ export class MessageSender {
   private inFlight: Pending | null = null;
   private running: Promise<void> | null = null;
   private wake: (() => void) | null = null;
+  /** Of the body before: growing to a large one again and again costs more than filling it. */
+  private spare: MessageJoiner | null = null;
   private isClosing = false;
   private isGivenUp = false;
   /** Bytes of messages that are not accepted yet. */
@@ -113,7 +115,8 @@ export class MessageSender {
       const isAllowed = this.options.secret !== null || last.remoteAddress === peer;
       if (fits && isAllowed && messages.count < this.context.limits.batchEventsMax) return last;
     }
-    const pending = { messages: new MessageJoiner(), remoteAddress: peer, held: 0 };
+    const pending = { messages: this.spare ?? new MessageJoiner(), remoteAddress: peer, held: 0 };
+    this.spare = null;
     this.queue.push(pending);
     return pending;
   }
@@ -165,6 +168,8 @@ export class MessageSender {
     if (pending === undefined) return;
     this.context.release(pending.held);
     this.pendingBytes -= pending.messages.length;
+    pending.messages.clear();
+    this.spare = pending.messages;
     if (this.pendingBytes >= PENDING_BYTES_MAX / 2) return;
     for (const socket of this.paused) socket.resume();
     this.paused.clear();
