@@ -62,13 +62,12 @@ export async function setLogLevel(db: ControlDb, orgId: string, level: LogLevel)
   });
 }
 
-/** @throws PermanentError `not_found` when there is none. */
+/** Removes one; there need be none. */
 export async function removeLogLevel(db: ControlDb, orgId: string, service: string, logger: string): Promise<void> {
-  const { numDeletedRows } = await db.sql
+  await db.sql
     .deleteFrom('log_levels')
     .where('org_id', '=', orgId)
     .where('service', '=', service)
     .where('logger', '=', logger)
-    .executeTakeFirst();
-  if (numDeletedRows === 0n) throw new PermanentError('not_found', 'no level is set for that logger');
+    .execute();
 }
