@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { appendFile, copyFile, mkdir, open, rename, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -136,6 +136,60 @@ test('copytruncate while it is stopped, and the file is longer than before alrea
   await expectNumbers(running, 100);
 });
 
+test('rotated twice between two searches: the file in between is read too', async () => {
+  await writeFile(`${log}.3`, numbered(900, 910));
+  await settle(20);
+  await writeFile(log, numbered(0, 30));
+  let running = await start({ paths: [log] });
+  await expectNumbers(running, 30);
+  const rotateTwice = async (from: number, how: string) => {
+    await rename(log, `${log}${how}2`);
+    await writeFile(log, numbered(from, from + 5));
+    await settle(20);
+    await rename(log, `${log}${how}1`);
+    await writeFile(log, numbered(from + 5, from + 7));
+  };
+  await rotateTwice(30, '.');
+  await expectNumbers(running, 37);
+  await running.listener.close();
+  await appendFile(log, numbered(0, 2));
+  await rotateTwice(2, '-202611');
+  running = await start({ paths: [log] });
+  await expectNumbers(running, 9);
+});
+
+test('killed before the places were saved: what the journal has is not read again', async () => {
+  const saved = join(dir, 'state', 'checkpoints.json');
+  await writeFile(log, numbered(0, 60_000));
+  let running = await start({ multiline: 'auto' });
+  const first = readFileSync(saved);
+  await until(() => running.events.length >= 59_999);
+  await running.listener.close();
+  // As a kill leaves it: an older file of places, and a journal that has all.
+  await writeFile(saved, first);
+  await rename(log, `${log}.1`);
+  await appendFile(`${log}.1`, numbered(60_000, 60_010));
+  const numbers = numbersOf(running);
+  running = await start({ multiline: 'auto' });
+  await until(() => numbers.length + running.events.length >= 60_010);
+  await settle(300);
+  numbers.push(...numbersOf(running));
+  expect(numbers.toSorted((a, b) => a - b)).toEqual(range(0, 60_010));
+});
+
+test('bodies that are refused between others: each is taken once, and none is passed over', async () => {
+  await writeFile(log, numbered(0, 70_000));
+  const failures: Error[] = [];
+  const running = await start({ multiline: 'auto' }, failures);
+  let sent = 0;
+  await until(() => {
+    if (sent++ % 3 === 0 && sent < 12) failures.push(new RetryableError('overloaded', 'not now', 5));
+    return running.events.length >= 70_000;
+  }, 30_000);
+  await settle(300);
+  expect(numbersOf(running).toSorted((a, b) => a - b)).toEqual(range(0, 70_000));
+}, 40_000);
+
 test('deleted with lines unread: they are read still', async () => {
   await writeFile(log, numbered(0, 1));
   const failures: Error[] = [];
@@ -252,15 +306,15 @@ async function logrotate(how: string, pid: number): Promise<void> {
 }
 
 test.skipIf(!existsSync(LOGROTATE)).each(['create', 'copytruncate'])(
-  'logrotate %s with a writer of its own and 10 restarts: every line exactly once (skipped without logrotate)',
+  'logrotate %s with a writer of its own and 4 restarts: every line exactly once (skipped without logrotate)',
   async (how) => {
-    const COUNT = 20_000;
+    const COUNT = 8_000;
     const writer = spawn(process.execPath, ['-e', WRITER, log, String(COUNT)], { stdio: 'ignore' });
     const ended = once(writer, 'exit');
     let isWriting = true;
     void ended.then(() => (isWriting = false));
     const numbers: number[] = [];
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 4; i++) {
       const running = await start({ paths: [log], multiline: 'auto' });
       await settle(150 + 40 * (i % 3));
       if (isWriting) {
