@@ -63,10 +63,17 @@ async function open(context: ListenerContext, id: 'grpc' | 'grpcTls'): Promise<O
   });
   // The sockets are ours: grpc-js reports a taken port as text only, and caps no connections.
   const sessions = server.createConnectionInjector(ServerCredentials.createInsecure());
+  let isDraining = false;
   const tcp = await openPort(context, id, (socket) => {
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
     sessions.injectConnection(socket);
-    return { finish: () => closed };
+    const finish = () => {
+      // Only now that no connection is taken any more: a client that is sent away comes back at once.
+      if (!isDraining) sessions.drain(GRACE_MS);
+      isDraining = true;
+      return closed;
+    };
+    return { finish };
   });
   if (tcp === null) {
     server.forceShutdown();
@@ -75,9 +82,7 @@ async function open(context: ListenerContext, id: 'grpc' | 'grpcTls'): Promise<O
   return {
     port: tcp.port,
     async close() {
-      const closed = tcp.close();
-      sessions.drain(GRACE_MS);
-      await closed;
+      await tcp.close();
       server.forceShutdown();
     },
   };

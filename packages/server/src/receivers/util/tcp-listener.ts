@@ -50,6 +50,8 @@ export async function openTcp(context: ListenerContext, options: TcpListenerOpti
   server.on(options.tls === true ? 'secureConnection' : 'connection', (socket: Socket) => {
     const remoteAddress = socket.remoteAddress ?? '';
     socket.on('error', () => socket.destroy());
+    // The handshake has taken longer than there was time for: nothing of it would be finished.
+    if (!server.listening) return void socket.destroy();
     const connection = options.onConnection(socket, remoteAddress);
     connections.set(socket, connection);
     socket.once('close', () => {

@@ -14,6 +14,7 @@ export interface UdpListenerOptions {
 
 /** What the kernel is asked to keep while this thread is busy. Linux gives net.core.rmem_max at most, in silence. */
 const RECEIVE_BUFFER_BYTES = 8 << 20;
+
 /** Opens a UDP port. Null when it is off. @throws PermanentError naming the port. */
 export async function openUdp(context: ListenerContext, options: UdpListenerOptions): Promise<OpenListener | null> {
   const { receiver, listener, port, onDatagram } = options;
@@ -31,7 +32,8 @@ export async function openUdp(context: ListenerContext, options: UdpListenerOpti
     socket.bind(port, host, resolve);
   });
   socket.on('error', (error) => context.warn({ receiver, listener, error: error.message }, 'a UDP port has failed'));
-  return { port: socket.address().port, close: () => close(socket, () => lastAt) };
+  let closed: Promise<void> | null = null;
+  return { port: socket.address().port, close: () => (closed ??= close(socket, () => lastAt)) };
 }
 
 async function close(socket: Socket, lastAt: () => number): Promise<void> {
