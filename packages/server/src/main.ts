@@ -95,7 +95,7 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
   const writerKnown = store.opened.then(() => writer()?.waitStored(0, STORE_WAIT_MS));
   await Promise.race([writerKnown, delay(STORE_WAIT_MS, undefined, { ref: false })]);
   const quotas = await Quotas.open(control, (error) => log.error({ err: error }, 'saving what orgs sent failed'), {
-    defaults: defaultQuota(config),
+    defaults: defaultQuota(config.ingestQuota),
   });
   runner.defer('quotas', () => quotas.close());
   const defaultRetentionDays = config.retention.defaultDays;

@@ -9,6 +9,7 @@ import { createIngestHandler } from './http/ingest-handler.ts';
 import { createHttpServer, drain, listen } from './http/listen.ts';
 import { createDeadLetters } from './open-dead-letters.ts';
 import type { Parts } from './parts.ts';
+import { receiverPaths } from './receivers/openapi.ts';
 import { HTTP_PORT as OTLP_HTTP_PORT } from './receivers/otlp/config.ts';
 import { RECEIVERS } from './receivers/registry.ts';
 import { createRouter } from './receivers/router.ts';
@@ -110,6 +111,7 @@ async function openApi(parts: Parts): Promise<{ api: FastifyInstance; tail: Tail
       log.error({ err: error, request_id: requestId }, 'a request failed'),
     health: healthOf(parts),
     answeredBefore: RECEIVERS.flatMap(({ routes }) => routes),
+    describedBefore: receiverPaths(RECEIVERS),
     attempts: parts.admission.attempts,
     deadLetters: createDeadLetters(parts),
     producers: parts.producers,

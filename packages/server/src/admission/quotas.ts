@@ -1,4 +1,3 @@
-import type { Config } from '../config.ts';
 import type { ControlDb } from '../control/control-db.ts';
 import { type IngestQuota, NO_QUOTA } from '../control/orgs.ts';
 import { addUsage, dayOf, type Usage, usageOfDay } from '../control/usage.ts';
@@ -164,13 +163,21 @@ export class Quotas {
   }
 }
 
+/** Section `ingestQuota` of the configuration. */
+interface DefaultNumbers {
+  defaultBytesPerSecond?: number | undefined;
+  defaultEventsPerSecond?: number | undefined;
+  defaultBytesPerDay?: number | undefined;
+  defaultEventsPerDay?: number | undefined;
+}
+
 /** The quota of orgs that have none of their own. */
-export function defaultQuota({ ingestQuota }: Pick<Config, 'ingestQuota'>): IngestQuota {
+export function defaultQuota(numbers: DefaultNumbers): IngestQuota {
   return {
-    bytesPerSecond: ingestQuota.defaultBytesPerSecond ?? null,
-    eventsPerSecond: ingestQuota.defaultEventsPerSecond ?? null,
-    bytesPerDay: ingestQuota.defaultBytesPerDay ?? null,
-    eventsPerDay: ingestQuota.defaultEventsPerDay ?? null,
+    bytesPerSecond: numbers.defaultBytesPerSecond ?? null,
+    eventsPerSecond: numbers.defaultEventsPerSecond ?? null,
+    bytesPerDay: numbers.defaultBytesPerDay ?? null,
+    eventsPerDay: numbers.defaultEventsPerDay ?? null,
   };
 }
 

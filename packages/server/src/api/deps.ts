@@ -44,6 +44,8 @@ export interface ApiDeps {
   quotaOf(own: IngestQuota): IngestQuota;
   /** What is answered before the API sees it: other methods of those paths come here and are told of these. */
   answeredBefore?: readonly { method: string; path: string }[];
+  /** The same for /api/openapi.json: operations by method by path. */
+  describedBefore?: Record<string, Record<string, object>>;
   /** Told of every fault that a client is not told in full. It goes to the server's own log. */
   onFault(error: unknown, requestId: string): void;
   /** Milliseconds since the epoch; default Date.now. */

@@ -21,6 +21,8 @@ import type { ReceiversConfig } from './config.ts';
 export interface Receiver {
   /** Kebab-case, equal to the folder's name, the configuration key and the metric label. */
   id: string;
+  /** What it takes, in half a line: for /api/openapi.json and docs/reference/receivers.md. */
+  summary: string;
   routes: readonly ReceiverRoute[];
   /** Requests that clients make before and beside sending: version, health, acknowledgements, CORS preflights. */
   probes?: readonly ReceiverProbe[];
@@ -31,6 +33,8 @@ export interface Receiver {
    * (`X-API-Key`, `Authorization: Bearer` and Basic).
    */
   credential?(head: RequestHead): string | undefined;
+  /** Where `credential` looks beside those places, as clients write it: `Authorization: Splunk KEY`, `?key=KEY`. */
+  keyPlaces?: readonly string[];
 }
 
 /** Fills the batch from an expanded body. What it returns comes back as `receipt.reply`. Runs in the ingest worker. */
@@ -53,6 +57,8 @@ export interface ReceiverRoute {
   method: 'POST' | 'PUT' | 'GET';
   /** A path; a segment `:name` stands for any one segment. A path without such segments wins. */
   path: string;
+  /** Content-Types that its clients send, the usual one first. */
+  contentTypes: readonly string[];
   /**
    * Checks what the headers say before the body is read, and names the format for `decode` (`protobuf`, `json` …).
    * Runs on the main thread. Throws PermanentError (415 …).

@@ -7,6 +7,7 @@ import {
   keyedRoutes,
   type SampleRoute,
   samplePath,
+  sampleRoutes,
 } from '../support/receiver-samples.ts';
 import { ADMIN_KEY, removeTempDirs, type SpawnedServer, spawnServer } from '../support/server.ts';
 
@@ -118,6 +119,16 @@ test.each(typed)('$title: a Content-Type that it does not read is 415', async ({
   const answer = await call(server, `${route.method} ${samplePath(route)}`, { headers, body: 'x' });
   expect(answer.status).toBe(415);
   expect(answer.text).toContain('application/');
+});
+
+test('the OpenAPI document of the server has every path of its receivers, beside those of the API', async () => {
+  const { paths } = JSON.parse((await call(server, 'GET /api/openapi.json')).text) as {
+    paths: Record<string, Record<string, object>>;
+  };
+  for (const { route } of sampleRoutes) {
+    expect(paths[route.path.replace(/:(\w+)/g, '{$1}')]).toHaveProperty(route.method.toLowerCase());
+  }
+  expect(Object.keys(paths['/api/logs']!).toSorted()).toEqual(['get', 'post']);
 });
 
 describe('the rest', () => {

@@ -11,10 +11,13 @@ const BODY_BYTES_MAX = 64 << 10;
 /** Events that pages send with `navigator.sendBeacon` and fetch, by keys that are public. See README.md. */
 export const browser: Receiver = {
   id: 'browser',
+  summary: 'Events of web pages, sent with `navigator.sendBeacon` or fetch',
+  keyPlaces: ['?key=KEY'],
   routes: [
     {
       method: 'POST',
       path: PATH,
+      contentTypes: ['text/plain', 'application/json', 'application/x-ndjson'],
       format,
       encodings: () => ['identity'],
       decode: (body, batch) => decodeBrowser(body, batch),

@@ -17,6 +17,8 @@ import { decodeItems, decodeLines } from './decode.ts';
 /** Datadog's logs intake. See README.md. */
 export const datadog: Receiver = {
   id: 'datadog',
+  summary: 'Logs as Datadog’s Agent and clients send them',
+  keyPlaces: ['DD-API-KEY: KEY', '?dd-api-key=KEY'],
   routes: [route('/api/v2/logs'), route('/v1/input'), route('/v1/input/:key')],
   probes: [{ methods: ['GET'], path: '/api/v1/validate', needsKey: true, answer: answerValidate }],
   credential,
@@ -26,6 +28,7 @@ function route(path: string): ReceiverRoute {
   return {
     method: 'POST',
     path,
+    contentTypes: ['application/json', 'text/plain', 'application/logplex-1'],
     format,
     encodings: () => ['identity', 'gzip', 'deflate', 'zstd', 'snappy'],
     decode,

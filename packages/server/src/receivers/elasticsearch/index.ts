@@ -9,11 +9,15 @@ import { probesUnder } from './probes.ts';
 /** Before every path: clients whose address may have a path are told `http://…/elasticsearch`. */
 const PREFIXES = ['', '/elasticsearch'];
 
+const BULK_TYPES = ['application/x-ndjson', 'application/json'];
+const DOCUMENT_TYPES = ['application/json'];
 const encodings = () => ['identity', 'gzip', 'deflate', 'zstd'] as const;
 
 /** Elasticsearch's bulk and document APIs, and what its clients ask before they send. See README.md. */
 export const elasticsearch: Receiver = {
   id: 'elasticsearch',
+  summary: 'Elasticsearch’s bulk and document APIs',
+  keyPlaces: ['Authorization: ApiKey KEY'],
   // Longer prefixes first: `/elasticsearch/x/_bulk` would also be an index with a type.
   routes: [...PREFIXES].reverse().flatMap(routesUnder),
   probes: [...PREFIXES].reverse().flatMap(probesUnder),
@@ -36,13 +40,13 @@ function routesUnder(prefix: string): ReceiverRoute[] {
 
 function bulkRoute(method: 'POST' | 'PUT', path: string): ReceiverRoute {
   const format = (head: RequestHead) => checkedFormat(head, 'bulk');
-  return { method, path, format, encodings, decode: decodeBulk, respond: bulkAnswer };
+  return { method, path, contentTypes: BULK_TYPES, format, encodings, decode: decodeBulk, respond: bulkAnswer };
 }
 
 function documentRoute(method: 'POST' | 'PUT', path: string): ReceiverRoute {
   const format = (head: RequestHead) => checkedFormat(head, 'document');
   const decode = (body: Buffer, batch: EventBatch, request: DecodeRequest) => decodeDocument(body, batch, request);
-  return { method, path, format, encodings, decode, respond: documentAnswer };
+  return { method, path, contentTypes: DOCUMENT_TYPES, format, encodings, decode, respond: documentAnswer };
 }
 
 /** rsyslog says application/json of its lines, curl's -d form-urlencoded, the official clients a vendor type. */

@@ -7,6 +7,7 @@ import { Tailer } from './tailer.ts';
 /** Log files of this machine, containers' among them. See README.md. */
 export const fileTail: Receiver = {
   id: 'file-tail',
+  summary: 'Log files of this machine, containers’ among them',
   routes: [],
   listeners: [{ id: 'files', decode: decodeFile, open }],
 };

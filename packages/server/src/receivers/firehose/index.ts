@@ -8,6 +8,8 @@ import { formatOf } from './surroundings.ts';
 /** What Amazon Data Firehose sends to an HTTP endpoint. See README.md. */
 export const firehose: Receiver = {
   id: 'firehose',
+  summary: 'Amazon Data Firehose, with CloudWatch Logs subscriptions unpacked',
+  keyPlaces: ['X-Amz-Firehose-Access-Key: KEY'],
   routes: [route('/api/firehose'), route('/aws/firehose')],
   credential: ({ headers }) => headers['x-amz-firehose-access-key'],
 };
@@ -16,6 +18,7 @@ function route(path: string): ReceiverRoute {
   return {
     method: 'POST',
     path,
+    contentTypes: ['application/json'],
     format,
     encodings: () => ['identity', 'gzip'],
     decode: decodeFirehose,

@@ -13,6 +13,7 @@ import { revealForward } from './reveal.ts';
 /** Fluentd's and Fluent Bit's forward protocol. See README.md. */
 export const fluentForward: Receiver = {
   id: 'fluent-forward',
+  summary: 'Fluentd’s and Fluent Bit’s forward protocol',
   routes: [],
   listeners: [listener('tcp'), listener('tls')],
 };

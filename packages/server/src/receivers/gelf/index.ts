@@ -1,6 +1,14 @@
 import type { Socket } from 'node:net';
 import { RetryableError } from '../../runtime/errors.ts';
-import type { HttpAnswer, IngestOutcome, ListenerContext, OpenListener, Receipt, Receiver } from '../receiver.ts';
+import type {
+  HttpAnswer,
+  IngestOutcome,
+  ListenerContext,
+  OpenListener,
+  Receipt,
+  Receiver,
+  RequestHead,
+} from '../receiver.ts';
 import { errorAnswer, jsonAnswer } from '../util/answers.ts';
 import { framedConnection } from '../util/framed-connection.ts';
 import { DATAGRAM_PENDING_BYTES_MAX, MessageSender } from '../util/message-sender.ts';
@@ -13,10 +21,14 @@ import { NulFramer } from './nul-framer.ts';
 /** Graylog's GELF over HTTP, UDP and TCP. See README.md. */
 export const gelf: Receiver = {
   id: 'gelf',
+  summary: 'Graylog’s GELF',
+  credential,
+  keyPlaces: ['?key=KEY'],
   routes: [
     {
       method: 'POST',
       path: '/gelf',
+      contentTypes: ['application/json'],
       // Graylog does not look at the Content-Type, and clients say all sorts of things.
       format: () => 'json',
       encodings: () => ['identity', 'gzip', 'deflate', 'zstd'],
@@ -29,6 +41,12 @@ export const gelf: Receiver = {
     { id: 'tcp', decode: (body, batch) => decodeGelfMessages(body, batch), open: openStream },
   ],
 };
+
+/** Graylog asks for no key, so some of its clients can be given a path, but no headers. */
+function credential({ headers, query }: RequestHead): string | undefined {
+  if (headers.authorization !== undefined || headers['x-api-key'] !== undefined) return undefined;
+  return query.get('key') ?? undefined;
+}
 
 /** Graylog answers 202 with nothing in it, and 400 for what it cannot read. */
 function respond(outcome: IngestOutcome): HttpAnswer {

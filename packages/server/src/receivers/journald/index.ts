@@ -7,10 +7,12 @@ import { lastEventEnd } from './split.ts';
 /** What systemd-journal-upload sends: the journal in its export format. See README.md. */
 export const journald: Receiver = {
   id: 'journald',
+  summary: 'What systemd-journal-upload sends',
   routes: [
     {
       method: 'POST',
       path: '/upload',
+      contentTypes: ['application/vnd.fdo.journal'],
       // The client says application/vnd.fdo.journal; people who pipe `journalctl -o export` into curl say anything.
       format: () => 'export',
       encodings: () => ['identity', 'gzip', 'deflate', 'zstd'],

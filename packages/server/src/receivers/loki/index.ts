@@ -16,11 +16,13 @@ import { decodeProtobuf } from './decode-protobuf.ts';
 /** Loki's push API. See README.md. */
 export const loki: Receiver = {
   id: 'loki',
+  summary: 'Loki’s push API',
   routes: [route('/loki/api/v1/push'), route('/api/prom/push')],
 };
 
 function route(path: string): ReceiverRoute {
-  return { method: 'POST', path, format, encodings, innerEncoding, decode, respond };
+  const contentTypes = ['application/json', 'application/x-protobuf'];
+  return { method: 'POST', path, contentTypes, format, encodings, innerEncoding, decode, respond };
 }
 
 /** Anything that says neither JSON nor nothing is protobuf. Loki refuses a missing type; here it reads as JSON. */

@@ -9,6 +9,7 @@ import { revealFrames } from './reveal.ts';
 /** The Lumberjack protocol, which Beats and Elastic Agent speak to Logstash. See README.md. */
 export const lumberjack: Receiver = {
   id: 'lumberjack',
+  summary: 'The Lumberjack protocol of Beats and Elastic Agent',
   routes: [],
   listeners: [listener('tcp'), listener('tls')],
 };

@@ -6,10 +6,12 @@ import { decodeJson } from './decode.ts';
 /** The platform's own JSON: one event, an array, or NDJSON. See README.md. */
 export const ndjson: Receiver = {
   id: 'ndjson',
+  summary: 'JSON: one event, an array, or NDJSON',
   routes: [
     {
       method: 'POST',
       path: '/api/logs',
+      contentTypes: ['application/json', 'application/x-ndjson'],
       format,
       encodings: () => ['identity', 'gzip', 'deflate', 'zstd', 'snappy'],
       decode: (body, batch) => decodeJson(body, batch),

@@ -10,6 +10,7 @@ function route(path: string, answer: ReceiverRoute['respond']): ReceiverRoute {
   return {
     method: 'POST',
     path,
+    contentTypes: [PROTOBUF_TYPE, JSON_TYPE],
     format,
     encodings: () => ['identity', 'gzip', 'deflate', 'zstd', 'snappy'],
     decode: (body, batch, { format }) => (format === 'json' ? decodeJson : decodeProtobuf)(body, batch),
@@ -31,6 +32,7 @@ function format({ headers }: RequestHead): string {
 /** OpenTelemetry's logs: over HTTP as protobuf and as JSON, and over gRPC. See README.md. */
 export const otlp: Receiver = {
   id: 'otlp',
+  summary: 'OpenTelemetry logs (OTLP)',
   routes: [
     route('/v1/logs', respond),
     route('/otlp/v1/logs', respondAsLoki),

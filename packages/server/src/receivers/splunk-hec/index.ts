@@ -25,6 +25,7 @@ export function createSplunkHec(now: () => number = Date.now): Receiver {
   const route = (path: string, format: string, decode: Decode): ReceiverRoute => ({
     method: 'POST',
     path,
+    contentTypes: [format === 'raw' ? 'text/plain' : 'application/json'],
     format: (head) => {
       channelOf(head);
       return format;
@@ -35,6 +36,8 @@ export function createSplunkHec(now: () => number = Date.now): Receiver {
   });
   return {
     id: 'splunk-hec',
+    summary: 'Splunk’s HTTP Event Collector',
+    keyPlaces: ['Authorization: Splunk KEY', '?token=KEY'],
     routes: [
       ...EVENT_PATHS.map((path) =>
         route(path, 'event', (body, batch, request) => decodeEvents(body, batch, request.query)),

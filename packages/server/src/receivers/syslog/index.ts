@@ -10,6 +10,7 @@ import { SyslogFramer } from './framer.ts';
 /** Syslog, RFC 5424 and RFC 3164. See README.md. */
 export const syslog: Receiver = {
   id: 'syslog',
+  summary: 'Syslog, RFC 5424 and RFC 3164',
   routes: [],
   listeners: [{ id: 'udp', decode: decodeSyslog, open: openDatagrams }, stream('tcp'), stream('tls')],
 };
