@@ -7,6 +7,7 @@ import type { IngestQuota } from './control/orgs.ts';
 import { healthOf, watchGauges } from './health.ts';
 import { createIngestHandler } from './http/ingest-handler.ts';
 import { createHttpServer, drain, listen } from './http/listen.ts';
+import { PrefixStore } from './http/prefix-store.ts';
 import { createDeadLetters } from './open-dead-letters.ts';
 import type { Parts } from './parts.ts';
 import { receiverPaths } from './receivers/openapi.ts';
@@ -87,6 +88,9 @@ function openIngestHandler(parts: Parts, stopping: AbortSignal) {
     bodyBytesMax: config.limits.bodyBytesMax,
     bodyExpandedBytesMax: config.limits.bodyExpandedBytesMax,
     stopping,
+    prefixes: new PrefixStore(`${parts.paths.dataDir}/broken-off`, (error) =>
+      log.warn({ err: error }, 'a body that broke off will be taken twice if it is sent again'),
+    ),
     waitStored: async (position) => (await parts.writer()?.waitStored(position, ACK_STORED_TIMEOUT_MS)) ?? false,
     onAnswer: (receiver, status, receipt) => telemetry.countAnswer(receiver, status, receipt?.rejectedCount ?? 0),
     onFault: (error, requestId) => log.error({ err: error, request_id: requestId }, 'a request failed'),

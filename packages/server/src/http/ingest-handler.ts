@@ -167,6 +167,7 @@ async function ingestRequest(
     ? await streamRequest(dependencies, {
         request: exchange.request,
         split: route.split!,
+        orgId: sender.orgId,
         encodings,
         authorize: () => authorize(dependencies, route, exchange),
         task: taskOf(route, exchange, format),

@@ -5,6 +5,7 @@ import type { IngestTask } from '../pipeline/ingest.ts';
 import type { IngestClient } from '../pipeline/ingest-client.ts';
 import type { ContentEncoding, Receipt, ReceiverRoute, RequestHead } from '../receivers/receiver.ts';
 import { setPatience } from './listen.ts';
+import { type PrefixMemory, Resumption } from './resumption.ts';
 import { StreamedBody } from './streamed-body.ts';
 
 type Task = Omit<IngestTask, 'orgId' | 'settings'>;
@@ -16,12 +17,15 @@ export interface StreamDependencies {
   bodyExpandedBytesMax: number;
   /** Aborts when the server stops: bodies without an end are ended by it. */
   stopping: AbortSignal;
+  /** Of bodies that broke off. */
+  prefixes: PrefixMemory;
 }
 
 /** A request whose body is taken while it comes. */
 export interface StreamRequest {
   request: IncomingMessage;
   split(bytes: Buffer): number;
+  orgId: string;
   encodings: readonly ContentEncoding[];
   /** Who sends is asked again for each piece: a request may outlive its key, and its org's settings. */
   authorize(): Promise<Sender>;
@@ -41,8 +45,8 @@ export function isStreamed(route: ReceiverRoute, head: RequestHead, encodings: r
 
 /** Resolves at the end of the body with what all of it came to. Rejects with PermanentError or RetryableError. */
 export async function streamRequest(
-  { ingest, admission, stopping, ...limits }: StreamDependencies,
-  { request, split, encodings, authorize, task, progress }: StreamRequest,
+  { ingest, admission, stopping, prefixes, ...limits }: StreamDependencies,
+  { request, split, orgId, encodings, authorize, task, progress }: StreamRequest,
 ): Promise<Receipt> {
   const source = expandStream(request, encodings);
   const limit = source === request ? 'bodyBytesMax' : 'bodyExpandedBytesMax';
@@ -63,6 +67,7 @@ export async function streamRequest(
     eventBytesMax: limits[limit],
     limit: `limits.${limit}`,
     stopping,
+    resume: (first) => new Resumption(prefixes, `${orgId} ${task.decoder}`, first),
   });
   setPatience(request, () => !body.isFirstUnfinished);
   request.socket.setKeepAlive(true, KEEP_ALIVE_MS);

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Receipt } from '../receivers/receiver.ts';
 import { PermanentError, RetryableError } from '../runtime/errors.ts';
+import { type PrefixMemory, Resumption, type TakenPrefix } from './resumption.ts';
 import { StreamedBody, type StreamedBodyOptions } from './streamed-body.ts';
 
 /** Events are lines here. What `submit` does with each piece is told by `outcomes`, in order; then all are accepted. */
@@ -12,8 +13,16 @@ let pieces: string[];
 let outcomes: (Partial<Receipt> | Error)[];
 let held: number;
 let heldMax: number;
+let prefixes: Map<string, TakenPrefix>;
+
+const memory: PrefixMemory = {
+  recall: (key) => prefixes.get(key) ?? null,
+  keep: async (key, prefix) => void prefixes.set(key, prefix),
+  forget: async (key) => void prefixes.delete(key),
+};
 
 beforeEach(() => {
+  prefixes = new Map();
   source = new PassThrough();
   stopping = new AbortController();
   pieces = [];
@@ -43,7 +52,9 @@ function read(options: Partial<StreamedBodyOptions> = {}): Promise<Receipt> {
     release: (bytes) => {
       held -= bytes;
     },
-    ...{ eventBytesMax: 10, limit: 'limits.x', stopping: stopping.signal, ...options },
+    ...{ eventBytesMax: 10, limit: 'limits.x', stopping: stopping.signal },
+    resume: (first) => new Resumption(memory, 'acme', first),
+    ...options,
   }).read();
 }
 
@@ -183,4 +194,69 @@ test('the sender is held up: no more than two pieces are kept', async () => {
   }
   await Promise.all([sent, done]);
   expect(heldMax).toBeLessThanOrEqual((2 << 20) + 65_536);
+});
+
+describe('a body that broke off and is sent again', () => {
+  const line = (i: number) => `${String(i).padEnd(299, '.')}\n`;
+  const lines = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => line(from + i)).join('');
+  const limits = { eventBytesMax: 600 };
+  const again = () => {
+    source = new PassThrough();
+    return read(limits);
+  };
+
+  beforeEach(async () => {
+    outcomes = [{}, {}, new PermanentError('forbidden', 'no')];
+    const receipt = read(limits);
+    receipt.catch(() => {});
+    for (let i = 0; i < 6; i++) await send(line(i));
+    await expect(receipt).rejects.toMatchObject({ code: 'forbidden' });
+    expect(pieces.join('')).toBe(lines(0, 4));
+  });
+
+  test('what is durable is not taken again, and counts', async () => {
+    const receipt = again();
+    await send(lines(0, 3), lines(3, 8));
+    source.end();
+    expect(await receipt).toMatchObject({ accepted: 8 });
+    expect(pieces.join('')).toBe(lines(0, 8));
+    expect(prefixes.size).toBe(0);
+  });
+
+  test('it breaks off again, within that and behind it', async () => {
+    const first = again();
+    await send(lines(0, 2));
+    source.destroy(new Error('aborted'));
+    await expect(first).rejects.toMatchObject({ code: 'invalid_body' });
+    const second = again();
+    await send(lines(0, 5));
+    source.destroy(new Error('aborted'));
+    await expect(second).rejects.toMatchObject({ message: expect.stringContaining('the 5 events before') });
+    const third = again();
+    source.end(lines(0, 6));
+    expect(await third).toMatchObject({ accepted: 6 });
+    expect(pieces.join('')).toBe(lines(0, 6));
+  });
+
+  test.each([
+    ['is another one', lines(0, 3) + line(9).repeat(5)],
+    ['is shorter', lines(0, 3)],
+  ])('when it %s it is refused, and taken whole when it comes once more', async (_, body) => {
+    const first = again();
+    source.end(body);
+    await expect(first).rejects.toMatchObject({ code: 'overloaded' });
+    pieces = [];
+    const second = again();
+    source.end(body);
+    await second;
+    expect(pieces.join('')).toBe(body);
+  });
+
+  test('another sender has a body of its own', async () => {
+    pieces = [];
+    source = new PassThrough();
+    source.end(lines(0, 2));
+    await read({ ...limits, resume: (first) => new Resumption(memory, 'other', first) });
+    expect(pieces.join('')).toBe(lines(0, 2));
+  });
 });

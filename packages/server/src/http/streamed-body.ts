@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Receipt } from '../receivers/receiver.ts';
 import { isKnownError, PermanentError, RetryableError } from '../runtime/errors.ts';
+import type { Resumption } from './resumption.ts';
 
 /** What is collected before it is handed over. Large enough that the frame costs little, small enough to hold two. */
 const PIECE_BYTES = 4 << 20;
@@ -24,6 +25,8 @@ export interface StreamedBodyOptions {
   limit: string;
   /** Aborts when the server stops. */
   stopping: AbortSignal;
+  /** Given the first chunk: what is known of the body from before. */
+  resume(first: Buffer): Resumption;
 }
 
 /**
@@ -32,7 +35,7 @@ export interface StreamedBodyOptions {
  */
 export class StreamedBody {
   /** What the pieces so far came to. */
-  readonly receipt: Receipt = { accepted: 0, rejectedCount: 0, rejections: [], position: null };
+  receipt: Receipt = { accepted: 0, rejectedCount: 0, rejections: [], position: null };
   /** The body's first bytes, expanded. */
   firstBytes = Buffer.alloc(0);
   private readonly source: Readable;
@@ -46,6 +49,7 @@ export class StreamedBody {
   private held = 0;
   private pieces = 0;
   private submitting: Promise<void> = Promise.resolve();
+  private resumption: Resumption | null = null;
   private hasEnded = false;
   /** Why no more is taken. */
   private failure: Error | null = null;
@@ -73,8 +77,10 @@ export class StreamedBody {
     try {
       await this.takeAll();
       if (this.failure !== null) throw await this.endEarly(this.failure);
-      if (this.collected > 0 || this.pieces === 0) await this.handOver(this.collectedBytes(), this.collected);
+      await this.resumption?.end();
+      if (this.collected > 0 || this.pieces === 0) await this.handOver(this.collectedBytes(), this.collected, true);
       await this.submitting;
+      await this.resumption?.forget();
       return this.receipt;
     } catch (error) {
       await this.submitting.catch(() => {});
@@ -129,14 +135,28 @@ export class StreamedBody {
     }
   }
 
-  private async take(chunk: Buffer): Promise<void> {
+  private async take(received: Buffer): Promise<void> {
+    if (this.resumption === null) {
+      this.firstBytes = Buffer.from(received.subarray(0, 512));
+      this.resumption = this.options.resume(received);
+    }
+    const chunk = await this.resumption.pass(received);
+    this.countResumed();
+    if (chunk.length === 0) return;
     await this.patiently(() => this.options.hold(chunk.length));
     this.held += chunk.length;
     this.chunks.push(chunk);
     this.collected += chunk.length;
-    if (this.firstBytes.length === 0) this.firstBytes = Buffer.from(chunk.subarray(0, 512));
     if (this.collected >= this.pieceBytes) await this.flush();
     if (this.collected > 0) this.startFlushTimer();
+  }
+
+  /** What was passed over is the first piece. */
+  private countResumed(): void {
+    const resumed = this.resumption?.receipt ?? null;
+    if (resumed === null || this.pieces > 0) return;
+    this.pieces = 1;
+    this.receipt = { ...resumed };
   }
 
   private startFlushTimer(): void {
@@ -165,7 +185,7 @@ export class StreamedBody {
     return this.chunks[0];
   }
 
-  private async handOver(bytes: Buffer, end: number): Promise<void> {
+  private async handOver(bytes: Buffer, end: number, isLast = false): Promise<void> {
     if (this.flushTimer !== null) clearTimeout(this.flushTimer);
     this.flushTimer = null;
     this.isFlushDue = false;
@@ -175,16 +195,17 @@ export class StreamedBody {
     this.collected = bytes.length - end;
     await this.submitting;
     this.pieces++;
-    this.submitting = this.submitPiece(bytes.subarray(0, end));
+    this.submitting = this.submitPiece(bytes.subarray(0, end), isLast);
     this.submitting.catch((error: Error) => this.fail(error));
   }
 
-  private async submitPiece(piece: Buffer): Promise<void> {
+  private async submitPiece(piece: Buffer, isLast: boolean): Promise<void> {
     // A copy: it has to be there still when it has to be sent again.
     const receipt = await this.patiently(() => this.options.submit(Buffer.from(piece)));
     this.options.release(piece.length);
     this.held -= piece.length;
     addReceipt(this.receipt, receipt);
+    if (!isLast) await this.resumption?.taken(piece, this.receipt);
   }
 
   /** Whole events that were collected are taken; the client has no answer for them yet, and may never send them again. */

@@ -90,10 +90,10 @@ async function makeOrg(id: string, ingestQuota: object): Promise<void> {
 test('30 MiB in one request, on the port of its own', async () => {
   const ports = server.ready.listeners as Record<string, number>;
   const { outgoing, answer } = open({}, ports['journald.http']);
-  for (let i = 0; i < 480; i++) await write(outgoing, event('backlog', i, 64 << 10));
+  for (let i = 0; i < 105; i++) await write(outgoing, event('backlog', i, 300 << 10));
   outgoing.end();
   expect(await answer).toMatchObject({ status: 202, text: 'OK.\n' });
-  expect(await messages('backlog', 480)).toEqual(orders(480));
+  expect(await messages('backlog', 105)).toEqual(orders(105));
 });
 
 test.each([
@@ -182,13 +182,34 @@ test('a day that is used up half-way: 429, and what was before stays', async () 
   expect(await messages('day', taken, 'small')).toHaveLength(taken);
 });
 
-test('the stop of the server: whole events are taken before it, and the client is told to come back', async () => {
+test('the stop of the server: whole events are taken before it, and are not taken twice when they come again', async () => {
+  const pad = 1000;
   const { outgoing, answer } = open();
-  await write(outgoing, Buffer.concat([event('stop', 0), event('stop', 1), Buffer.from('MESSAGE=')]));
+  await write(outgoing, Buffer.concat([event('stop', 0, pad), event('stop', 1, pad), Buffer.from('MESSAGE=')]));
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(await server.stop()).toBe(0);
   expect(await answer).toMatchObject({ status: 503, text: expect.stringContaining('the 2 events before') });
   expect(server.stderr()).not.toMatch(/did not close in time/);
   server = await start(server.dataDir);
   expect(await messages('stop', 2)).toEqual(orders(2));
+  const again = open();
+  again.outgoing.end(Buffer.concat([0, 1, 2].map((i) => event('stop', i, pad))));
+  expect(await again.answer).toMatchObject({ status: 202, text: 'OK.\n' });
+  expect(await messages('stop', 3)).toEqual(orders(3));
+});
+
+test('after a kill as well', async () => {
+  const { outgoing } = open();
+  for (let i = 0; i < 20; i++) await write(outgoing, event('kill', i, 64 << 10));
+  await write(outgoing, Buffer.from('MESSAGE='));
+  // All is flushed, and remembered, when the last of them is found.
+  expect(await messages('kill', 20)).toEqual(orders(20));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await server.kill();
+  server = await start(server.dataDir);
+  const again = open();
+  for (let i = 0; i < 40; i++) await write(again.outgoing, event('kill', i, 64 << 10));
+  again.outgoing.end();
+  expect(await again.answer).toMatchObject({ status: 202, text: 'OK.\n' });
+  expect(await messages('kill', 40)).toEqual(orders(40));
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { peerServer } from '../support/peer.ts';
-import { ADMIN_KEY, allEvents, tempDir } from '../support/server.ts';
+import { ADMIN_KEY, allEvents, request, tempDir } from '../support/server.ts';
 
 const REMOTE = '/lib/systemd/systemd-journal-remote';
 const UPLOAD = '/lib/systemd/systemd-journal-upload';
@@ -97,5 +97,25 @@ describe.skipIf(isMissing)('systemd-journal-upload (skipped where systemd-journa
     expect(events.map(({ metadata }) => (metadata as { ORDER_NO: string }).ORDER_NO)).toEqual(
       Array.from({ length: count }, (_, i) => String(i)),
     );
+  });
+
+  test('what was taken of a request that failed half-way is not taken again', async () => {
+    const count = 1000;
+    const file = await makeJournal('half', count, 6000);
+    const setQuota = (events: number | null) =>
+      request(peer, '/api/orgs/default', {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ ingest_quota: { events_per_day: events } }),
+      });
+    const sentToday = (await allEvents(peer, 'from=-1h')).length;
+    expect((await setQuota(sentToday + 300)).status).toBe(200);
+    expect(await upload(file, urlWith(ADMIN_KEY))).not.toBe(0);
+    await setQuota(null);
+    const before = (await peer.found('half', 300)).length;
+    expect(before).toBeLessThan(count);
+    // It kept its cursor, and begins anew.
+    expect(await upload(file, urlWith(ADMIN_KEY))).toBe(0);
+    expect(await peer.found('half', count)).toHaveLength(count);
   });
 });
