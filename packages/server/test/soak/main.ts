@@ -2,13 +2,17 @@ import { spawnSync } from 'node:child_process';
 import { extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { diskFullTest } from './disk-full.ts';
+import { fileTailTest } from './file-tail.ts';
 import { killTest } from './kill.ts';
+import { outcomesTest } from './outcomes.ts';
 
 /**
  * The long checks, one after another, with one printed seed.
  *   make soak ARGS="--seed 7 --only kill"
  */
-const { values } = parseArgs({ options: { seed: { type: 'string' }, only: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { seed: { type: 'string' }, only: { type: 'string' }, restarts: { type: 'string' } },
+});
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 const extension = extname(import.meta.url);
@@ -27,7 +31,9 @@ function script(path: string, args: string[]): boolean {
 const checks: Record<string, () => Promise<boolean> | boolean> = {
   simulation: () => script('../sim/main', ['--seeds', '10000', '--from', String(seed)]),
   fuzz: () => script('../fuzz/main', ['--count', '200000', '--seed', String(seed)]),
+  outcomes: () => outcomesTest({ seed, rounds: 100, print }),
   kill: () => killTest({ seed, serverKills: 20, engineKills: 20, print }),
+  'file-tail': () => fileTailTest({ seed, restarts: Number(values.restarts ?? 50), print }),
   'disk-full': () => diskFullTest({ seed, print }),
 };
 

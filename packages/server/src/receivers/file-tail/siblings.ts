@@ -46,7 +46,7 @@ export interface Sibling {
  * the offset, what was read. Null when there is neither.
  */
 export async function findSibling(place: Place, isKnown: (key: string) => boolean): Promise<Sibling | null> {
-  if (place.fingerprintBytes === 0) return null;
+  const isEmpty = place.fingerprintBytes === 0;
   const dir = dirname(place.path);
   const names = await readdir(dir).catch(() => []);
   for (const name of names) {
@@ -55,7 +55,9 @@ export async function findSibling(place: Place, isKnown: (key: string) => boolea
     const handle = await open(path, 'r').catch(() => null);
     if (handle === null) continue;
     const { dev, ino } = await handle.stat({ bigint: true });
-    if (!isKnown(keyOf({ dev, ino })) && (await isSame(handle, place))) {
+    // Of a file that was empty the content says nothing.
+    const maybe = !isKnown(keyOf({ dev, ino })) && (!isEmpty || keyOf({ dev, ino }) === keyOf(place));
+    if (maybe && (await isSame(handle, place))) {
       return { handle, path, dev: String(dev), ino: String(ino) };
     }
     await handle.close();
@@ -64,16 +66,17 @@ export async function findSibling(place: Place, isKnown: (key: string) => boolea
 }
 
 /**
- * Files that were made and rotated away between two searches: rotated names of the file, born after the one that was
- * known and before the one that is there now, oldest first. None where the file system keeps no birth times.
+ * Files that were made between two looks: rotated names of the file, born after the one that was known and before the one
+ * that is there now (null: at any time), oldest first. None where the file system keeps no birth times.
  */
 export async function findBetween(
   path: string,
   known: FileHandle,
-  present: FileHandle,
+  present: FileHandle | null,
   isKnown: (key: string) => boolean,
 ): Promise<Sibling[]> {
-  const [older, newer] = await Promise.all([known.stat({ bigint: true }), present.stat({ bigint: true })]);
+  const older = await known.stat({ bigint: true });
+  const newer = present === null ? null : await present.stat({ bigint: true });
   if (older.birthtimeNs === 0n) return [];
   const found: (Sibling & { born: bigint })[] = [];
   for (const name of await readdir(dirname(path)).catch(() => [])) {
@@ -82,7 +85,7 @@ export async function findBetween(
     const handle = await open(other, 'r').catch(() => null);
     if (handle === null) continue;
     const { dev, ino, birthtimeNs: born } = await handle.stat({ bigint: true });
-    const isBetween = born > older.birthtimeNs && born < newer.birthtimeNs;
+    const isBetween = born > older.birthtimeNs && (newer === null || born < newer.birthtimeNs);
     if (isBetween && !isKnown(keyOf({ dev, ino })) && !isPackedContent(await readAt(handle, 0, 6))) {
       found.push({ handle, path: other, dev: String(dev), ino: String(ino), born });
     } else {

@@ -158,6 +158,27 @@ test('rotated twice between two searches: the file in between is read too', asyn
   await expectNumbers(running, 9);
 });
 
+test('copied and cut short twice while it is stopped, and a file that was empty when it was seen is renamed', async () => {
+  const other = join(dir, 'other.log');
+  await writeFile(log, numbered(0, 30));
+  await writeFile(other, '');
+  let running = await start({ paths: [log, other] });
+  await expectNumbers(running, 30);
+  await running.listener.close();
+  await appendFile(log, numbered(0, 2));
+  await copyFile(log, `${log}.2`);
+  await truncate(log, 0);
+  await appendFile(log, numbered(2, 4));
+  await settle(20);
+  await copyFile(log, `${log}.1`);
+  await truncate(log, 0);
+  await appendFile(log, numbered(4, 6));
+  await appendFile(other, numbered(6, 9));
+  await rename(other, `${other}.1`);
+  running = await start({ paths: [log, other] });
+  await expectNumbers(running, 9);
+});
+
 test('killed before the places were saved: what the journal has is not read again', async () => {
   const saved = join(dir, 'state', 'checkpoints.json');
   await writeFile(log, numbered(0, 60_000));

@@ -8,7 +8,7 @@ import { beginsSame, isSame, keyOf, newPlaceId, noteBeginning, type Place, readA
 import { isPackedContent, isPackedName } from './places.ts';
 import { Pods } from './pods.ts';
 import { type FileFacts, writeQuery } from './query.ts';
-import { findBetween, findSibling, isSiblingName } from './siblings.ts';
+import { findBetween, findSibling, isSiblingName, type Sibling } from './siblings.ts';
 import { type FileSurroundings, TailedFile } from './tailed-file.ts';
 
 /** Files that are read at a time. */
@@ -151,7 +151,7 @@ export class Tailer {
     await file.settle();
     const { place, handle } = file;
     this.context.count('file_truncated');
-    await this.followSibling(place);
+    await this.followCopies(place);
     const restarted = await this.tailed({ ...place, ...startOfFile() }, handle);
     restarted.isListed = file.isListed;
     this.files.set(keyOf(place), restarted);
@@ -159,30 +159,38 @@ export class Tailer {
   }
 
   /** Reads on in the file's copy or new name, when there is one that nobody reads. */
-  private async followSibling(place: Place): Promise<boolean> {
+  private async followSibling(place: Place): Promise<TailedFile | null> {
     const sibling = await findSibling(place, (key) => this.files.has(key));
-    if (sibling === null) return false;
-    const { handle, dev, ino } = sibling;
+    return sibling === null ? null : this.addRotated(place, sibling);
+  }
+
+  /** The same, and in the copies that were made after that one, by rotations that came between two looks. */
+  private async followCopies(place: Place): Promise<void> {
+    const copy = await this.followSibling(place);
+    if (copy !== null) await this.followBetween(copy, null);
+  }
+
+  /** Reads what was made and rotated away while only `before`, and maybe `present`, of that name were known. */
+  private async followBetween(before: TailedFile, present: TailedFile | null): Promise<void> {
+    const { place, handle } = before;
+    const isKnown = (key: string) => this.files.has(key);
+    for (const sibling of await findBetween(place.path, handle, present?.handle ?? null, isKnown)) {
+      const from = { ...place, ...startOfFile() };
+      await noteBeginning(sibling.handle, from);
+      await this.addRotated(from, sibling);
+    }
+  }
+
+  private async addRotated(place: Place, { handle, dev, ino }: Sibling): Promise<TailedFile> {
     const file = await this.tailed({ ...place, dev, ino }, handle);
     file.isListed = false;
     this.files.set(keyOf(file.place), file);
-    return true;
+    return file;
   }
 
-  /** Reads what was made and rotated away between two searches, when `file` is new under the name of a known one. */
-  private async followBetween(file: TailedFile): Promise<void> {
-    const { path } = file.place;
-    const before = [...this.files.values()].findLast((other) => other !== file && other.place.path === path);
-    if (before === undefined) return;
-    for (const { handle, dev, ino } of await findBetween(path, before.handle, file.handle, (key) =>
-      this.files.has(key),
-    )) {
-      const place = { ...file.place, ...startOfFile(), dev, ino };
-      await noteBeginning(handle, place);
-      const between = await this.tailed(place, handle);
-      between.isListed = false;
-      this.files.set(keyOf(place), between);
-    }
+  /** The file of that name that was known before it. */
+  private knownBefore(file: TailedFile): TailedFile | undefined {
+    return [...this.files.values()].findLast((other) => other !== file && other.place.path === file.place.path);
   }
 
   private async scan(): Promise<void> {
@@ -200,7 +208,10 @@ export class Tailer {
       if (file !== undefined) added.push(file);
     }
     if (this.scans === 0) await this.follow();
-    for (const file of added) await this.followBetween(file);
+    for (const file of added) {
+      const before = this.knownBefore(file);
+      if (before !== undefined) await this.followBetween(before, file);
+    }
     for (const [key, file] of this.files) {
       file.isListed = listed.has(key);
       if (!file.isListed) await this.retire(key, file);
@@ -233,7 +244,7 @@ export class Tailer {
     const place: Place = { ...startOfFile(), dev: String(dev), ino: String(ino), path, listed };
     if (before !== undefined) {
       if (await isSame(handle, before)) Object.assign(place, before);
-      else await this.followSibling(before);
+      else await this.followCopies(before);
       this.earlier.delete(key);
     } else if (this.isFirstStart && this.config.fromBeginning === 'off') {
       await skipTo(handle, place, await lineStartBefore(handle, Number(size)));
@@ -262,7 +273,7 @@ export class Tailer {
    */
   private async follow(): Promise<void> {
     for (const [key, place] of this.earlier) {
-      if (this.files.has(key) || (await this.followSibling(place))) this.earlier.delete(key);
+      if (this.files.has(key) || (await this.followSibling(place)) !== null) this.earlier.delete(key);
     }
   }
 
