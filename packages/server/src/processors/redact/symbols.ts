@@ -27,9 +27,9 @@ const KINDS: readonly SecretKind[] = ['none', 'password', 'token'];
 /**
  * A parameter of syslog's structured data, `origin@32473.software`, which reads like a mailbox: the number is an
  * enterprise's, https://www.rfc-editor.org/rfc/rfc5424#section-7.2.2. Providers of mail whose names are numbers have
- * these top-level domains (163.com, 126.net, 21.cn).
+ * these top-level domains (163.com, 263.net, 189.cn).
  */
-const STRUCTURED_DATA = /^[^\s@=\]"]{1,32}@\d{1,10}(?:\.\d+)*\.(?!(?:com|net|org|cn)(?:\.|$))[^@]+$/;
+const STRUCTURED_DATA = /^[^\s@=\]"]{1,32}@\d{1,10}(?:\.\d+)*\.(?!(?:com|net|cn)(?:\.|$))[^@]+$/;
 
 /**
  * What a set of rules says about the symbols of one table, worked out once per symbol. Holds for one generation of the
@@ -109,8 +109,10 @@ export class SymbolMemo {
 
   /** As `redacted`, for the name of an attribute. */
   redactedName(id: number, hits: Hits): number {
-    if (this.plainNames[id] === 1 || STRUCTURED_DATA.test(this.symbols.text(id))) return id;
-    return this.redacted(id, hits);
+    if (this.plainNames[id] === 1) return id;
+    if (!STRUCTURED_DATA.test(this.symbols.text(id))) return this.redacted(id, hits);
+    if (this.nameKind(id) === 'none') this.plainNames[id] = 1;
+    return id;
   }
 
   /** As `redacted`, for a set of labels: a JSON object of strings. */
