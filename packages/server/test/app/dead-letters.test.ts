@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -146,8 +146,12 @@ test('a body that cannot be read is kept whole, and can be removed', async () =>
   expect(await list()).toEqual([]);
 });
 
-test('they are counted, and the oldest go when the org has too many bytes', async () => {
+test('they are counted, those that are too old go at the start, the oldest when the org has too many bytes', async () => {
   await server.stop();
+  const dir = join(dataDir, 'dead-letters', 'default');
+  // Of 1970, and what a crash leaves half written.
+  for (const name of ['000000001-0000-00000000.json', '0mzzzzzzz-0000-00000000.tmp'])
+    writeFileSync(join(dir, name), '');
   await start({ TAILWATER_DEAD_LETTERS_ORG_BYTES_MAX: '2KiB', TAILWATER_DEAD_LETTERS_LETTER_BYTES_MAX: '3000' });
   for (let i = 0; i < 9; i++) await post(`[{"message":"${i}"`);
   const left = await list();
@@ -158,6 +162,8 @@ test('they are counted, and the oldest go when the org has too many bytes', asyn
   const metrics = await (await request(server, '/metrics')).text();
   expect(metrics).toContain('tailwater_dead_letters_total{org="default",receiver="ndjson"} 9');
   expect(metrics).toContain(`tailwater_dead_letters_lost_total{org="default",receiver="ndjson"} ${9 - left.length}`);
+  expect(metrics).toContain('tailwater_dead_letters_expired_total{org="default"} 1');
+  expect(readdirSync(dir).sort()).toEqual(left.map(({ id }) => `${id}.json`).sort());
   await post(`[{"message":"${'x'.repeat(4000)}"`);
   expect((await list())[0]).toMatchObject({ replayable: false });
 });
