@@ -34,7 +34,7 @@ app: build
 bench: build
 	npm run --silent bench -- $(ARGS)
 
-# Long runs with a printed seed: simulation, fuzzing, random outcomes, kill -9, full disk. SEED=… repeats one.
+# Long runs with a printed seed: simulation, fuzzing, random outcomes, kill -9, tailed files, full disk. SEED=… repeats one.
 soak: build
 	$(NPX) node packages/server/test/soak/main.ts $(ARGS)
 
