@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { Command } from 'commander';
@@ -76,11 +77,10 @@ function endOf(child: ChildProcess, file: string): Promise<number> {
 
 /** Hands signals on to the child. Once that is gone, what it left running may hold its output open: they end the wait. */
 function forwardSignals(process: NodeJS.Process, child: ChildProcess, onLate: () => void): () => void {
-  const hasTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
   const listeners = FORWARDED.map((signal) => {
     const forward = () => {
       if (child.exitCode !== null || child.signalCode !== null) onLate();
-      else if (!hasTerminal || !FROM_TERMINAL.includes(signal)) child.kill(signal);
+      else if (!FROM_TERMINAL.includes(signal) || !isInFront(process)) child.kill(signal);
     };
     process.on(signal, forward);
     return [signal, forward] as const;
@@ -88,4 +88,20 @@ function forwardSignals(process: NodeJS.Process, child: ChildProcess, onLate: ()
   return () => {
     for (const [signal, forward] of listeners) process.off(signal, forward);
   };
+}
+
+/**
+ * Whether what is typed at a terminal comes as a signal to this process, and so to the child, which is of its group.
+ * Standard input and output do not tell: all of them may be files, and a terminal be there, and the other way round.
+ */
+function isInFront({ stdin, stdout, stderr }: NodeJS.Process): boolean {
+  try {
+    // Behind the name in parentheses: state, parent, group, session, terminal, group in front (proc_pid_stat(5)).
+    const stat = readFileSync('/proc/self/stat', 'latin1');
+    const [, , group, , terminal, groupInFront] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return terminal !== '0' && group === groupInFront;
+  } catch {
+    // No Linux.
+    return [stdin, stdout, stderr].some(({ isTTY }) => isTTY);
+  }
 }

@@ -1,4 +1,7 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,6 +13,7 @@ import {
   removeTempDirs,
   type SpawnedServer,
   spawnServer,
+  tempDir,
 } from '../support/server.ts';
 
 /** `tailwater pipe` and `tailwater run` as processes, around programs that know nothing of them. */
@@ -147,6 +151,59 @@ describe('run', () => {
     await eventually(async () => (stdout().length > 0 ? true : undefined));
     child.kill(signal);
     expect(await exit).toBe(exitCode);
+  });
+
+  const SCRIPT = '/usr/bin/script';
+  const missing = existsSync(SCRIPT) ? '' : ` (skipped: no ${SCRIPT})`;
+  /** Says how often it was interrupted, and ends a while after the first time. */
+  const interrupted = `let n = 0; setInterval(() => {}, 1000); console.log('up');
+    process.on('SIGINT', () => { console.log('interrupted ' + ++n); setTimeout(() => process.exit(n), 400) })`;
+  const runText = `exec "${process.execPath}" "${CLI}" run --service terminal -- "${process.execPath}" -e "$APP"`;
+
+  /** Runs it in a terminal, presses Ctrl-C once it is up, and answers what was shown and the exit code. */
+  async function atTerminal(command: string, app: string, isUp: (shown: string) => boolean) {
+    const child = spawn(SCRIPT, ['-qec', command, '/dev/null'], {
+      env: { ...env, PATH: process.env.PATH, SHELL: '/bin/sh', APP: app },
+    });
+    let shown = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      shown += text;
+    });
+    const closed = once(child, 'close');
+    await eventually(async () => isUp(shown) || undefined);
+    child.stdin.write('\x03');
+    await closed;
+    return { shown: shown.replaceAll('\r', ''), exitCode: child.exitCode };
+  }
+
+  test.skipIf(missing !== '')(`Ctrl-C at a terminal reaches the program once${missing}`, async () => {
+    const { shown, exitCode } = await atTerminal(runText, interrupted, (text) => text.includes('up'));
+    expect(shown).toContain('interrupted 1\n');
+    expect(exitCode).toBe(1);
+  });
+
+  test.skipIf(missing !== '')(`also where none of its three is the terminal${missing}`, async () => {
+    const file = join(tempDir(), 'out');
+    const isUp = () => existsSync(file) && readFileSync(file, 'utf8').includes('up');
+    const { exitCode } = await atTerminal(`${runText} < /dev/null > ${file} 2>&1`, interrupted, isUp);
+    expect([readFileSync(file, 'utf8'), exitCode]).toEqual(['up\ninterrupted 1\n', 1]);
+  });
+
+  test.skipIf(missing !== '')(`a program that Ctrl-C ends: 130${missing}`, async () => {
+    const app = "console.log('up'); setInterval(() => {}, 1000)";
+    expect((await atTerminal(runText, app, (text) => text.includes('up'))).exitCode).toBe(130);
+  });
+
+  test.skipIf(missing !== '')(`SIGINT from elsewhere reaches it behind another at the terminal${missing}`, async () => {
+    // Job control gives the command a group of its own, which is not the one in front.
+    const command = `set -m; (${runText}) > "$OUT" 2>&1 & until grep -q up "$OUT"; do sleep 0.1; done; kill -INT $!; wait $!`;
+    const file = join(tempDir(), 'out');
+    writeFileSync(file, '');
+    const child = spawn(SCRIPT, ['-qec', command, '/dev/null'], {
+      env: { ...env, PATH: process.env.PATH, SHELL: '/bin/sh', APP: interrupted, OUT: file },
+    });
+    await once(child, 'close');
+    expect([readFileSync(file, 'utf8'), child.exitCode]).toEqual(['up\ninterrupted 1\n', 1]);
   });
 
   test('a program that shuts down in order is read to its end', async () => {

@@ -21,10 +21,14 @@ function findCli(): string {
 /** Where the built command line is. */
 export const CLI = findCli();
 
-/** Runs `tailwater ARGS` with pipes for all three, and nothing in its environment but what is given. Build first. */
+/**
+ * Runs `tailwater ARGS` with pipes for all three, without a terminal, and nothing in its environment but what is given.
+ * Build first.
+ */
 export function cliProcess(args: readonly string[], env: Record<string, string> = {}): CliProcess {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [CLI, ...args], { env: { PATH, HOME, ...env } });
+  // A session of its own has no terminal, also where the tests are run from one.
+  const child = spawn(process.execPath, [CLI, ...args], { env: { PATH, HOME, ...env }, detached: true });
   const stdout: Buffer[] = [];
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
