@@ -12,6 +12,8 @@ export default defineConfig({
   test: {
     // Two cores: more workers than cores only makes timeouts likelier.
     maxWorkers: 2,
+    // Of `describe.concurrent`: what is marked so waits most of its time.
+    maxConcurrency: 16,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [

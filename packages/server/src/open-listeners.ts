@@ -3,6 +3,8 @@ import type { Parts } from './parts.ts';
 import type { ListenerContext, ListenerMessage, Receiver, ReceiverListener } from './receivers/receiver.ts';
 import { listenerDecoder, RECEIVERS } from './receivers/registry.ts';
 import { isKnownError, RetryableError } from './runtime/errors.ts';
+import type { OwnLog } from './runtime/own-log.ts';
+import type { Telemetry } from './runtime/telemetry.ts';
 
 /**
  * Opens the receivers' own ports and loops, as the configuration says. Resolves with the ports by `receiver.listener`.
@@ -12,7 +14,7 @@ export async function openListeners(parts: Parts): Promise<Record<string, number
   const ports: Record<string, number> = {};
   for (const receiver of RECEIVERS) {
     for (const listener of receiver.listeners ?? []) {
-      const open = await listener.open(contextOf(parts, receiver, listener));
+      const open = await listener.open(listenerContext(parts, receiver, listener));
       if (open === null) continue;
       const name = `${receiver.id}.${listener.id}`;
       parts.runner.defer(name, () => open.close());
@@ -28,8 +30,15 @@ interface RefusedAt {
   body: Buffer | null;
 }
 
-function contextOf(parts: Parts, receiver: Receiver, listener: ReceiverListener): ListenerContext {
-  const { config, admission, ingest, telemetry, log, paths } = parts;
+/** Of the program's parts those that listeners need. */
+export interface ListenerParts extends Pick<Parts, 'config' | 'admission' | 'ingest' | 'paths' | 'producers'> {
+  telemetry: Pick<Telemetry, 'countAnswer' | 'countListener'>;
+  log: Pick<OwnLog, 'warn' | 'error'>;
+}
+
+/** What a listener is given. `accept` finds out whose the message is, and notes what was refused. */
+export function listenerContext(parts: ListenerParts, receiver: Receiver, listener: ReceiverListener): ListenerContext {
+  const { config, admission, ingest, telemetry, log, paths, producers } = parts;
   const decoder = listenerDecoder(receiver.id, listener.id);
   const about = { receiver: receiver.id, path: listener.id, status: null };
   const authorize = async ({ secret, remoteAddress }: Pick<ListenerMessage, 'secret' | 'remoteAddress'>) => {
@@ -58,7 +67,7 @@ function contextOf(parts: Parts, receiver: Receiver, listener: ReceiverListener)
         throw refusal(caught, { remoteAddress: sender.remoteAddress ?? '', orgId: null, body: null });
       }
     },
-    async accept({ body, format, encodings = ['identity'], query = '', secret, remoteAddress }) {
+    async accept({ body, format, encodings = ['identity'], query = '', secret, remoteAddress, sequence }) {
       // Copied: the body itself goes to the worker.
       const at: RefusedAt = {
         remoteAddress: remoteAddress ?? '',
@@ -69,7 +78,8 @@ function contextOf(parts: Parts, receiver: Receiver, listener: ReceiverListener)
         const sender = await authorize({ secret, remoteAddress });
         at.orgId = sender.orgId;
         const request = { format, query, params: {}, receivedAtMs: Date.now() };
-        const receipt = await admission.submit(sender, { decoder, receiver: receiver.id, body, encodings, request });
+        const task = { decoder, receiver: receiver.id, body, encodings, request, mustKeep: true, sequence };
+        const receipt = await admission.submit(sender, task);
         telemetry.countAnswer(receiver.id, 200, receipt.rejectedCount);
         if (receipt.rejectedCount > 0) {
           const { code = 'invalid_body', error = '' } = receipt.rejections.at(0) ?? {};
@@ -80,6 +90,7 @@ function contextOf(parts: Parts, receiver: Receiver, listener: ReceiverListener)
         throw refusal(caught, at);
       }
     },
+    missing: async (sender, range) => producers.missing((await authorize(sender)).orgId, range),
     hold: (bytes) => ingest.hold(bytes),
     release: (bytes) => ingest.release(bytes),
     count: (reason, by = 1) => telemetry.countListener(receiver.id, reason, by),
