@@ -139,6 +139,18 @@ test('what a crash left half written is removed, and nothing else', async () => 
   expect(readdirSync(join(dir, 'acme'))).toEqual([`${letter.id}.json`]);
 });
 
+test('a damaged file is no letter, and hides no other', async () => {
+  const store = storeOf();
+  const [good, bad] = [letterOf(), letterOf()];
+  for (const letter of [good, bad]) await store.keep(letter);
+  for (const content of ['', '{"id"\n{}\n', 'x\ny\n\0']) {
+    writeFileSync(join(dir, 'acme', `${bad.id}.json`), content);
+    expect(await store.get('acme', bad.id)).toBeNull();
+    expect((await store.list('acme', { limit: 9 })).map(({ id }) => id)).toEqual([good.id]);
+  }
+  expect(await store.remove('acme', bad.id)).toBe(true);
+});
+
 test('what cannot be written leaves nothing', async () => {
   writeFileSync(join(dir, 'acme'), 'a file where the directory should be');
   await expect(storeOf().keep(letterOf())).rejects.toThrow();

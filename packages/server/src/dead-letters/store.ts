@@ -74,15 +74,16 @@ export class DeadLetterStore {
     return found;
   }
 
-  /** Null when the org has no such letter. */
+  /** Null when the org has no such letter, or its file is damaged. */
   async get(orgId: string, id: string): Promise<Letter | null> {
     if (!isLetterId(id)) return null;
     const content = await readFile(this.path(orgId, id)).catch(nullWhenMissing);
     if (content === null) return null;
     const summaryEnd = content.indexOf(10);
     const detailEnd = content.indexOf(10, summaryEnd + 1);
-    const summary = JSON.parse(content.toString('utf8', 0, summaryEnd)) as LetterSummary;
-    const detail = JSON.parse(content.toString('utf8', summaryEnd + 1, detailEnd)) as LetterDetail;
+    const summary = parseLine<LetterSummary>(content.subarray(0, summaryEnd));
+    const detail = parseLine<LetterDetail>(content.subarray(summaryEnd + 1, detailEnd));
+    if (summary === null || detail === null) return null;
     const kept = content.subarray(detailEnd + 1);
     const body = summary.notKept === null ? this.options.expand(kept, Math.max(1, summary.bytes)) : null;
     return { ...summary, ...detail, body };
@@ -126,8 +127,7 @@ export class DeadLetterStore {
     if (handle === null) return null;
     try {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(SUMMARY_BYTES_MAX), 0, SUMMARY_BYTES_MAX, 0);
-      const end = buffer.subarray(0, bytesRead).indexOf(10);
-      return JSON.parse(buffer.toString('utf8', 0, end)) as LetterSummary;
+      return parseLine(buffer.subarray(0, buffer.subarray(0, bytesRead).indexOf(10)));
     } finally {
       await handle.close();
     }
@@ -217,6 +217,15 @@ async function writeDurably(dir: string, id: string, content: Buffer): Promise<v
 async function syncDir(dir: string): Promise<void> {
   const handle = await open(dir, 'r');
   await handle.sync().finally(() => handle.close());
+}
+
+/** Our own JSON, null when the disk changed it: one file must not take the list with it. */
+function parseLine<Line>(line: Buffer): Line | null {
+  try {
+    return JSON.parse(line.toString()) as Line;
+  } catch {
+    return null;
+  }
 }
 
 function nullWhenMissing(error: unknown): null {

@@ -1,6 +1,9 @@
 import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { encodeFrame } from '../../src/batch/frame.ts';
+import { openDiskJournal } from '../../src/journal/disk/journal.ts';
+import { newBatch } from '../../src/receivers/util/test-batch.ts';
 import { type EmbeddedUnderTest, openEmbedded } from '../store/clickhouse-under-test.ts';
 import { allEvents, eventually, request, type SpawnedServer, spawnServer } from '../support/server.ts';
 
@@ -18,18 +21,18 @@ interface Listed {
 
 let clickhouse: EmbeddedUnderTest;
 let server: SpawnedServer;
+let env: Record<string, string>;
 
 beforeAll(async () => {
   clickhouse = await openEmbedded();
   const { url, user, password } = clickhouse.engine;
-  server = await spawnServer({
-    env: {
-      CLICKHOUSE_URL: url,
-      CLICKHOUSE_USER: user,
-      CLICKHOUSE_PASSWORD: password,
-      TAILWATER_STORE_INSERT_INTERVAL_MS: '20ms',
-    },
-  });
+  env = {
+    CLICKHOUSE_URL: url,
+    CLICKHOUSE_USER: user,
+    CLICKHOUSE_PASSWORD: password,
+    TAILWATER_STORE_INSERT_INTERVAL_MS: '20ms',
+  };
+  server = await spawnServer({ env });
 });
 afterAll(async () => {
   await server?.stop();
@@ -88,6 +91,24 @@ test('what the store refuses is listed, stays while it refuses, and is stored on
   cpSync(copy, path);
   expect((await request(server, `/api/dead-letters/${letter!.id}`, { method: 'DELETE' })).status).toBe(204);
   expect(readdirSync(join(server.dataDir, 'set-aside/default'))).toEqual([]);
+  const metrics = await (await request(server, '/metrics')).text();
+  expect(metrics).toMatch(/^tailwater_store_frames_set_aside_total 1$/m);
+});
+
+test('a frame that nobody can read becomes a file, and holds up none behind it', async () => {
+  await server.stop();
+  const dir = join(server.dataDir, 'journal');
+  const { writer } = await openDiskJournal({ dir, nextAtLeast: 1, node: 0 });
+  const frame = encodeFrame(newBatch(), { orgId: 'default', receiver: 'ndjson', receivedAtMs: 0 });
+  const position = await writer.append([frame.subarray(0, -1)]);
+  await writer.close();
+  server = await spawnServer({ dataDir: server.dataDir, env });
+  expect(await (await post(['behind it'])).json()).toMatchObject({ stored: true });
+  expect(await stored()).toEqual(['behind it', 'beside it', 'fine', 'poison one']);
+  const names = readdirSync(join(server.dataDir, 'set-aside')).filter((name) => /^\d/.test(name));
+  const name = position.toString().padStart(16, '0');
+  expect(names.sort()).toEqual([`${name}.frame`, `${name}.json`]);
+  expect(await list()).toEqual([]);
   const metrics = await (await request(server, '/metrics')).text();
   expect(metrics).toMatch(/^tailwater_store_frames_set_aside_total 1$/m);
 });

@@ -24,7 +24,10 @@ export interface StoreWriterOptions {
   insertIntervalMs: number;
   /** Bytes of one insert, whatever its rows: it is held in memory whole, here and in the store. */
   insertBytesMax: number;
-  /** Keeps a frame that the store refuses for good, durably; the same frame again changes nothing. */
+  /**
+   * Keeps a frame that the store refuses for good, or, with code `internal`, that cannot be read. Durable when it
+   * resolves; the same frame again changes nothing.
+   */
   setAside(frame: JournalFrame, error: PermanentError): Promise<void>;
   onProgress(progress: StoreWriterProgress): void;
 }
@@ -57,26 +60,75 @@ export async function runStoreWriter(
   signal: AbortSignal,
   flush: FlushSwitch,
 ): Promise<void> {
-  const start = await finishInflight(options, signal);
-  const frames = new FrameSource(options.reader.read(start, { follow: true, signal }));
-  let lastInsertAt = Number.NEGATIVE_INFINITY;
-  while (!signal.aborted) {
-    const pending = await gather(options, frames, lastInsertAt, signal, flush);
-    if (pending === null) return;
-    await options.cursor.commit(pending.from, { inflightTo: pending.to });
-    if (!(await insertRange(options, pending, signal))) return;
-    lastInsertAt = performance.now();
-    await finishRange(options, pending.to + 1);
+  const unreadable = new Set<JournalPosition>();
+  for (;;) {
+    try {
+      return await moveFrames({ ...options, unreadable }, signal, flush);
+    } catch (error) {
+      if (!(error instanceof UnreadableFrame)) throw error;
+      await options.setAside(error.frame, new PermanentError('internal', error.message));
+      unreadable.add(error.frame.position);
+      const position = options.cursor.load()?.position ?? options.reader.range().oldest;
+      options.onProgress({ position, rows: 0, setAside: 1, error: null });
+    }
   }
 }
 
-async function finishRange(options: StoreWriterOptions, position: JournalPosition): Promise<void> {
+interface Running extends StoreWriterOptions {
+  /** Frames that are left out. */
+  unreadable: ReadonlySet<JournalPosition>;
+}
+
+/** Its checksum is right and still it is none of our blocks: a fault of ours, or of the machine's memory. */
+class UnreadableFrame extends Error {
+  readonly frame: JournalFrame;
+
+  constructor({ position, payload }: JournalFrame, cause: unknown) {
+    super(`the frame cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.frame = { position, payload: Buffer.from(payload) };
+  }
+}
+
+/**
+ * Adds a frame's rows to the batch. A frame of a later version than ours throws a plain Error: it has to wait for a
+ * program that knows it.
+ */
+function append({ batch, node, unreadable }: Running, frame: JournalFrame, decoded = decodeFrame(frame.payload)): void {
+  if (unreadable.has(frame.position)) return;
+  try {
+    appendFrame(batch, decoded, node, frame.position);
+  } catch (error) {
+    throw new UnreadableFrame(frame, error);
+  }
+}
+
+async function moveFrames(options: Running, signal: AbortSignal, flush: FlushSwitch): Promise<void> {
+  const start = await finishInflight(options, signal);
+  const frames = new FrameSource(options.reader.read(start, { follow: true, signal }));
+  let lastInsertAt = Number.NEGATIVE_INFINITY;
+  try {
+    while (!signal.aborted) {
+      const pending = await gather(options, frames, lastInsertAt, signal, flush);
+      if (pending === null) return;
+      await options.cursor.commit(pending.from, { inflightTo: pending.to });
+      if (!(await insertRange(options, pending, signal))) return;
+      lastInsertAt = performance.now();
+      await finishRange(options, pending.to + 1);
+    }
+  } catch (error) {
+    flush.cancel();
+    if (error instanceof UnreadableFrame) await frames.close();
+    throw error;
+  }
+}
+
+async function finishRange(options: Running, position: JournalPosition): Promise<void> {
   await options.cursor.commit(position, { inflightTo: null });
   await options.reader.trim(position);
 }
 
 /** Sends the range again that a crash may have cut short. Returns the first position behind it. */
-async function finishInflight(options: StoreWriterOptions, signal: AbortSignal): Promise<JournalPosition> {
+async function finishInflight(options: Running, signal: AbortSignal): Promise<JournalPosition> {
   const saved = options.cursor.load();
   const position = saved?.position ?? options.reader.range().oldest;
   const to = saved?.state.inflightTo ?? null;
@@ -87,7 +139,7 @@ async function finishInflight(options: StoreWriterOptions, signal: AbortSignal):
   return to + 1;
 }
 
-async function readRange(options: StoreWriterOptions, from: JournalPosition, to: JournalPosition): Promise<Pending> {
+async function readRange(options: Running, from: JournalPosition, to: JournalPosition): Promise<Pending> {
   const { batch, reader } = options;
   batch.symbols.trimIfLarge();
   batch.clear();
@@ -95,7 +147,7 @@ async function readRange(options: StoreWriterOptions, from: JournalPosition, to:
   for await (const frame of reader.read(from, { follow: false, signal: new AbortController().signal })) {
     if (frame.position > to) break;
     pending.bytes += frame.payload.length;
-    appendFrame(batch, decodeFrame(frame.payload), options.node, frame.position);
+    append(options, frame);
   }
   return pending;
 }
@@ -151,6 +203,11 @@ class FrameSource {
   take(): void {
     this.pending = null;
   }
+
+  /** Only while the next one is known: the end of the reading is waited for. */
+  async close(): Promise<void> {
+    await this.frames.return?.();
+  }
 }
 
 /**
@@ -159,18 +216,19 @@ class FrameSource {
  * Null when the frames ended.
  */
 async function gather(
-  options: StoreWriterOptions,
+  options: Running,
   frames: FrameSource,
   lastInsertAt: number,
   signal: AbortSignal,
   flush: FlushSwitch,
 ): Promise<Pending | null> {
-  const { batch, node, insertIntervalMs } = options;
+  const { batch, insertIntervalMs } = options;
   batch.symbols.trimIfLarge();
   batch.clear();
   const first = await frames.peek();
   if (first === null) return null;
   const pending: Pending = { from: first.position, to: first.position, bytes: 0 };
+  let isEmpty = true;
   const waitMs = Math.max(BURST_MS, lastInsertAt + insertIntervalMs - performance.now());
   const timeIsUp = flush.wait(waitMs, signal).then(() => 'time' as const);
   for (;;) {
@@ -178,24 +236,25 @@ async function gather(
     if (next === 'time' || next === null) break;
     const frame = decodeFrame(next.payload);
     if (batch.rows > 0 && isFull(pending, batch, frame, next.payload.length, options)) break;
-    appendFrame(batch, frame, node, next.position);
+    append(options, next, frame);
     pending.to = next.position;
     pending.bytes += next.payload.length;
+    isEmpty = false;
     frames.take();
   }
   flush.cancel();
-  return batch.rows === 0 ? null : pending;
+  return isEmpty ? null : pending;
 }
 
 /** An event alone is searchable at once, a burst is taken together. */
 const BURST_MS = 50;
 
-function isFull(pending: Pending, batch: EventBatch, frame: DecodedFrame, bytes: number, options: StoreWriterOptions) {
+function isFull(pending: Pending, batch: EventBatch, frame: DecodedFrame, bytes: number, options: Running) {
   return batch.rows + frame.rows > options.insertRowsMax || pending.bytes + bytes > options.insertBytesMax;
 }
 
 /** Inserts the batch until it is in. False when `signal` aborted before. */
-async function insertRange(options: StoreWriterOptions, pending: Pending, signal: AbortSignal): Promise<boolean> {
+async function insertRange(options: Running, pending: Pending, signal: AbortSignal): Promise<boolean> {
   const { batch } = options;
   const token = insertToken(options.node, pending.from, pending.to);
   for (let retryMs = RETRY_MS_MIN; !signal.aborted; retryMs = Math.min(retryMs * 2, RETRY_MS_MAX)) {
@@ -217,14 +276,15 @@ async function insertRange(options: StoreWriterOptions, pending: Pending, signal
  * The store refuses the range for good, so one of its frames is at fault: each goes alone, under its own token, and
  * the guilty ones are set aside. After a crash the range is refused again and this runs again, to the same end.
  */
-async function insertOneByOne(options: StoreWriterOptions, range: Pending, signal: AbortSignal): Promise<boolean> {
+async function insertOneByOne(options: Running, range: Pending, signal: AbortSignal): Promise<boolean> {
   const { batch, reader } = options;
   let setAside = 0;
   let rows = 0;
   for await (const frame of reader.read(range.from, { follow: false, signal: new AbortController().signal })) {
     if (frame.position > range.to || signal.aborted) break;
+    if (options.unreadable.has(frame.position)) continue;
     batch.clear();
-    appendFrame(batch, decodeFrame(frame.payload), options.node, frame.position);
+    append(options, frame);
     const kept = { position: frame.position, payload: Buffer.from(frame.payload) };
     const error = await insertFrame(options, frame.position, signal);
     rows += error === null ? batch.rows : 0;
@@ -238,7 +298,7 @@ async function insertOneByOne(options: StoreWriterOptions, range: Pending, signa
   return true;
 }
 
-async function insertFrame(options: StoreWriterOptions, position: JournalPosition, signal: AbortSignal) {
+async function insertFrame(options: Running, position: JournalPosition, signal: AbortSignal) {
   const token = insertToken(options.node, position, position);
   for (let retryMs = RETRY_MS_MIN; !signal.aborted; retryMs = Math.min(retryMs * 2, RETRY_MS_MAX)) {
     try {
