@@ -86,7 +86,6 @@ function openIngestHandler(parts: Parts, stopping: AbortSignal) {
     ingest: parts.ingest,
     admission: parts.admission,
     bodyBytesMax: config.limits.bodyBytesMax,
-    bodyExpandedBytesMax: config.limits.bodyExpandedBytesMax,
     stopping,
     prefixes: new PrefixStore(`${parts.paths.dataDir}/broken-off`, (error) =>
       log.warn({ err: error }, 'a body that broke off will be taken twice if it is sent again'),

@@ -14,7 +14,6 @@ export interface StreamDependencies {
   ingest: IngestClient;
   admission: Admission;
   bodyBytesMax: number;
-  bodyExpandedBytesMax: number;
   /** Aborts when the server stops: bodies without an end are ended by it. */
   stopping: AbortSignal;
   /** Of bodies that broke off. */
@@ -45,11 +44,10 @@ export function isStreamed(route: ReceiverRoute, head: RequestHead, encodings: r
 
 /** Resolves at the end of the body with what all of it came to. Rejects with PermanentError or RetryableError. */
 export async function streamRequest(
-  { ingest, admission, stopping, prefixes, ...limits }: StreamDependencies,
+  { ingest, admission, stopping, prefixes, bodyBytesMax }: StreamDependencies,
   { request, split, orgId, encodings, authorize, task, progress }: StreamRequest,
 ): Promise<Receipt> {
   const source = expandStream(request, encodings);
-  const limit = source === request ? 'bodyBytesMax' : 'bodyExpandedBytesMax';
   const submit = async (piece: Buffer) => {
     const decodeRequest = { ...task.request, receivedAtMs: Date.now() };
     return admission.submit(await authorize(), {
@@ -64,8 +62,7 @@ export async function streamRequest(
     submit,
     hold: (bytes) => ingest.hold(bytes),
     release: (bytes) => ingest.release(bytes),
-    eventBytesMax: limits[limit],
-    limit: `limits.${limit}`,
+    eventBytesMax: bodyBytesMax,
     stopping,
     resume: (first) => new Resumption(prefixes, `${orgId} ${task.decoder}`, first),
   });

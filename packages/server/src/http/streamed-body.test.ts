@@ -52,7 +52,7 @@ function read(options: Partial<StreamedBodyOptions> = {}): Promise<Receipt> {
     release: (bytes) => {
       held -= bytes;
     },
-    ...{ eventBytesMax: 10, limit: 'limits.x', stopping: stopping.signal },
+    ...{ eventBytesMax: 10, stopping: stopping.signal },
     resume: (first) => new Resumption(memory, 'acme', first),
     ...options,
   }).read();
@@ -113,7 +113,7 @@ test('an event over the limit', async () => {
   source.end('x'.repeat(11));
   await expect(receipt).rejects.toMatchObject({
     code: 'payload_too_large',
-    message: 'an event has more than 10 bytes (limits.x); the 2 events before that were accepted',
+    message: 'an event has more than 10 bytes (limits.bodyBytesMax); the 2 events before that were accepted',
   });
   expect(pieces).toEqual(['aaaa\nbbbb\n']);
 });

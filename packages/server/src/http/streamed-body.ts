@@ -20,9 +20,8 @@ export interface StreamedBodyOptions {
   /** Count bytes that are kept. `hold` throws RetryableError beyond the limit. */
   hold(bytes: number): void;
   release(bytes: number): void;
-  /** Largest single event, and the key of that limit. */
+  /** Largest single event, expanded: limits.bodyBytesMax. */
   eventBytesMax: number;
-  limit: string;
   /** Aborts when the server stops. */
   stopping: AbortSignal;
   /** Given the first chunk: what is known of the body from before. */
@@ -172,9 +171,12 @@ export class StreamedBody {
     const bytes = this.collectedBytes();
     const end = this.options.split(bytes);
     if (end > 0) return this.handOver(bytes, end);
-    const { eventBytesMax, limit } = this.options;
+    const { eventBytesMax } = this.options;
     if (bytes.length > eventBytesMax) {
-      throw new PermanentError('payload_too_large', `an event has more than ${eventBytesMax} bytes (${limit})`);
+      throw new PermanentError(
+        'payload_too_large',
+        `an event has more than ${eventBytesMax} bytes (limits.bodyBytesMax)`,
+      );
     }
     // Looking again at every chunk would read a large event over and over.
     this.pieceBytes = Math.min(Math.max(this.pieceBytes, bytes.length * 2), eventBytesMax + 1);

@@ -25,7 +25,7 @@ test.each(layers)('%s comes out as it went in', async (encodings, compress) => {
   expect((await all(expandStream(source, encodings))).equals(text)).toBe(true);
 });
 
-// systemd-journal-upload from 258 on compresses each buffer by itself.
+// As of a client that compresses each of its buffers by itself.
 test.each(layers.filter(([[first]]) => first !== 'deflate'))(
   '%s: several behind one another',
   async (encodings, compress) => {
