@@ -126,7 +126,12 @@ test('make targets and npm scripts that documents name exist', () => {
 });
 
 test('environment variables and configuration keys that documents name exist', () => {
-  const variables = new Set([...CONFIG_KEYS.flatMap((key) => key.environment), 'TAILWATER_URL', 'TAILWATER_API_KEY']);
+  const variables = new Set([
+    ...CONFIG_KEYS.flatMap((key) => key.environment),
+    'TAILWATER_URL',
+    'TAILWATER_API_KEY',
+    'TAILWATER_PROFILE',
+  ]);
   const groups = new Set(CONFIG_KEYS.filter(({ path }) => path.includes('.')).map(({ path }) => path.split('.')[0]!));
   const paths = new Set(CONFIG_KEYS.map(({ path }) => path));
   // Receivers' pages name fields of events, which look like keys.

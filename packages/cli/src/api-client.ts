@@ -9,7 +9,7 @@ const ANSWER_TIMEOUT_MS = 120_000;
 const FOREIGN_ERROR_CHARACTERS_MAX = 200;
 
 export interface ApiRequest {
-  method?: 'GET' | 'POST' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   query?: URLSearchParams;
   /** An object, or NDJSON as text. */
   body?: JsonObject | string;

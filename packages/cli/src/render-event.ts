@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { isObject, type JsonObject, textOf } from './json.ts';
+import { type TimeZone, timeText } from './time-zone.ts';
 
 /** Styles of util.styleText by severity. */
 const SEVERITY_STYLE: Readonly<Record<string, Parameters<typeof styleText>[0]>> = {
@@ -51,20 +52,16 @@ function detailsOf(event: JsonObject): [string, unknown][] {
   return [...fields, ...metadata].filter(([, value]) => value !== undefined && value !== null && value !== '');
 }
 
-/** To the millisecond; what is no such time stays as it is. */
-function timeText(timestamp: string): string {
-  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/.exec(timestamp);
-  return match ? `${match[1]}.${(match[2] ?? '').slice(0, 3).padEnd(3, '0')}Z` : plainText(timestamp);
-}
-
 /** Renders events as lines `time severity service log_type/event_type message key=value…`, columns aligned. */
 export class EventRenderer {
   readonly #isColoured: boolean;
+  readonly #zone: TimeZone;
   #serviceWidth = 0;
   #typeWidth = 0;
 
-  constructor(isColoured: boolean) {
+  constructor(isColoured: boolean, zone: TimeZone = 'utc') {
     this.#isColoured = isColoured;
+    this.#zone = zone;
   }
 
   /** One line without its end. Fields that are missing leave their column empty. */
@@ -77,7 +74,7 @@ export class EventRenderer {
     this.#serviceWidth = widened(this.#serviceWidth, service);
     this.#typeWidth = widened(this.#typeWidth, type);
     const columns = [
-      this.#style('gray', timeText(textOf(event, 'timestamp')).padEnd(TIME_CHARACTERS)),
+      this.#style('gray', plainText(timeText(textOf(event, 'timestamp'), this.#zone)).padEnd(TIME_CHARACTERS)),
       this.#style(SEVERITY_STYLE[severity] ?? 'reset', severity.padEnd(SEVERITY_CHARACTERS)),
       this.#style('cyan', service.padEnd(this.#serviceWidth)),
       this.#style('magenta', type.padEnd(this.#typeWidth)),
