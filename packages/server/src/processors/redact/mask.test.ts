@@ -54,6 +54,20 @@ describe('binary', () => {
   });
 
   test.each([
+    ['protobuf', lengths(0x0a, 45), 'jo.doe@example.com'],
+    ['protobuf, a long string', lengths(0x0a, 0x80 | 4, 0x61), 'jo.doe@example.com'],
+    ['MessagePack', lengths(0xd9, 45), 'jo.doe@example.com'],
+    ['MessagePack, 16 bits', lengths(0xda, 1, 0x61), 'jo.doe@example.com'],
+  ])('the length before a secret stays: %s', (_, length, secret) => {
+    const rest = ` ${'x '.repeat(8000)}`;
+    expect(masked(Buffer.concat([length, Buffer.from(secret + rest)]))).toEqual(
+      Buffer.concat([length, Buffer.from('*'.repeat(secret.length) + rest)]),
+    );
+  });
+
+  test.each([
+    ['all of it ASCII', lengths(10, 8, 'password', 0x12, 9, 10, 7, 'letmein')],
+    ['Lumberjack 1, all of it ASCII', lengths(0, 0, 0, 8, 'password', 0, 0, 0, 7, 'letmein')],
     ['AnyValue of OpenTelemetry', lengths(0xff, 10, 8, 'password', 0x12, 9, 10, 7, 'letmein')],
     ['a pair of strings in protobuf', lengths(0xff, 10, 8, 'password', 0x12, 7, 'letmein')],
     ['MessagePack', lengths(0xff, 0xa8, 'password', 0xa7, 'letmein', 1)],

@@ -10,15 +10,40 @@ export function maskSecrets(body: Buffer, rules: ActiveRules): number {
   const view = new DataView(body.buffer, body.byteOffset, body.length);
   const forms = scan(body, view, 0, body.length) & rules.forms;
   const isText = isUtf8(body);
+  const isBinary = !isText || hasControls(body);
   let masked = 0;
   if (forms !== 0) {
     const text = isText ? body.toString('utf8') : textWithin(body);
     const spans = findSpans(text, forms);
     const offset = isText && !isAscii(body) ? utf8Offsets(text) : (position: number) => position;
-    for (const { start, end } of spans) maskSpan(body, offset(start), offset(end));
+    for (const { start, end } of spans) {
+      const from = offset(start);
+      const to = offset(end);
+      maskSpan(body, isBinary && isLength(body, from, to) ? from + 1 : from, to);
+    }
     masked += spans.length;
   }
-  return !isText && rules.attributes ? masked + maskNamedValues(body) : masked;
+  return rules.attributes && isBinary ? masked + maskNamedValues(body) : masked;
+}
+
+/** A short protobuf or Lumberjack body can be UTF-8 throughout; text has no such bytes. */
+function hasControls(body: Buffer): boolean {
+  for (let i = 0; i < body.length; i++) {
+    const byte = body[i];
+    if (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) return true;
+  }
+  return false;
+}
+
+/**
+ * Whether the first byte of what looks like a secret is the length of the string that begins behind it: `-` before an
+ * address is the length 45. Lengths are one byte, a varint's second, or the low one of two.
+ */
+function isLength(body: Buffer, start: number, end: number): boolean {
+  if (start === 0 || characterBytes(body, start - 1) === 1) return false;
+  const [before, byte] = [body[start - 1], body[start]];
+  const lengths = [byte, (before & 0x7f) | (byte << 7), (before << 8) | byte];
+  return lengths.some((length) => length >= end - start - 1 && start + 1 + length <= body.length);
 }
 
 /** A body that is no text as a whole, one character a byte. What is no text ends a line, so that no secret crosses it. */
