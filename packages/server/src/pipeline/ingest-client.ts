@@ -12,8 +12,16 @@ import {
   type WorkerTask,
 } from './wire.ts';
 
-/** Bodies up to this are copied into one buffer with their neighbours of the same turn of the event loop. */
+/** Bodies up to this are copied into one buffer with those that wait beside them. */
 const COALESCED_BODY_BYTES_MAX = 16 << 10;
+/** Bytes of one such buffer. */
+const GROUP_BYTES_MAX = 1 << 20;
+/**
+ * While a group is with the worker, what comes waits so long and then goes together: alone, a request waits for nothing,
+ * and under load the groups grow with the disk's latency, as the journal's do. The limit keeps a group that takes its
+ * time (a slow disk, many dead letters) from holding up those behind it.
+ */
+const GROUP_WAIT_MS_MAX = 5;
 
 export interface IngestClient {
   /** The request's way into the journal: resolves once its events are durable or refused. Never rejects. */
@@ -38,6 +46,17 @@ interface Waiting {
   bytes: number;
 }
 
+interface Handed {
+  task: IngestTask;
+  waiting: Waiting;
+}
+
+/** One message to the worker. */
+interface Group {
+  waiting: Waiting[];
+  isSmall: boolean;
+}
+
 /**
  * Starts the ingest worker. Resolves once the journal is recovered and open; rejects when it cannot be opened.
  * `onReport` gets what the processors counted; `onFailure` is called once if the worker dies, which ends ingest.
@@ -48,7 +67,10 @@ export async function startIngest(
   onFailure: (error: Error) => void,
 ): Promise<IngestClient> {
   const { inflightBytesMax, ...workerData } = options;
-  const worker = new Worker(new URL(`./ingest-worker${extname(import.meta.url)}`, import.meta.url), { workerData });
+  const worker = new Worker(new URL(`./ingest-worker${extname(import.meta.url)}`, import.meta.url), {
+    workerData,
+    name: 'ingest',
+  });
   const ready = await firstMessage(worker);
   return new WorkerClient(worker, ready, inflightBytesMax, onReport, onFailure);
 }
@@ -72,9 +94,12 @@ class WorkerClient implements IngestClient {
   private readonly worker: Worker;
   private readonly inflightBytesMax: number;
   private readonly onReport: (report: ProcessorReport) => void;
-  private readonly waiting = new Map<number, Waiting[]>();
+  private readonly underWay = new Map<number, Group>();
   private serial = 0;
-  private small: { task: IngestTask; waiting: Waiting }[] = [];
+  private small: Handed[] = [];
+  private smallGroups = 0;
+  private isScheduled = false;
+  private timer: NodeJS.Timeout | null = null;
   private failed: Error | null = null;
   private closed: Promise<void> | null = null;
 
@@ -108,8 +133,8 @@ class WorkerClient implements IngestClient {
     }
     return new Promise((resolve) => {
       const waiting = { resolve, bytes };
-      if (bytes > COALESCED_BODY_BYTES_MAX) this.post([{ task, waiting }]);
-      else this.coalesce(task, waiting);
+      if (bytes > COALESCED_BODY_BYTES_MAX) this.post([{ task, waiting }], false);
+      else this.coalesce({ task, waiting });
     });
   }
 
@@ -125,30 +150,53 @@ class WorkerClient implements IngestClient {
     this.inflightBytes -= bytes;
   }
 
-  private coalesce(task: IngestTask, waiting: Waiting): void {
-    this.small.push({ task, waiting });
-    if (this.small.length > 1) return;
+  private coalesce(handed: Handed): void {
+    this.small.push(handed);
+    this.schedule();
+  }
+
+  /** At the end of this turn of the event loop: requests that were read in one turn go together. */
+  private schedule(): void {
+    if (this.isScheduled) return;
+    this.isScheduled = true;
     setImmediate(() => {
-      const together = this.small;
-      this.small = [];
-      this.post(together);
+      this.isScheduled = false;
+      if (this.smallGroups === 0) this.postSmall();
+      else this.timer ??= setTimeout(() => this.postSmall(), GROUP_WAIT_MS_MAX);
     });
   }
 
-  private post(entries: { task: IngestTask; waiting: Waiting }[]): void {
+  private postSmall(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    while (this.small.length > 0) {
+      this.smallGroups++;
+      this.post(byOrg(this.takeGroup()), true);
+    }
+  }
+
+  private takeGroup(): Handed[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { waiting } of this.small) {
+      bytes += waiting.bytes;
+      if (bytes > GROUP_BYTES_MAX) break;
+      count++;
+    }
+    return this.small.splice(0, count);
+  }
+
+  private post(group: Handed[], isSmall: boolean): void {
     const serial = ++this.serial;
     const tasks: WorkerTask[] = [];
     let start = 0;
-    for (const { task } of entries) {
+    for (const { task } of group) {
       const { body, ...rest } = task;
       tasks.push({ ...rest, start, length: body.length });
       start += body.length;
     }
-    const buffer = entries.length === 1 ? ownBuffer(entries[0].task.body) : joinedBuffer(entries, start);
-    this.waiting.set(
-      serial,
-      entries.map((entry) => entry.waiting),
-    );
+    const buffer = group.length === 1 ? ownBuffer(group[0].task.body) : joinedBuffer(group, start);
+    this.underWay.set(serial, { waiting: group.map(({ waiting }) => waiting), isSmall });
     const message: ToIngestWorker = { kind: 'tasks', serial, buffer, tasks };
     this.worker.postMessage(message, [buffer]);
   }
@@ -156,11 +204,14 @@ class WorkerClient implements IngestClient {
   private receive(message: FromIngestWorker): void {
     if (message.kind === 'fault') this.journalFault = message.journalFault;
     if (message.kind !== 'done') return;
-    const waiting = this.waiting.get(message.serial);
-    this.waiting.delete(message.serial);
+    const group = this.underWay.get(message.serial);
+    this.underWay.delete(message.serial);
     this.journalFault = message.journalFault;
     this.onReport(message.report);
-    waiting?.forEach(({ resolve, bytes }, i) => {
+    if (group === undefined) return;
+    if (group.isSmall) this.smallGroups--;
+    if (this.small.length > 0) this.schedule();
+    group.waiting.forEach(({ resolve, bytes }, i) => {
       this.release(bytes);
       resolve(fromWire(message.outcomes[i]));
     });
@@ -170,21 +221,34 @@ class WorkerClient implements IngestClient {
     this.failed = error;
     this.journalFault = 'journal_unavailable';
     const outcome = { error: new RetryableError('journal_unavailable', 'ingest has stopped, see /readyz', 10_000) };
-    for (const group of this.waiting.values()) for (const { resolve } of group) resolve(outcome);
-    this.waiting.clear();
+    for (const { waiting } of this.underWay.values()) for (const { resolve } of waiting) resolve(outcome);
+    for (const { waiting } of this.small) waiting.resolve(outcome);
+    this.underWay.clear();
+    this.small = [];
   }
 
   close(): Promise<void> {
     this.closed ??= new Promise((resolve) => {
       if (this.failed !== null) resolve();
       this.worker.once('exit', () => resolve());
-      setImmediate(() => this.worker.postMessage({ kind: 'close' } satisfies ToIngestWorker));
+      this.postSmall();
+      this.worker.postMessage({ kind: 'close' } satisfies ToIngestWorker);
     });
     return this.closed;
   }
 }
 
-function joinedBuffer(entries: readonly { task: IngestTask }[], bytes: number): ArrayBuffer {
+/**
+ * Neighbours of one org and receiver share a journal frame, see ingest.ts; between requests that wait at the same time
+ * there is no order to keep.
+ */
+function byOrg(group: Handed[]): Handed[] {
+  return group.sort((a, b) => compare(a.task.orgId, b.task.orgId) || compare(a.task.receiver, b.task.receiver));
+}
+
+const compare = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
+
+function joinedBuffer(entries: readonly Handed[], bytes: number): ArrayBuffer {
   const joined = new Uint8Array(new ArrayBuffer(bytes));
   let start = 0;
   for (const { task } of entries) {
