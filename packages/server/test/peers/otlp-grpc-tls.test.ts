@@ -4,7 +4,6 @@ import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-grpc';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/batch/limits.ts';
 import { selfSigned } from '../support/peer.ts';
 import {
   ADMIN_KEY,
@@ -30,6 +29,7 @@ beforeAll(async () => {
     TAILWATER_RECEIVERS_OTLP_GRPC_TLS: '0',
     TAILWATER_RECEIVERS_TLS_CERT: files.cert,
     TAILWATER_RECEIVERS_TLS_KEY: files.key,
+    TAILWATER_LIMITS_BODY_EXPANDED_BYTES_MAX: String(EXPANDED_BYTES_MAX),
     TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms',
   };
   server = await spawnServer({ env });
@@ -42,6 +42,8 @@ afterAll(async () => {
 });
 
 const EVENTS = 100;
+/** Small: the client compresses what expands beyond it. */
+const EXPANDED_BYTES_MAX = 4 << 20;
 
 function portOf(listener: string, of = server): number {
   return (of.ready as { listeners: Record<string, number> }).listeners[listener]!;
@@ -119,7 +121,7 @@ test('bodies that expand beyond the limit are refused for good', async () => {
     'grpc.default_compression_algorithm': compressionAlgorithms.gzip,
     'grpc.max_send_message_length': -1,
   });
-  const zeros = Buffer.alloc(DEFAULT_LIMITS.bodyExpandedBytesMax + 1);
+  const zeros = Buffer.alloc(EXPANDED_BYTES_MAX + 1);
   for (const failed of await Promise.all([failureOf(client, zeros), failureOf(client, zeros)])) {
     expect(failed).toMatchObject({
       code: status.RESOURCE_EXHAUSTED,

@@ -13,6 +13,7 @@ const EXPORT = '/opentelemetry.proto.collector.logs.v1.LogsService/Export';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
   for (const close of closers.splice(0).reverse()) await close();
 });
 
@@ -24,6 +25,7 @@ function contextOf(accept: Accept, port: number | 'auto' | 'off' = 0, limits = {
     ...{ config, host: '127.0.0.1', limits: { ...DEFAULT_LIMITS, ...limits }, openMode: true, stateDir: '/nowhere' },
     ...{
       check: vi.fn(async () => {}),
+      missing: vi.fn(async () => []),
       accept,
       hold: vi.fn(),
       release: vi.fn(),
@@ -242,6 +244,16 @@ test('many slow messages together are refused, to be sent again', async () => {
   const answers = Array.from({ length: 4 }, () => rawCall(listener, {}, [piece], false));
   expect(await Promise.race(answers)).toBe(status.UNAVAILABLE);
   expect(context.note).toHaveBeenCalledWith(expect.objectContaining({ code: 'overloaded' }));
+});
+
+test('a message that never becomes whole is given up, to be sent again', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const { listener, context } = await opened(async () => RECEIPT);
+  const status = rawCall(listener, {}, [frame('0123456789').subarray(0, 8)], false);
+  await vi.waitUntil(() => heldBytes(context) === 8);
+  vi.advanceTimersByTime(120_000);
+  expect(await status).toBe(14);
+  await vi.waitUntil(() => heldBytes(context) === 0);
 });
 
 test('two messages in a call are refused', async () => {
