@@ -39,7 +39,7 @@ export const fileTailConfig = z.strictObject({
   kubernetes: word(['auto', 'off'])
     .default('auto')
     .describe(
-      'Whether a pod’s labels, node and owner are asked of the Kubernetes API. `auto`: when kubernetesHost is set.',
+      'Whether a pod’s labels, node and owner are asked of the Kubernetes API. `auto`: when kubernetesHost is set and a token mounted.',
     ),
   kubernetesHost: text('an IP address or a name')
     .optional()

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { type FileHandle, glob, open, realpath, stat } from 'node:fs/promises';
-import { matchesGlob } from 'node:path';
+import { join, matchesGlob } from 'node:path';
 import type { ReceiversConfig } from '../config.ts';
 import type { ListenerContext } from '../receiver.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -323,10 +324,11 @@ export class Tailer {
   }
 }
 
-/** Null where no token is mounted, or the API is not to be asked. */
+/** Null where no token is mounted (kubelet does it before the container starts), or the API is not to be asked. */
 function podsOf({ config, warn }: ListenerContext): Pods | null {
   const { kubernetes, kubernetesHost: host, kubernetesPort: port, kubernetesDir: dir } = config['file-tail'];
-  return kubernetes === 'off' || host === undefined ? null : new Pods({ host, port, dir, warn });
+  const isAsked = kubernetes === 'auto' && host !== undefined && existsSync(join(dir, 'token'));
+  return isAsked ? new Pods({ host, port, dir, warn }) : null;
 }
 
 /** The beginning of the last line that is not whole at the size. */
