@@ -1,13 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { CliError, EXIT, ProgramEnded } from './cli-error.ts';
+import { addCoverageCommand } from './commands/coverage.ts';
+import { addFindCommands, addRelatedCommands } from './commands/find.ts';
 import { addKeysCommand } from './commands/keys.ts';
+import { addLevelsCommand } from './commands/levels.ts';
 import { addLogsCommand } from './commands/logs.ts';
 import { addOrgsCommand } from './commands/orgs.ts';
 import { addPipeCommand } from './commands/pipe.ts';
+import { addProducersCommand } from './commands/producers.ts';
+import { addProfileCommand } from './commands/profile.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addServeCommand, describeServe } from './commands/serve.ts';
 import { addTailCommand } from './commands/tail.ts';
+import { addWhyCommand } from './commands/why.ts';
 
 const EPILOGUE = `
 Environment: TAILWATER_URL, TAILWATER_API_KEY (all but serve)
@@ -28,13 +34,29 @@ async function makeProgram(args: readonly string[], stderr: NodeJS.WritableStrea
   const asked = args[0] === 'help' ? args[1] : args[0];
   if (asked === 'serve') await addServeCommand(program);
   else describeServe(program);
+  addFindCommands(program);
   addLogsCommand(program);
   addTailCommand(program);
+  addRelatedCommands(program);
+  addWhyCommand(program);
+  addProducersCommand(program);
+  addCoverageCommand(program);
+  await addEventsCommand(program, asked === 'events');
+  addLevelsCommand(program);
   addPipeCommand(program);
   addRunCommand(program);
   addKeysCommand(program);
   addOrgsCommand(program);
+  addProfileCommand(program);
   return program;
+}
+
+/** Loads what reads YAML only where it is asked for. */
+async function addEventsCommand(program: Command, isAsked: boolean): Promise<void> {
+  const events = program
+    .command('events')
+    .description('check tailwater.events.yaml, make types of it, give it to the server');
+  if (isAsked) (await import('./commands/events.ts')).addEventsSubcommands(events);
 }
 
 /** Runs a command line to its end. Answers the exit code; what went wrong is told on stderr. */

@@ -1,0 +1,74 @@
+import type { Command } from 'commander';
+import type { ApiClient } from '../api-client.ts';
+import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
+import { type Column, type FormatOptions, type Printer, printerOf, printTable, withFormat } from '../format.ts';
+import { type JsonObject, objectsOf, textOf } from '../json.ts';
+import { write } from '../output.ts';
+import { timeText } from '../time-zone.ts';
+
+interface CoverageOptions extends ConnectionOptions, FormatOptions {
+  from?: string;
+  to?: string;
+  service?: string;
+}
+
+export function addCoverageCommand(program: Command): void {
+  withFormat(
+    withConnection(
+      program.command('coverage').description('declared events against those that come: tailwater.events.yaml'),
+    ),
+  )
+    .option('--from <time>', 'start (default: -24h)')
+    .option('--to <time>', 'end (default: now)')
+    .option('--service <name>', 'only events of this service')
+    .action((options: CoverageOptions) => printCoverage(connect(options), options, printerOf(options, process.stdout)));
+}
+
+const PARTS = ['seen', 'never_seen', 'undeclared', 'violations'] as const;
+type Part = (typeof PARTS)[number];
+
+const TITLES: Record<Part, string> = {
+  seen: 'Declared and seen',
+  never_seen: 'Declared, never seen',
+  undeclared: 'Seen, not declared',
+  violations: 'Seen, not as declared',
+};
+
+export async function printCoverage(client: ApiClient, options: CoverageOptions, printer: Printer): Promise<void> {
+  const query = new URLSearchParams();
+  for (const name of ['from', 'to', 'service'] as const) {
+    const value = options[name];
+    if (value !== undefined) query.set(name, value);
+  }
+  const answer = await client.json('/api/coverage', { query });
+  const { stdout, format } = printer;
+  if (format === 'json') return write(stdout, `${JSON.stringify(answer, null, 2)}\n`);
+  for (const part of PARTS) {
+    const rows = objectsOf(answer[part]).map((row) => (format === 'ndjson' ? { coverage: part, ...row } : row));
+    if (format !== 'ndjson')
+      await write(stdout, format === 'md' ? `## ${TITLES[part]}\n\n` : `${TITLES[part]}: ${rows.length}\n`);
+    if (format !== 'ndjson' && rows.length === 0 && format === 'text') continue;
+    await printTable(printer, { rows, columns: columnsOf(part, printer), answer, empty: 'None.' });
+    if (format !== 'ndjson') await write(stdout, '\n');
+  }
+}
+
+function columnsOf(part: Part, { zone }: Printer): Column[] {
+  const column = (heading: string, field: string): Column => ({ heading, of: (row) => textOf(row, field) });
+  const number = (heading: string, field: string): Column => ({ ...column(heading, field), isNumber: true });
+  const name: Column = { heading: 'EVENT', of: (row) => `${textOf(row, 'log_type')}.${textOf(row, 'event_type')}` };
+  const owner = column('OWNER', 'owner');
+  const last: Column = { heading: 'LAST SEEN', of: (row) => timeText(textOf(row, 'last_seen'), zone) };
+  const services: Column = { heading: 'SERVICES', of: servicesText };
+  const counts = [number('EVENTS', 'events'), number('PER HOUR', 'per_hour'), last, services];
+  if (part === 'seen') return [name, owner, ...counts];
+  if (part === 'never_seen') return [name, owner];
+  if (part === 'undeclared') return [name, ...counts];
+  const what = [column('SERVICE', 'service'), column('ATTRIBUTE', 'attribute'), column('PROBLEM', 'problem')];
+  return [name, owner, ...what, number('EVENTS', 'events'), column('EXAMPLE', 'example_event_id')];
+}
+
+const servicesText = (row: JsonObject): string =>
+  objectsOf(row.services)
+    .map((service) => textOf(service, 'service') || '(none)')
+    .join(', ');
