@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -91,7 +92,7 @@ describe.skipIf(isMissing)('systemd-journal-upload (skipped where systemd-journa
 
   test('a backlog of many times limits.bodyBytesMax, which it sends as one request: once', async () => {
     const count = 1000;
-    const file = await makeJournal('backlog', count, 6000);
+    const file = await makeJournal('backlog', count, 3000);
     expect(await upload(file, urlWith(ADMIN_KEY))).toBe(0);
     const events = await peer.found('backlog', count);
     expect(events.map(({ metadata }) => (metadata as { ORDER_NO: string }).ORDER_NO)).toEqual(
@@ -101,7 +102,7 @@ describe.skipIf(isMissing)('systemd-journal-upload (skipped where systemd-journa
 
   test('what was taken of a request that failed half-way is not taken again', async () => {
     const count = 1000;
-    const file = await makeJournal('half', count, 6000);
+    const file = await makeJournal('half', count, 3000);
     const setQuota = (events: number | null) =>
       request(peer, '/api/orgs/default', {
         method: 'PATCH',
@@ -117,5 +118,23 @@ describe.skipIf(isMissing)('systemd-journal-upload (skipped where systemd-journa
     // It kept its cursor, and begins anew.
     expect(await upload(file, urlWith(ADMIN_KEY))).toBe(0);
     expect(await peer.found('half', count)).toHaveLength(count);
+  });
+
+  test('a request that it leaves open, reading from a pipe: events are found meanwhile', async () => {
+    const client = spawn(UPLOAD, [`--url=${urlWith(ADMIN_KEY)}`, '-'], { stdio: ['pipe', 'ignore', 'ignore'] });
+    const ended = once(client, 'exit');
+    const entry = (i: number) =>
+      Buffer.concat([field('SYSLOG_IDENTIFIER', 'pipe'), field('MESSAGE', messageOf(i)), Buffer.from('\n')]);
+    try {
+      for (let i = 0; i < 3; i++) {
+        client.stdin.write(entry(i));
+        expect(await peer.found('pipe', i + 1)).toHaveLength(i + 1);
+        expect(client.exitCode).toBeNull();
+      }
+    } finally {
+      client.stdin.end();
+    }
+    expect(await ended).toEqual([0, null]);
+    expect(await peer.found('pipe', 3)).toHaveLength(3);
   });
 });
