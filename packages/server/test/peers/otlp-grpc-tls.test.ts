@@ -32,12 +32,13 @@ beforeAll(async () => {
     TAILWATER_LIMITS_BODY_EXPANDED_BYTES_MAX: String(EXPANDED_BYTES_MAX),
     TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms',
   };
-  server = await spawnServer({ env });
-  strict = await spawnServer({ env: { ...env, TAILWATER_RECEIVERS_TLS_CLIENT_CA: files.cert } });
+  [server, strict] = await Promise.all([
+    spawnServer({ env }),
+    spawnServer({ env: { ...env, TAILWATER_RECEIVERS_TLS_CLIENT_CA: files.cert } }),
+  ]);
 });
 afterAll(async () => {
-  await server?.stop();
-  await strict?.stop();
+  await Promise.all([server?.stop(), strict?.stop()]);
   removeTempDirs();
 });
 
