@@ -9,7 +9,9 @@ import { functionsOver } from './functions.ts';
  * with its reason; a line that is no longer needed fails too.
  */
 const root = join(import.meta.dirname, '..');
-const sources = ['packages/schema/src', 'packages/server/src', 'packages/cli/src'].flatMap((dir) => walk(dir));
+const sources = ['packages/schema/src', 'packages/sdk/src', 'packages/server/src', 'packages/cli/src'].flatMap((dir) =>
+  walk(dir),
+);
 const tests = ['packages/server/test', 'packages/server/bench', 'packages/server/tools', 'tools'].flatMap((dir) =>
   walk(dir),
 );
@@ -53,6 +55,7 @@ const BANS: readonly [RegExp, Record<string, string>, string][] = [
     {
       'packages/server/src/config.ts': 'the only reader',
       'packages/cli/src/client-environment.ts': 'the only reader of the client commands',
+      'packages/sdk/src/environment.ts': 'the only reader of the SDK',
     },
     'config.ts reads the environment; take what you need as a parameter',
   ],
@@ -60,6 +63,8 @@ const BANS: readonly [RegExp, Record<string, string>, string][] = [
     /\bfetch\(/,
     {
       'packages/cli/src/api-client.ts': 'the command line speaks to the server that its user names',
+      'packages/sdk/src/last-breath.ts': 'the same, in a child process of a program that ends',
+      'packages/sdk/src/server-client.ts': 'the SDK speaks to the server its user names',
       'packages/server/src/stores/clickhouse/engine.ts': 'the supervisor asks its own child on loopback',
     },
     'a URL that a user gave goes through runtime/egress; the store has its own client',

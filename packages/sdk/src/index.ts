@@ -1,3 +1,4 @@
+export { createTailwater } from './tailwater.ts';
 export type {
   Context,
   EmitEvent,

@@ -125,12 +125,15 @@ export interface TailwaterStats {
   producerId: string;
   /** Events that were numbered. */
   emitted: number;
-  /** Numbered events that the server has, or has refused for good. */
+  /** Events that the server has taken, also those of earlier runs that were in the spool. */
   delivered: number;
-  /** Numbered events that wait in memory, and on disk. */
+  /** Events that the server could not read: told once by onTrouble. */
+  rejected: number;
+  /** Numbered events that are in memory alone. */
   waiting: number;
+  /** Numbered events on disk that the server does not have. */
   spooled: number;
-  /** Numbered events that will never arrive, by reason: ring_overflow, spool_full, spool_failed, refused. */
+  /** Numbered events that will never arrive, by reason: ring_overflow, spool_full, refused. */
   lost: Readonly<Record<string, number>>;
   /** Events that were not numbered: sampled, dropped by beforeEmit, failed (beforeEmit threw). */
   sampled: number;
@@ -142,6 +145,8 @@ export interface TailwaterStats {
   redacted: number;
   /** Lines that stdout was too slow for. */
   stdoutLost: number;
+  /** Places where a segment of the spool was torn or changed. */
+  spoolDamaged: number;
   /** Requests that failed and were, or will be, made again. */
   retries: number;
   /** The last trouble with the server or the disk; empty when the last request succeeded. */

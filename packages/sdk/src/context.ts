@@ -1,0 +1,77 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { MemberText } from './members.ts';
+import type { ActiveSpan } from './otel.ts';
+import { quote } from './quote.ts';
+import type { Context } from './types.ts';
+
+/** Characters of a context's metadata: it is written with every event. */
+const MEMBERS_CHARACTERS_MAX = 32 << 10;
+
+/** A context, and how it reads in a line: written once, when it is opened. */
+export interface WrittenContext {
+  context: Context;
+  /** `,"trace_id":"…","span_id":"…"` */
+  trace: string;
+  /** The other fields, likewise. */
+  fields: string;
+  /** The metadata: `"a":1,"b":2` */
+  members: string;
+  isTelling: boolean;
+}
+
+const memberText = new MemberText();
+
+const TRACE = [
+  ['traceId', ',"trace_id":'],
+  ['spanId', ',"span_id":'],
+] as const;
+const FIELDS = [
+  ['requestId', ',"request_id":'],
+  ['userId', ',"user_id":'],
+  ['orgId', ',"org_id":'],
+  ['resourceId', ',"resource_id":'],
+  ['resourceType', ',"resource_type":'],
+] as const;
+
+function pairs(context: Context, names: readonly (readonly [keyof Context, string])[]): string {
+  let text = '';
+  for (const [field, name] of names) {
+    const value = context[field];
+    // Numbers as ids come from callers without types.
+    if (value !== undefined && value !== null && value !== '') text += name + quote(String(value));
+  }
+  return text;
+}
+
+/** Never throws: what cannot be read is left out. */
+export function writeContext(context: Context): WrittenContext {
+  const { metadata } = context;
+  const members = metadata === undefined ? '' : memberText.write(metadata, MEMBERS_CHARACTERS_MAX);
+  const isTelling = members !== '' && memberText.isTelling;
+  return { context, trace: pairs(context, TRACE), fields: pairs(context, FIELDS), members, isTelling };
+}
+
+/** What `inner` says wins; metadata is joined. A trace and its span go together. */
+export function mergeContexts(outer: Context | undefined, inner: Context): Context {
+  if (outer === undefined) return { ...inner };
+  const merged = { ...outer };
+  if (inner.traceId !== undefined) merged.spanId = undefined;
+  for (const [field] of [...TRACE, ...FIELDS]) if (inner[field] !== undefined) merged[field] = inner[field];
+  if (inner.metadata !== undefined) merged.metadata = { ...outer.metadata, ...inner.metadata };
+  return merged;
+}
+
+let lastSpan: ActiveSpan | undefined;
+let lastSpanText = '';
+
+/** As `trace` of a context. A span writes many events one after another. */
+export function writeSpan(span: ActiveSpan): string {
+  if (span !== lastSpan) {
+    lastSpan = span;
+    lastSpanText = `,"trace_id":${quote(span.traceId)},"span_id":${quote(span.spanId)}`;
+  }
+  return lastSpanText;
+}
+
+/** One for all clients of a process: a context is where the program is, whoever asks. */
+export const contexts = new AsyncLocalStorage<WrittenContext>();
