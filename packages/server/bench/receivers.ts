@@ -7,18 +7,18 @@ import { ADMIN_KEY, request, type SpawnedServer, spawnServer } from '../test/sup
 import { DEFAULT_GENERATOR, generateEvents } from './event-generator.ts';
 import { chosenProtocols } from './protocols/index.ts';
 import { type BenchEvent, benchEventOf, type Protocol } from './protocols/protocol.ts';
-import { cpuByThread, cpuSeconds, settledCpuSeconds } from './support/processes.ts';
+import { cpuByThread, settledCpuSeconds } from './support/processes.ts';
 import { openSender, type SenderPlace } from './support/senders.ts';
 
 /**
  * What each receiver costs from the socket to the durable acknowledgement: the built server as a process of its own,
  * with redaction, sent to over real sockets in each protocol's framing. CPU of the server process from /proc, without
  * the thread that stores; the sender is this process and is not counted. NDJSON is measured first in every run, since
- * on a shared machine only ratios within a run mean something.
+ * on a shared machine only ratios within a run mean something. One server takes a run's protocols one after another.
  *
  *   npm run bench -- receivers [protocol…] [--runs 2] [--count 100000] [--passes 2] [--settled]
  *
- * `--settled` goes on to stored, with the merges done, all processes together.
+ * `--settled` goes on to stored, with the merges done, all processes together, on a server for each protocol.
  */
 const REFERENCE = 'ndjson';
 
@@ -51,29 +51,35 @@ export async function main(args: string[]): Promise<void> {
     '| protocol | run | events a message | accept µs | to NDJSON | budget | ack p50 | p99 | settled µs | accepted |',
   );
   print('|---|---|---|---|---|---|---|---|---|---|');
+  const options = { passes: Number(values.passes), settled: values.settled };
   for (let run = 1; run <= Number(values.runs); run++) {
     let referenceUs = 0;
-    for (const protocol of protocols) {
-      const figures = await measureFresh(protocol, events, Number(values.passes), values.settled);
-      if (protocol.name === REFERENCE) referenceUs = figures.acceptedUs;
-      printRow(protocol, run, figures, referenceUs);
-    }
+    const measureAll = async (some: readonly Protocol[]) => {
+      await withServer(async (place) => {
+        for (const protocol of some) {
+          const figures = await measure(protocol, events, place, options);
+          if (protocol.name === REFERENCE) referenceUs = figures.acceptedUs;
+          printRow(protocol, run, figures, referenceUs);
+        }
+      });
+    };
+    if (!values.settled) await measureAll(protocols);
+    else for (const protocol of protocols) await measureAll([protocol]);
   }
 }
 
-/** On a server of its own, so that no work is left over from the protocol before. */
-async function measureFresh(
-  protocol: Protocol,
-  events: readonly BenchEvent[],
-  passes: number,
-  settled: boolean,
-): Promise<Figures> {
+interface Options {
+  passes: number;
+  settled: boolean;
+}
+
+async function withServer(work: (place: SenderPlace) => Promise<void>): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), 'tailwater-bench-'));
   const filesDir = join(scratch, 'files');
   mkdirSync(filesDir);
   const server = await spawnServer({ dataDir: join(scratch, 'data'), env: listenersEnv(filesDir) });
   try {
-    return await measure(protocol, events, { server, filesDir }, passes, settled);
+    await work({ server, filesDir });
   } finally {
     await server.stop();
     rmSync(scratch, { recursive: true, force: true });
@@ -95,20 +101,18 @@ async function measure(
   protocol: Protocol,
   events: readonly BenchEvent[],
   place: SenderPlace,
-  passes: number,
-  settled: boolean,
+  { passes, settled }: Options,
 ): Promise<Figures> {
   const { server } = place;
+  const earlier = await acceptedEvents(server, protocol.receiver);
   const sender = await openSender(protocol, events, place);
   const perPass = Math.floor(events.length / protocol.batch) * protocol.batch;
   const pids = [server.child.pid!, ...server.childPids()];
-  const total = () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+  // So that the compiler has seen all of it.
   await sender.send();
-  // The compiler has seen all of it, and nothing of the first pass is still to be stored.
-  const first = await acceptedOnceQuiet(server, protocol.receiver, perPass);
-  const settledBefore = await settledCpuSeconds(pids, 4000);
+  const first = await acceptedOnceQuiet(server, protocol.receiver, earlier + perPass);
+  const allBefore = settled ? await settledCpuSeconds(pids) : 0;
   const before = acceptSeconds(pids[0]);
-  const allBefore = total();
   const ackMs: number[] = [];
   for (let pass = 1; pass <= passes; pass++) {
     ackMs.push(...(await sender.send()));
@@ -116,7 +120,7 @@ async function measure(
   }
   const cpu = acceptSeconds(pids[0]) - before;
   const accepted = (await acceptedEvents(server, protocol.receiver)) - first;
-  const settledSeconds = settled ? (await settledCpuSeconds(pids)) - Math.min(settledBefore, allBefore) : null;
+  const settledSeconds = settled ? (await settledCpuSeconds(pids)) - allBefore : null;
   sender.close();
   return {
     acceptedUs: (cpu / accepted) * 1e6,
