@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { decodeFrame } from '../batch/frame.ts';
+import { type DecodedFrame, decodeFrame } from '../batch/frame.ts';
 import { markOfTaken, type SequenceMark } from '../batch/sequence-mark.ts';
 import type { Cursor, JournalPosition, JournalReader } from '../journal/journal.ts';
 import type { Receipt } from '../receivers/receiver.ts';
@@ -120,11 +120,17 @@ export class Producers {
     // Without a cursor no frame can have numbers: it is saved before the first one is taken.
     const end = durableNext();
     const from = saved?.position ?? end;
-    for await (const { payload } of reader.read(from, { follow: false, signal: new AbortController().signal })) {
-      const { orgId, marks, receivedAtMs } = decodeFrame(payload);
-      for (const mark of marks ?? []) this.find(orgId, mark.producer, receivedAtMs).seen.add(mark.first, mark.next);
-    }
+    if (from < end) await this.readMarks(reader, from);
     await this.commit(end);
+  }
+
+  private async readMarks(reader: JournalReader, from: JournalPosition): Promise<void> {
+    for await (const { payload } of reader.read(from, { follow: false, signal: new AbortController().signal })) {
+      const frame = readFrame(payload);
+      for (const { producer, first, next } of frame?.marks ?? []) {
+        this.find(frame!.orgId, producer, frame!.receivedAtMs).seen.add(first, next);
+      }
+    }
   }
 
   /**
@@ -298,6 +304,15 @@ export class Producers {
 /** Without news the place is moved on now and then, so that the journal need not be kept for it. */
 const UNCHANGED_FRAMES = 1000;
 const CLOSE_WAIT_MS = 1000;
+
+/** Null for a frame that cannot be read: the store writer sets it aside and says so. */
+function readFrame(payload: Buffer): DecodedFrame | null {
+  try {
+    return decodeFrame(payload);
+  } catch {
+    return null;
+  }
+}
 
 function placesOf(holes: readonly number[], first: number): number[] {
   const places: number[] = [];
