@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { isKnownError, RetryableError } from '../../runtime/errors.ts';
 import type { ListenerContext } from '../receiver.ts';
 import { Boundaries } from './boundaries.ts';
-import { noteBeginning, noteHead, type Place, readAt, TAIL_BYTES, tailOf } from './identity.ts';
+import { noteHead, type Place, readAt, TAIL_BYTES, tailOf } from './identity.ts';
 import { type Gap, type Piece, Pieces } from './pieces.ts';
 import { LAST, readQuery } from './query.ts';
 
@@ -25,9 +25,7 @@ export interface FileSurroundings {
   context: ListenerContext;
   secret: string | null;
   now(): number;
-  /** Resolves when the present places are durable. */
-  save(): Promise<void>;
-  /** Saves them in a while: what a crash leaves out the journal knows. */
+  /** Saves the places in a while: what a crash leaves out the journal knows. */
   saveSoon(): void;
   /** Whether one more body may be under way, of a file that has so many. */
   mayStart(underWay: number): boolean;
@@ -35,8 +33,11 @@ export interface FileSurroundings {
   started(by: 1 | -1): void;
 }
 
-/** What came of a step: something was handed over, nothing is to be done now, or the file was cut short. */
-export type StepResult = 'progress' | 'idle' | 'truncated';
+/**
+ * What came of a step: something was handed over, nothing is to be done now, the file was cut short, or there is
+ * something in a file of which nothing was known.
+ */
+export type StepResult = 'progress' | 'idle' | 'truncated' | 'begun';
 
 /** What is cut from what was read. */
 interface Cut {
@@ -113,16 +114,12 @@ export class TailedFile {
     const now = around.now();
     if (now < this.waitUntil || !(await this.recover())) return 'idle';
     const { size } = await this.handle.stat();
+    if (place.offset === 0 && place.fingerprintBytes === 0 && size > 0) return 'begun';
     // Also when nothing was read yet: what was there may be in a copy.
     if (size < pieces.end || size < this.size) return 'truncated';
     if (size !== this.size) this.changedAt = now;
     this.size = size;
     const isLate = this.openSince !== 0 && now - this.openSince >= OPEN_EVENT_MS;
-    if (place.fingerprintBytes === 0 && size > 0) {
-      // Before any of it is in the journal: after a crash it must be known again.
-      await noteBeginning(this.handle, place);
-      await around.save();
-    }
     if (!(await this.fill(isLate || this.isFinished))) return 'truncated';
     const [first] = pieces.underWay;
     if (first === undefined) return 'idle';

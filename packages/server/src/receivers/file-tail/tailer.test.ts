@@ -179,6 +179,29 @@ test('copied and cut short twice while it is stopped, and a file that was empty 
   await expectNumbers(running, 9);
 });
 
+test('files that were empty when they were seen, and then copied and cut short', async () => {
+  const other = join(dir, 'other.log');
+  await writeFile(log, '');
+  await writeFile(other, '');
+  let running = await start({ paths: [log, other], pollInterval: 400 });
+  await appendFile(log, numbered(0, 2));
+  await copyFile(log, `${log}.1`);
+  await truncate(log, 0);
+  await settle(600);
+  await appendFile(log, numbered(2, 4));
+  await expectNumbers(running, 4);
+  await running.listener.close();
+  const numbers = numbersOf(running);
+  await appendFile(other, numbered(4, 6));
+  await copyFile(other, `${other}.1`);
+  await truncate(other, 0);
+  await appendFile(other, numbered(6, 8));
+  running = await start({ paths: [log, other] });
+  await until(() => numbers.length + running.events.length >= 8).catch(() => {});
+  numbers.push(...numbersOf(running));
+  expect(numbers.toSorted((a, b) => a - b)).toEqual(range(0, 8));
+});
+
 test('killed before the places were saved: what the journal has is not read again', async () => {
   const saved = join(dir, 'state', 'checkpoints.json');
   await writeFile(log, numbered(0, 60_000));

@@ -50,6 +50,8 @@ export class Tailer {
   private isClosing = false;
   private nextScan = 0;
   private scans = 0;
+  /** Files that the present search found and nobody knew. */
+  private added: TailedFile[] = [];
   private underWay = 0;
   private running: Promise<void> = Promise.resolve();
   private wake: () => void = () => {};
@@ -69,7 +71,6 @@ export class Tailer {
       context,
       secret,
       now: () => Date.now(),
-      save: () => this.checkpoints.save(),
       saveSoon: () => this.checkpoints.saveSoon(),
       mayStart: (underWay) =>
         !this.isClosing && !this.checkpoints.isFailing && (underWay === 0 || this.underWay < BODIES_UNDER_WAY),
@@ -140,11 +141,20 @@ export class Tailer {
     try {
       const result = await file.step();
       if (result === 'truncated') await this.restart(file);
+      if (result === 'begun') await this.begin(file);
       return result !== 'idle';
     } catch (error) {
       this.warn(error, 'a log file cannot be read', file.place.path);
       return false;
     }
+  }
+
+  /** A file that was empty when it was last looked at: what it held since then may be in copies by now. */
+  private async begin(file: TailedFile): Promise<void> {
+    await this.followBetween(file, null);
+    await noteBeginning(file.handle, file.place);
+    // Before anything of it is in the journal: after a crash it must be known again.
+    await this.checkpoints.save();
   }
 
   /** A file that was cut short: what was not read of it may be in the copy that copytruncate made. */
@@ -155,7 +165,7 @@ export class Tailer {
     await this.followCopies(place);
     const restarted = await this.tailed({ ...place, ...startOfFile() }, handle);
     restarted.isListed = file.isListed;
-    this.files.set(keyOf(place), restarted);
+    this.put(restarted);
     await this.checkpoints.save();
   }
 
@@ -185,18 +195,33 @@ export class Tailer {
   private async addRotated(place: Place, { handle, dev, ino }: Sibling): Promise<TailedFile> {
     const file = await this.tailed({ ...place, dev, ino }, handle);
     file.isListed = false;
-    this.files.set(keyOf(file.place), file);
+    this.put(file);
     return file;
   }
 
-  /** The file of that name that was known before it. */
-  private knownBefore(file: TailedFile): TailedFile | undefined {
-    return [...this.files.values()].findLast((other) => other !== file && other.place.path === file.place.path);
+  /** A place of the last run under the same key is that of a file whose inode was given again. */
+  private put(file: TailedFile): void {
+    const key = keyOf(file.place);
+    this.files.set(key, file);
+    this.earlier.delete(key);
+  }
+
+  /** The youngest of the files that were known under its name before. */
+  private async knownBefore(file: TailedFile): Promise<TailedFile | null> {
+    const bornOf = async ({ handle }: TailedFile) => (await handle.stat({ bigint: true })).birthtimeNs;
+    const present = await bornOf(file);
+    let found: { file: TailedFile; born: bigint } | null = null;
+    for (const other of this.files.values()) {
+      if (other === file || other.place.path !== file.place.path) continue;
+      const born = await bornOf(other);
+      if (born < present && (found === null || born > found.born)) found = { file: other, born };
+    }
+    return found?.file ?? null;
   }
 
   private async scan(): Promise<void> {
     const listed = new Set<string>();
-    const added: TailedFile[] = [];
+    this.added = [];
     for await (const path of glob(this.config.paths)) {
       if (isPackedName(path) || this.config.exclude.some((pattern) => matchesGlob(path, pattern))) continue;
       const found = await stat(path, { bigint: true }).catch(() => null);
@@ -205,13 +230,12 @@ export class Tailer {
       listed.add(key);
       if (this.files.has(key)) continue;
       await this.add(path).catch((error) => this.warn(error, 'a log file cannot be read', path));
-      const file = this.files.get(key);
-      if (file !== undefined) added.push(file);
     }
     if (this.scans === 0) await this.follow();
+    const { added } = this;
     for (const file of added) {
-      const before = this.knownBefore(file);
-      if (before !== undefined) await this.followBetween(before, file);
+      const before = await this.knownBefore(file);
+      if (before !== null) await this.followBetween(before, file);
     }
     for (const [key, file] of this.files) {
       file.isListed = listed.has(key);
@@ -243,16 +267,19 @@ export class Tailer {
     if (this.files.has(key) || isPackedContent(await readAt(handle, 0, 6))) return false;
     if (before === undefined && (await this.isCopy(path, handle))) return false;
     const place: Place = { ...startOfFile(), dev: String(dev), ino: String(ino), path, listed };
-    if (before !== undefined) {
-      if (await isSame(handle, before)) Object.assign(place, before);
-      else await this.followCopies(before);
-      this.earlier.delete(key);
+    const isKnown = before !== undefined && (await isSame(handle, before));
+    if (isKnown) {
+      Object.assign(place, before);
+    } else if (before !== undefined) {
+      await this.followCopies(before);
     } else if (this.isFirstStart && this.config.fromBeginning === 'off') {
       await skipTo(handle, place, await lineStartBefore(handle, Number(size)));
     } else {
       await noteBeginning(handle, place);
     }
-    this.files.set(key, await this.tailed(place, handle));
+    const file = await this.tailed(place, handle);
+    this.put(file);
+    if (!isKnown) this.added.push(file);
     return true;
   }
 
