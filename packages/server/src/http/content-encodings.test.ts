@@ -18,6 +18,12 @@ test.each<[string | undefined, ContentEncoding[], ContentEncoding[]]>([
   expect(of(snappy, header)).toEqual(within);
 });
 
+test('graypy names two encodings and means zlib', () => {
+  const route = { encodings: () => ['identity', 'gzip', 'deflate'] as const };
+  expect(of(route, 'gzip,deflate')).toEqual(['deflate']);
+  expect(of(route, 'gzip, deflate')).toEqual(['gzip', 'deflate']);
+});
+
 test('an inner encoding that is named is undone once', () => {
   expect(of(snappy, 'snappy')).toEqual(['snappy']);
   expect(of(snappy, 'snappy, gzip')).toEqual(['snappy', 'gzip']);

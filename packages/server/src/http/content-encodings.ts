@@ -11,6 +11,9 @@ const ENCODING_NAMES: Record<string, ContentEncoding> = {
   snappy: 'snappy',
 };
 
+/** graypy names both, and sends zlib: https://github.com/severb/graypy/blob/2.1.0/graypy/handler.py#L318 */
+const GRAYPY = 'gzip,deflate';
+
 /**
  * The encodings to undo, in the order they were applied: two named ones at the most, to keep bombs in bombs out.
  * @throws PermanentError `unsupported_media_type`
@@ -27,7 +30,7 @@ export function contentEncodings(
 
 function namedEncodings(header: string | undefined, allowed: readonly ContentEncoding[]): ContentEncoding[] {
   if (header === undefined || header === '') return [allowed[0]];
-  const names = header.split(',').map((name) => name.trim().toLowerCase());
+  const names = (header === GRAYPY ? 'deflate' : header).split(',').map((name) => name.trim().toLowerCase());
   if (names.length > 2) throw unsupported(header);
   return names.map((name) => {
     const encoding = Object.hasOwn(ENCODING_NAMES, name) ? ENCODING_NAMES[name] : undefined;

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Client as Elasticsearch } from '@elastic/elasticsearch';
 import { Client as OpenSearch } from '@opensearch-project/opensearch';
 import { describe, expect, test } from 'vitest';
 import { expectNumbered, type FoundEvent, peerServer, readmeBlock } from '../support/peer.ts';
-import { program, whileRunning } from '../support/program.ts';
+import { freePort, program, whileRunning } from '../support/program.ts';
 import { ADMIN_KEY, eventually, tempDir } from '../support/server.ts';
 
 /** Elasticsearch's clients, as their users configure them, with nothing changed but the address. */
@@ -138,14 +138,6 @@ test('@opensearch-project/opensearch', async () => {
 
 const omelasticsearch = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/rsyslog/omelasticsearch.so`;
 const rsyslogd = program('rsyslogd', omelasticsearch);
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
 
 test.skipIf(rsyslogd.isMissing)(`rsyslog's omelasticsearch, as in the README${rsyslogd.why}`, async () => {
   const dir = tempDir();

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 /** Where Debian has daemons, which the PATH of a user leaves out. */
@@ -71,4 +72,13 @@ export async function whileRunning<T>(
     await ended;
     clearTimeout(force);
   }
+}
+
+/** A port that nothing listens on: for programs that cannot be told to choose one themselves. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as { port: number };
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
 }

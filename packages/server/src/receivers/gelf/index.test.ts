@@ -18,6 +18,14 @@ test('accepted: 202 and nothing else, whatever the Content-Type', () => {
   expect(route.format(head)).toBe('json');
 });
 
+test('the key in the query counts where there is none in a header', () => {
+  const query = new URLSearchParams('key=tw_1');
+  expect(gelf.credential?.(head)).toBeUndefined();
+  expect(gelf.credential?.({ ...head, query })).toBe('tw_1');
+  expect(gelf.credential?.({ ...head, query, headers: { authorization: 'Bearer tw_2' } })).toBeUndefined();
+  expect(gelf.credential?.({ ...head, query, headers: { 'x-api-key': 'tw_2' } })).toBeUndefined();
+});
+
 test.each([
   [0, 400],
   [2, 202],
