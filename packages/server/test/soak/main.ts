@@ -31,7 +31,7 @@ function script(path: string, args: string[]): boolean {
 const checks: Record<string, () => Promise<boolean> | boolean> = {
   simulation: () => script('../sim/main', ['--seeds', '10000', '--from', String(seed)]),
   fuzz: () => script('../fuzz/main', ['--count', '200000', '--seed', String(seed)]),
-  outcomes: () => outcomesTest({ seed, rounds: 100, print }),
+  outcomes: () => outcomesTest({ seed, rounds: 40, print }),
   kill: () => killTest({ seed, serverKills: 20, engineKills: 20, print }),
   'file-tail': () => fileTailTest({ seed, restarts: Number(values.restarts ?? 50), print }),
   'disk-full': () => diskFullTest({ seed, print }),

@@ -1,7 +1,7 @@
 import { Random } from '../sim/random.ts';
 import { createBeds } from '../support/outcomes/bed.ts';
 import { outcomeRows } from '../support/outcomes/rows.ts';
-import { runOutcomes, runStop } from '../support/outcomes/scenarios.ts';
+import { runOutcomes, runStop, SHORT_OF_MEMORY } from '../support/outcomes/scenarios.ts';
 import type { OutcomeRow } from '../support/outcomes/way.ts';
 import { removeTempDirs } from '../support/server.ts';
 
@@ -38,6 +38,9 @@ export async function outcomesTest({
     await Promise.all(
       rows.map(async (row) => {
         await check(row, `mixed, seed ${roundSeed}`, () => runOutcomes(beds, row, 'mixed', roundSeed));
+        await check(row, `memory now and then, seed ${roundSeed}`, () =>
+          runOutcomes(beds, row, SHORT_OF_MEMORY, roundSeed),
+        );
         await check(row, 'closed while senders send', () => runStop(beds, row));
       }),
     );

@@ -135,7 +135,7 @@ export class AckedStream implements Connection {
 
   /** Throws when there is no room, and none for some seconds: the client finds the connection closed. */
   private async hold(bytes: number): Promise<void> {
-    const { context, socket } = this.options;
+    const { context } = this.options;
     for (let tries = 1; ; tries++) {
       try {
         context.hold(bytes);
@@ -143,8 +143,8 @@ export class AckedStream implements Connection {
       } catch (error) {
         if (!(error instanceof RetryableError)) throw error;
         if (tries === HOLD_TRIES_MAX) this.refuse(error, null);
+        // Also for a client that has gone: it may not have asked for an acknowledgement, and will not send again.
         await this.pause(error);
-        if (socket.destroyed) throw ENDED;
       }
     }
   }

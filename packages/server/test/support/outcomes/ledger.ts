@@ -56,7 +56,7 @@ export class Ledger {
     expect(ingest.inflightBytes).toBe(0);
   }
 
-  expectAllTaken({ ingest }: Bed, { learns }: OutcomeRow): void {
+  expectAllTaken({ ingest }: Bed, learns: OutcomeRow['learns']): void {
     expect(new Set([...ingest.accepted.keys(), ...ingest.letters.keys()])).toEqual(new Set(this.told.keys()));
     const isTold = learns === 'answers' || learns === 'acknowledgements';
     if (isTold) expect(new Set(this.told.values())).toEqual(new Set(['acknowledged']));

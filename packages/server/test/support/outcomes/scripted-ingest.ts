@@ -9,7 +9,7 @@ import { createIngest, type IngestTask, type TaskOutcome } from '../../../src/pi
 import type { IngestClient } from '../../../src/pipeline/ingest-client.ts';
 import { decoders } from '../../../src/receivers/registry.ts';
 import { newBatch } from '../../../src/receivers/util/test-batch.ts';
-import { isKnownError, PermanentError, type RetryableError } from '../../../src/runtime/errors.ts';
+import { isKnownError, PermanentError, RetryableError } from '../../../src/runtime/errors.ts';
 
 /** What becomes of the next task; null takes it. */
 export type Script = () => PermanentError | RetryableError | null;
@@ -25,6 +25,8 @@ export class ScriptedIngest implements IngestClient {
   readonly journalFault = null;
   inflightBytes = 0;
   script: Script;
+  /** Whether there is no memory for the next bytes. */
+  isFull: () => boolean = () => false;
   /** How often each message was accepted. */
   readonly accepted = new Map<string, number>();
   /** The same of those that were refused for good and are kept as dead letters. */
@@ -50,8 +52,12 @@ export class ScriptedIngest implements IngestClient {
 
   async submit(task: IngestTask): Promise<TaskOutcome> {
     const bytes = task.body.length;
-    this.hold(bytes);
     this.submitted++;
+    try {
+      this.hold(bytes);
+    } catch (error) {
+      return { error: error as RetryableError };
+    }
     try {
       // Another thread in the program: never in the same turn.
       await turn();
@@ -65,6 +71,7 @@ export class ScriptedIngest implements IngestClient {
   }
 
   hold(bytes: number): void {
+    if (this.isFull()) throw new RetryableError('overloaded', 'no memory', 1);
     this.inflightBytes += bytes;
   }
 
