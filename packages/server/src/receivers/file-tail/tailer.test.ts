@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { appendFile, copyFile, mkdir, open, rename, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -324,65 +322,6 @@ test('the same beginning in many files is no reason to take them for one', async
       .toSorted((a, b) => a - b),
   ).toEqual(range(0, 12));
 });
-
-/** Appends a numbered line a millisecond, as `logger >> file` would, and opens the file again on SIGHUP. */
-const WRITER = `
-  const fs = require('fs');
-  const [path, countText] = process.argv.slice(1);
-  let fd = fs.openSync(path, 'a');
-  process.on('SIGHUP', () => { fs.closeSync(fd); fd = fs.openSync(path, 'a'); });
-  let n = 0;
-  const timer = setInterval(() => {
-    for (let i = 0; i < 5 && n < Number(countText); i++) fs.writeSync(fd, 'line ' + n++ + ' of a process of its own\\n');
-    if (n >= Number(countText)) { clearInterval(timer); process.exit(0); }
-  }, 1);
-`;
-const LOGROTATE = '/usr/sbin/logrotate';
-
-async function logrotate(how: string, pid: number): Promise<void> {
-  const config = join(dir, 'rotate.conf');
-  const after = how === 'create' ? `postrotate\n kill -HUP ${pid} 2>/dev/null || true\nendscript` : '';
-  await writeFile(config, `${log} {\n rotate 30\n size 1\n missingok\n nocompress\n ${how}\n ${after}\n}\n`, {
-    mode: 0o644,
-  });
-  const child = spawn(LOGROTATE, ['-f', '-s', join(dir, 'rotate.state'), config], { stdio: 'ignore' });
-  await once(child, 'exit');
-}
-
-test.skipIf(!existsSync(LOGROTATE)).each(['create', 'copytruncate'])(
-  'logrotate %s with a writer of its own and 4 restarts: every line exactly once (skipped without logrotate)',
-  async (how) => {
-    const COUNT = 8_000;
-    const writer = spawn(process.execPath, ['-e', WRITER, log, String(COUNT)], { stdio: 'ignore' });
-    const ended = once(writer, 'exit');
-    let isWriting = true;
-    void ended.then(() => (isWriting = false));
-    const numbers: number[] = [];
-    for (let i = 0; i < 4; i++) {
-      const running = await start({ paths: [log], multiline: 'auto' });
-      await settle(150 + 40 * (i % 3));
-      if (isWriting) {
-        // copytruncate loses what is written between copy and cut, as its manual says: the writer is held meanwhile.
-        if (how === 'copytruncate') writer.kill('SIGSTOP');
-        const rotated = logrotate(how, writer.pid!);
-        if (i % 2 === 0) await rotated;
-        await running.listener.close();
-        await rotated;
-        if (how === 'copytruncate') writer.kill('SIGCONT');
-      }
-      await running.listener.close();
-      numbers.push(...numbersOf(running));
-    }
-    await ended;
-    const running = await start({ paths: [log], multiline: 'auto' });
-    await until(() => numbers.length + running.events.length >= COUNT, 15_000).catch(() => {});
-    await settle(2500);
-    numbers.push(...numbersOf(running));
-    expect(numbers.length).toBe(COUNT);
-    expect(new Set(numbers).size).toBe(COUNT);
-  },
-  60_000,
-);
 
 test('nothing is configured: nothing is opened', async () => {
   await rm(dir, { recursive: true });
