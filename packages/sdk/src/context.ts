@@ -12,12 +12,16 @@ export interface WrittenContext {
   context: Context;
   /** `,"trace_id":"…","span_id":"…"` */
   trace: string;
+  /** Its ids are those of OpenTelemetry, in which nothing is a secret. */
+  isHexTrace: boolean;
   /** The other fields, likewise. */
   fields: string;
   /** The metadata: `"a":1,"b":2` */
   members: string;
   isTelling: boolean;
 }
+
+const HEX_ID = /^(?:[0-9a-f]{32}|[0-9a-f]{16})$/;
 
 const memberText = new MemberText();
 
@@ -48,7 +52,9 @@ export function writeContext(context: Context): WrittenContext {
   const { metadata } = context;
   const members = metadata === undefined ? '' : memberText.write(metadata, MEMBERS_CHARACTERS_MAX);
   const isTelling = members !== '' && memberText.isTelling;
-  return { context, trace: pairs(context, TRACE), fields: pairs(context, FIELDS), members, isTelling };
+  const isHexTrace =
+    HEX_ID.test(context.traceId ?? '') && (context.spanId === undefined || HEX_ID.test(context.spanId));
+  return { context, trace: pairs(context, TRACE), isHexTrace, fields: pairs(context, FIELDS), members, isTelling };
 }
 
 /** What `inner` says wins; metadata is joined. A trace and its span go together. */

@@ -1,12 +1,12 @@
 import { contexts, mergeContexts, type WrittenContext, writeContext, writeSpan } from './context.ts';
 import { describeError } from './json-text.ts';
 import type { Levels } from './levels.ts';
-import { cutText, type Heads, isoTime, isTooLong, MESSAGE_BYTES_MAX, writeHeads } from './line.ts';
+import { cutText, type Heads, isoTime, isTooLong, MESSAGE_BYTES_MAX, TIME_CHARACTERS, writeHeads } from './line.ts';
 import { MemberText } from './members.ts';
 import type { Settings } from './options.ts';
 import { type ActiveSpan, activeSpan } from './otel.ts';
 import { quote } from './quote.ts';
-import type { Ring } from './ring.ts';
+import { READ_ALL, type Ring } from './ring.ts';
 import type { Sampler } from './sampler.ts';
 import { rankOf, SEVERITIES } from './severity.ts';
 import type { Context, EmitEvent, Metadata } from './types.ts';
@@ -105,8 +105,11 @@ export class Emitter {
         return;
       }
       const nowMs = Date.now();
+      const begin = `{"timestamp":"${isoTime(nowMs)}${state.heads.texts[rank]}${traceOf(span, around)}`;
+      const isHex = span !== undefined || around === undefined || around.trace === '' || around.isHexTrace;
       this.push(nowMs, {
-        start: `{"timestamp":"${isoTime(nowMs)}${state.heads[rank]}${traceOf(span, around)}${around?.fields ?? ''}`,
+        start: begin + (around?.fields ?? ''),
+        scanFrom: state.heads.areClean ? (isHex ? begin.length : TIME_CHARACTERS + state.heads.texts[rank].length) : 0,
         message,
         around,
         metadata: metadata as Metadata | undefined,
@@ -133,7 +136,8 @@ export class Emitter {
       }
       const nowMs = Date.now();
       this.push(nowMs, {
-        start: `{"timestamp":"${timeOf(seen, nowMs)}${of.heads[rank]}${fieldsOf(seen, span, around)}`,
+        start: `{"timestamp":"${timeOf(seen, nowMs)}${of.heads.texts[rank]}${fieldsOf(seen, span, around)}`,
+        scanFrom: of.heads.areClean ? TIME_CHARACTERS + of.heads.texts[rank].length : 0,
         message: seen.message ?? '',
         around,
         metadata: seen.metadata,
@@ -191,12 +195,14 @@ export class Emitter {
       isCut ||= memberText.isCut;
     }
     let line = `${draft.start},"message":${quote(text)}${extra}}\n`;
+    let { scanFrom } = draft;
     if (isTooLong(line)) {
       line = this.shortLine(draft, text);
+      scanFrom = 0;
       isCut = true;
     }
     if (isCut) this.truncated++;
-    this.parts.ring.push(line, nowMs, isTelling);
+    this.parts.ring.push(line, nowMs, isTelling ? READ_ALL : scanFrom);
     this.parts.onPushed();
   }
 
@@ -230,6 +236,8 @@ export class Emitter {
 interface Draft {
   /** The line up to the message. */
   start: string;
+  /** Before it, nothing needs a look. */
+  scanFrom: number;
   message: unknown;
   around: WrittenContext | undefined;
   metadata: Metadata | undefined;

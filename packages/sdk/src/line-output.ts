@@ -2,7 +2,10 @@ import { write, writeSync } from 'node:fs';
 
 /** Bytes that wait for a slow reader; beyond it lines are dropped and counted. */
 const WAITING_BYTES_MAX = 8 << 20;
-const CHUNK_CHARACTERS = 64 << 10;
+const CHUNK_BYTES = 64 << 10;
+const BYTES_A_CHARACTER_MAX = 3;
+/** How long lines wait for others: a write costs as much as many lines. */
+const GATHER_MS = 5;
 const RETRY_MS = 10;
 /** How long the end of the program waits for a slow reader. */
 const LAST_WAIT_MS = 500;
@@ -20,36 +23,59 @@ export class LineOutput {
   /** Lines that nobody took. */
   lost = 0;
   private readonly fd: number;
-  private text = '';
+  private memory: Buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  private spare: Buffer | null = null;
+  private length = 0;
   private lines = 0;
   private readonly chunks: Chunk[] = [];
   private waitingBytes = 0;
   private isWriting = false;
   private isBroken = false;
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(fd: number) {
     this.fd = fd;
   }
 
   add(line: string): void {
-    this.text += line;
+    this.reserve(line.length * BYTES_A_CHARACTER_MAX);
+    this.length += this.memory.write(line, this.length, 'utf8');
     this.lines++;
-    if (this.text.length >= CHUNK_CHARACTERS) this.flush();
   }
 
-  /** Hands over what was added. Whole lines only. */
-  flush(): void {
-    const { text, lines } = this;
+  /** As add, for a line that is there as bytes[0, length). */
+  addBytes(bytes: Buffer, length: number): void {
+    this.reserve(length);
+    bytes.copy(this.memory, this.length, 0, length);
+    this.length += length;
+    this.lines++;
+  }
+
+  private reserve(bytes: number): void {
+    if (this.length + bytes > this.memory.length) this.handOver();
+    if (bytes > this.memory.length) this.memory = Buffer.allocUnsafeSlow(bytes);
+    if (this.timer === undefined) this.timer = setTimeout(this.gathered, GATHER_MS);
+  }
+
+  private readonly gathered = (): void => {
+    this.timer = undefined;
+    // While a write is under way, more is gathered for the next.
+    if (!this.isWriting) this.handOver();
+  };
+
+  private handOver(): void {
+    const { memory, length, lines } = this;
     if (lines === 0) return;
-    this.text = '';
+    this.length = 0;
     this.lines = 0;
-    if (this.isBroken || this.waitingBytes + text.length > WAITING_BYTES_MAX) {
+    if (this.isBroken || this.waitingBytes + length > WAITING_BYTES_MAX) {
       this.lost += lines;
       return;
     }
-    const bytes = Buffer.from(text);
-    this.chunks.push({ bytes, lines });
-    this.waitingBytes += bytes.length;
+    this.memory = this.spare ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    this.spare = null;
+    this.chunks.push({ bytes: memory.subarray(0, length), lines });
+    this.waitingBytes += length;
     if (!this.isWriting) this.writeNext();
   }
 
@@ -62,24 +88,27 @@ export class LineOutput {
     if (chunk === undefined) return;
     this.isWriting = true;
     write(this.fd, chunk.bytes, 0, chunk.bytes.length, null, (error, written) => {
-      this.isWriting = false;
       if (error?.code === 'EAGAIN') {
-        this.isWriting = true;
         setTimeout(() => this.writeNext(), RETRY_MS);
         return;
       }
+      this.isWriting = false;
       if (error !== null) this.fail();
-      else this.written(written);
-      this.writeNext();
+      else this.written(chunk, written);
+      if (this.chunks.length > 0) this.writeNext();
+      else if (this.timer === undefined) this.handOver();
     });
   }
 
-  private written(bytes: number): void {
-    const [chunk] = this.chunks;
-    if (chunk === undefined) return;
+  private written(chunk: Chunk, bytes: number): void {
     this.waitingBytes -= bytes;
-    if (bytes >= chunk.bytes.length) this.chunks.shift();
-    else chunk.bytes = chunk.bytes.subarray(bytes);
+    if (bytes < chunk.bytes.length) {
+      chunk.bytes = chunk.bytes.subarray(bytes);
+      return;
+    }
+    this.chunks.shift();
+    const { buffer } = chunk.bytes;
+    if (buffer.byteLength === CHUNK_BYTES) this.spare = Buffer.from(buffer as ArrayBuffer);
   }
 
   /** Nobody reads any more, as when a pipe was closed. */
@@ -91,7 +120,7 @@ export class LineOutput {
 
   /** Writes what is left before the program ends, and waits for it a moment. What is being written is left to itself. */
   flushSync(): void {
-    this.flush();
+    this.handOver();
     const rest = this.chunks.splice(0).slice(this.isWriting ? 1 : 0);
     const deadline = performance.now() + LAST_WAIT_MS;
     for (const { bytes, lines } of rest) {

@@ -1,3 +1,4 @@
+import { scanText } from '@tailwater/schema/redaction';
 import { quote } from './quote.ts';
 import { SEVERITIES } from './severity.ts';
 
@@ -7,8 +8,15 @@ export const EVENT_BYTES_MAX = 256 << 10;
 /** Most bytes a character (a UTF-16 unit) takes in a line: escaped as `\u0001`. */
 const CHARACTER_BYTES_MAX = 6;
 
-/** What the lines of a logger have in common, by rank: `Z","level":"info","category":"auth",…` */
-export type Heads = readonly string[];
+/** What the lines of a logger have in common, by rank: `","level":"info","category":"auth",…` */
+export interface Heads {
+  texts: readonly string[];
+  /** None holds anything that looks like a secret. */
+  areClean: boolean;
+}
+
+/** Characters before the head: `{"timestamp":"2026-11-21T12:03:07.123Z` */
+export const TIME_CHARACTERS = 38;
 
 export interface HeadFacts {
   category: string;
@@ -21,7 +29,8 @@ export function writeHeads({ category, logger, service, host }: HeadFacts): Head
   const member = (name: string, value: string) => (value === '' ? '' : `,"${name}":${quote(value)}`);
   const rest =
     member('category', category) + member('logger', logger) + member('service', service) + member('host', host);
-  return SEVERITIES.map((severity) => `","level":"${severity}"${rest}`);
+  const texts = SEVERITIES.map((severity) => `","level":"${severity}"${rest}`);
+  return { texts, areClean: [category, logger, service, host].every((text) => scanText(text) === 0) };
 }
 
 const MILLIS = Array.from({ length: 1000 }, (_, ms) => `${String(ms).padStart(3, '0')}Z`);

@@ -60,6 +60,7 @@ export class Outbox {
   private readonly memory: MemorySource;
   private readonly writer: SpoolWriter | undefined;
   private checkInTimer: NodeJS.Timeout;
+  private checkingIn: Promise<number> = Promise.resolve(0);
   private isClosed = false;
 
   constructor(parts: OutboxParts) {
@@ -174,7 +175,14 @@ export class Outbox {
     this.checkInTimer = setTimeout(() => void this.checkInAgain(), nextMs).unref();
   }
 
-  private async checkIn(hasEnded: boolean): Promise<number> {
+  /** One after another: what is told last is what holds. Resolves with the time to the next. */
+  private checkIn(hasEnded: boolean): Promise<number> {
+    this.checkingIn = this.checkingIn.then(() => this.tell(hasEnded));
+    return this.checkingIn;
+  }
+
+  private async tell(hasEnded: boolean): Promise<number> {
+    if (this.isClosed) return CHECK_IN_RETRY_MS;
     const { producer, ring, levels } = this.parts;
     const answer = await this.client.checkIn({
       producer,
@@ -185,7 +193,7 @@ export class Outbox {
       hasEnded,
     });
     if (answer === null) return CHECK_IN_RETRY_MS;
-    if (!this.isClosed) levels.setRemote(answer.levels);
+    if (!hasEnded) levels.setRemote(answer.levels);
     return answer.nextCheckInMs;
   }
 

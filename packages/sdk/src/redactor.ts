@@ -5,28 +5,30 @@ import {
   replacementOf,
   ruleIndex,
   rulesWithout,
-  scan,
   scanAndRedact,
+  scanValues,
   secretKindOfAttribute,
   TEXT_BYTES_MIN,
 } from '@tailwater/schema/redaction';
+import { READ_ALL } from './ring.ts';
 
 const ATTRIBUTE_RULE = ruleIndex('attribute');
 /** A number has only digits to offer: fewer than a card's are none. */
 const NUMBER_DIGITS_MIN = 14;
 const HEX_ID = /^(?:[0-9a-f]{32}|[0-9a-f]{16})$/;
-const BACKSLASH = 0x5c;
 const BYTES_A_CHARACTER_MAX = 3;
 
 /**
  * Replaces secrets in finished lines, as the server does it in events. Most lines have none: a glance over the bytes
- * (`scan`) says so, if no name announces a secret and nothing is escaped, which would hide something from the glance.
+ * (`scanValues`) says so, if no name announces a secret and nothing is escaped, which would hide something from the glance.
  * Others are read as JSON, and every value is looked at.
  */
 export class Redactor {
   private readonly hits = newHits();
   private readonly rules: ReturnType<typeof rulesWithout>;
-  private scratch = Buffer.alloc(0);
+  /** The bytes of the last line that came back as it was, if `length` is more than 0. */
+  scratch = Buffer.alloc(0);
+  length = 0;
   private view = new DataView(new ArrayBuffer(0));
 
   constructor(rulesOff: readonly string[]) {
@@ -39,16 +41,17 @@ export class Redactor {
     return this.hits.reduce((sum, count) => sum + count, 0);
   }
 
-  /** The line without its secrets; the same string when it has none. */
-  redact(line: string, isTelling: boolean): string {
+  /** The line without its secrets; the same string when it has none. `scanFrom` as the ring has it. */
+  redact(line: string, scanFrom: number): string {
+    this.length = 0;
+    if (scanFrom === READ_ALL || line.includes('\\')) return this.rewrite(line);
     const bytesMax = line.length * BYTES_A_CHARACTER_MAX;
     if (bytesMax > this.scratch.length) this.resize(bytesMax);
     const { scratch, view } = this;
     const length = scratch.write(line, 0, 'utf8');
-    if (!isTelling && scratch.lastIndexOf(BACKSLASH, length - 1) < 0) {
-      if ((scan(scratch, view, 0, length) & this.rules.forms) === 0) return line;
-    }
-    return this.rewrite(line);
+    if ((scanValues(scratch, view, scanFrom, length) & this.rules.forms) !== 0) return this.rewrite(line);
+    this.length = length;
+    return line;
   }
 
   private resize(bytes: number): void {

@@ -8,6 +8,9 @@ export interface EventRange {
   body: Buffer;
 }
 
+/** In place of where a line is to be scanned from: every value of it is to be looked at by its name. */
+export const READ_ALL = -1;
+
 /** Characters that the ring holds at most: its events may have up to 256 KiB each. */
 const RING_CHARACTERS_MAX = 64 << 20;
 
@@ -27,7 +30,7 @@ export class Ring {
   unseen = 0;
   private readonly lines: (string | undefined)[];
   private readonly timesMs: Float64Array;
-  private readonly telling: Uint8Array;
+  private readonly scans: Int32Array;
   private readonly mask: number;
   private readonly eventsMax: number;
   private characters = 0;
@@ -37,16 +40,17 @@ export class Ring {
     const places = 2 ** Math.ceil(Math.log2(eventsMax));
     this.lines = new Array(places).fill(undefined);
     this.timesMs = new Float64Array(places);
-    this.telling = new Uint8Array(places);
+    this.scans = new Int32Array(places);
     this.mask = places - 1;
   }
 
-  push(line: string, atMs: number, isTelling: boolean): void {
+  /** `scanFrom`: READ_ALL, or the place of the first character that is not the same in all lines of a logger. */
+  push(line: string, atMs: number, scanFrom: number): void {
     while (this.next - this.head >= this.eventsMax || this.characters > RING_CHARACTERS_MAX) this.dropOldest();
     const place = this.next++ & this.mask;
     this.lines[place] = line;
     this.timesMs[place] = atMs;
-    this.telling[place] = isTelling ? 1 : 0;
+    this.scans[place] = scanFrom;
     this.characters += line.length;
   }
 
@@ -72,9 +76,9 @@ export class Ring {
     return this.lines[this.prepared & this.mask] ?? '';
   }
 
-  /** Whether one of its names may announce a secret. */
-  get isTelling(): boolean {
-    return this.telling[this.prepared & this.mask] === 1;
+  /** From where on it may hold a secret; READ_ALL when a name in it may announce one. */
+  get scanFrom(): number {
+    return this.scans[this.prepared & this.mask];
   }
 
   /** Puts `line` in the place of the oldest line that is not prepared, which it is then. */

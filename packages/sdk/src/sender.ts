@@ -23,6 +23,9 @@ export interface SenderOptions {
   random?(): number;
 }
 
+/** Requests of fewer than LARGE_EVENTS events are made so often at most. */
+const REQUEST_INTERVAL_MS = 100;
+const LARGE_EVENTS = 1_000;
 const BACKOFF_MS = 200;
 const BACKOFF_MS_MAX = 30_000;
 
@@ -41,6 +44,8 @@ export class Sender {
   private isUrgent = false;
   private isClosed = false;
   private timer: NodeJS.Timeout | undefined;
+  private timerDueAtMs = 0;
+  private startedAtMs = Number.NEGATIVE_INFINITY;
   private endPause: () => void = () => {};
   private readonly idle: (() => void)[] = [];
 
@@ -50,14 +55,26 @@ export class Sender {
 
   /** Called whenever events came: sends them at once when there are enough. */
   notify(): void {
-    if (this.isRunning || this.isClosed) return;
-    const { source, batchEvents, flushIntervalMs } = this.options;
-    if (source.ready >= batchEvents) {
+    if (this.isRunning || this.isClosed || this.options.source.ready === 0) return;
+    const waitMs = this.waitMs();
+    if (waitMs <= 0) {
       void this.run();
-    } else if (source.ready > 0 && this.timer === undefined) {
-      this.timer = setTimeout(() => void this.run(), flushIntervalMs);
-      this.timer.unref();
+      return;
     }
+    const dueAtMs = performance.now() + waitMs;
+    if (this.timer !== undefined && this.timerDueAtMs <= dueAtMs) return;
+    clearTimeout(this.timer);
+    this.timerDueAtMs = dueAtMs;
+    this.timer = setTimeout(() => void this.run(), waitMs);
+    this.timer.unref();
+  }
+
+  /** How long what is there waits for more. Many requests a second would cost more than the events. */
+  private waitMs(): number {
+    const { source, batchEvents, flushIntervalMs } = this.options;
+    if (source.ready < batchEvents) return flushIntervalMs;
+    if (source.ready >= LARGE_EVENTS) return 0;
+    return Math.max(0, Math.ceil(this.startedAtMs + REQUEST_INTERVAL_MS - performance.now()));
   }
 
   /** Sends all that waits now, and does not wait for the next attempt. */
@@ -87,9 +104,10 @@ export class Sender {
     this.isRunning = true;
     clearTimeout(this.timer);
     this.timer = undefined;
-    const { source, batchEvents, onTrouble } = this.options;
+    const { source, onTrouble } = this.options;
     try {
       do {
+        this.startedAtMs = performance.now();
         const shipment = await source.take();
         if (shipment === null) break;
         this.current = shipment;
@@ -98,7 +116,7 @@ export class Sender {
         this.current = null;
         await source.done(shipment);
         this.tell();
-      } while (!this.isClosed && (this.isUrgent || source.ready >= batchEvents));
+      } while (!this.isClosed && (this.isUrgent || this.waitMs() <= 0));
     } catch (error) {
       onTrouble('sender', `events cannot be read: ${(error as Error).message}`);
     }

@@ -127,12 +127,13 @@ class Client implements Tailwater, Ending {
     const { ring, redactor, output, settings } = this;
     const last = Math.min(ring.next, ring.prepared + eventsMax);
     while (ring.prepared < last) {
-      let line = ring.unprepared;
-      if (redactor !== undefined) line = redactor.redact(line, ring.isTelling);
+      const line = redactor?.redact(ring.unprepared, ring.scanFrom) ?? ring.unprepared;
       ring.prepare(line);
-      output?.add(settings.stdout === 'pretty' ? prettyLine(line, settings.colours) : line);
+      if (output === undefined) continue;
+      if (settings.stdout === 'pretty') output.add(prettyLine(line, settings.colours));
+      else if (redactor !== undefined && redactor.length > 0) output.addBytes(redactor.scratch, redactor.length);
+      else output.add(line);
     }
-    output?.flush();
     if (this.outbox === undefined) ring.discard();
     else this.outbox.notify();
   }
