@@ -1,4 +1,4 @@
-import type { CommonFacts, EventShape } from './facts.ts';
+import { type CommonFacts, shape } from './facts.ts';
 
 /** `userId` is who did it. */
 interface AdminFacts extends CommonFacts {
@@ -31,28 +31,28 @@ export interface IntegrationChanged extends AdminFacts {
 const LOG_TYPE = 'admin';
 
 export const ADMIN = {
-  memberInvited: {
+  memberInvited: shape<MemberInvited>({
     logType: LOG_TYPE,
     eventType: 'invite',
     severity: 'info',
     message: ({ role }) => `invited as ${role}`,
-  } satisfies EventShape<MemberInvited>,
-  roleChanged: {
+  }),
+  roleChanged: shape<RoleChanged>({
     logType: LOG_TYPE,
     eventType: 'role_change',
     severity: 'warn',
     message: ({ oldRole, newRole }) => `role changed from ${oldRole} to ${newRole}`,
-  } satisfies EventShape<RoleChanged>,
-  configChanged: {
+  }),
+  configChanged: shape<ConfigChanged>({
     logType: LOG_TYPE,
     eventType: 'config_change',
     severity: 'info',
     message: ({ setting }) => `${setting} changed`,
-  } satisfies EventShape<ConfigChanged>,
-  integrationChanged: {
+  }),
+  integrationChanged: shape<IntegrationChanged>({
     logType: LOG_TYPE,
     eventType: 'integration_change',
     severity: 'info',
     message: ({ integration, action }) => `integration ${integration} ${action}`,
-  } satisfies EventShape<IntegrationChanged>,
+  }),
 };

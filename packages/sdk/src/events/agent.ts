@@ -1,4 +1,4 @@
-import type { CommonFacts, EventShape } from './facts.ts';
+import { type CommonFacts, shape } from './facts.ts';
 
 interface RunFacts extends CommonFacts {
   agent: string;
@@ -39,34 +39,34 @@ const LOG_TYPE = 'agent';
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export const AGENT = {
-  started: {
+  started: shape<AgentStarted>({
     logType: LOG_TYPE,
     eventType: 'agent_start',
     severity: 'info',
     message: ({ agent }) => `${agent} started`,
-  } satisfies EventShape<AgentStarted>,
-  completed: {
+  }),
+  completed: shape<AgentCompleted>({
     logType: LOG_TYPE,
     eventType: 'agent_complete',
     severity: 'info',
     message: ({ agent }) => `${agent} completed`,
-  } satisfies EventShape<AgentCompleted>,
-  failed: {
+  }),
+  failed: shape<AgentFailed>({
     logType: LOG_TYPE,
     eventType: 'agent_error',
     severity: 'error',
     message: ({ agent, error }) => `${agent} failed: ${textOf(error)}`,
-  } satisfies EventShape<AgentFailed>,
-  toolCalled: {
+  }),
+  toolCalled: shape<ToolCalled>({
     logType: LOG_TYPE,
     eventType: 'tool_call',
     severity: ({ succeeded }) => (succeeded ? 'info' : 'warn'),
     message: ({ tool, succeeded }) => (succeeded ? `called ${tool}` : `call of ${tool} failed`),
-  } satisfies EventShape<ToolCalled>,
-  tokensUsed: {
+  }),
+  tokensUsed: shape<TokensUsed>({
     logType: LOG_TYPE,
     eventType: 'token_usage',
     severity: 'info',
     message: ({ model, inputTokens, outputTokens }) => `${model}: ${inputTokens} + ${outputTokens} tokens`,
-  } satisfies EventShape<TokensUsed>,
+  }),
 };

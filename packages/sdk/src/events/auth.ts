@@ -1,4 +1,4 @@
-import type { ClientFacts, CommonFacts, EventShape } from './facts.ts';
+import { type ClientFacts, type CommonFacts, shape } from './facts.ts';
 
 export type LoginMethod = 'password' | 'sso' | 'magic_link' | 'passkey' | 'api_key';
 export type TwoFactorMethod = 'totp' | 'sms' | 'email' | 'webauthn' | 'recovery_code';
@@ -61,94 +61,94 @@ export interface TwoFactorDisabled extends TwoFactor {
 const LOG_TYPE = 'auth';
 
 export const AUTH = {
-  loginSucceeded: {
+  loginSucceeded: shape<LoginSucceeded>({
     logType: LOG_TYPE,
     eventType: 'login_success',
     severity: 'info',
     message: ({ method }) => `logged in with ${method}`,
-  } satisfies EventShape<LoginSucceeded>,
-  loginFailed: {
+  }),
+  loginFailed: shape<LoginFailed>({
     logType: LOG_TYPE,
     eventType: 'login_failed',
     severity: 'warn',
     message: ({ method, reason }) => `login with ${method} failed: ${reason}`,
-  } satisfies EventShape<LoginFailed>,
-  loggedOut: {
+  }),
+  loggedOut: shape<LoggedOut>({
     logType: LOG_TYPE,
     eventType: 'logout',
     severity: 'info',
     message: ({ reason = 'user' }) => (reason === 'user' ? 'logged out' : `logged out: ${reason}`),
-  } satisfies EventShape<LoggedOut>,
-  tokenRefreshed: {
+  }),
+  tokenRefreshed: shape<TokenRefreshed>({
     logType: LOG_TYPE,
     eventType: 'token_refresh',
     severity: 'info',
     message: () => 'token refreshed',
-  } satisfies EventShape<TokenRefreshed>,
-  ssoSucceeded: {
+  }),
+  ssoSucceeded: shape<SsoSucceeded>({
     logType: LOG_TYPE,
     eventType: 'sso_success',
     severity: 'info',
     message: ({ provider }) => `logged in with ${provider}`,
-  } satisfies EventShape<SsoSucceeded>,
-  ssoFailed: {
+  }),
+  ssoFailed: shape<SsoFailed>({
     logType: LOG_TYPE,
     eventType: 'sso_failed',
     severity: 'warn',
     message: ({ provider, reason }) => `login with ${provider} failed: ${reason}`,
-  } satisfies EventShape<SsoFailed>,
-  passwordResetRequested: {
+  }),
+  passwordResetRequested: shape<PasswordResetRequested>({
     logType: LOG_TYPE,
     eventType: 'password_reset_requested',
     severity: 'info',
     message: () => 'password reset asked for',
-  } satisfies EventShape<PasswordResetRequested>,
-  passwordReset: {
+  }),
+  passwordReset: shape<PasswordReset>({
     logType: LOG_TYPE,
     eventType: 'password_reset',
     severity: 'info',
     message: () => 'password reset',
-  } satisfies EventShape<PasswordReset>,
-  emailVerificationSent: {
+  }),
+  emailVerificationSent: shape<EmailVerificationSent>({
     logType: LOG_TYPE,
     eventType: 'email_verification_sent',
     severity: 'info',
     message: () => 'e-mail verification sent',
-  } satisfies EventShape<EmailVerificationSent>,
-  emailVerified: {
+  }),
+  emailVerified: shape<EmailVerified>({
     logType: LOG_TYPE,
     eventType: 'email_verified',
     severity: 'info',
     message: () => 'e-mail address verified',
-  } satisfies EventShape<EmailVerified>,
-  twoFactorEnabled: {
+  }),
+  twoFactorEnabled: shape<TwoFactor>({
     logType: LOG_TYPE,
     eventType: 'two_factor_enabled',
     severity: 'info',
     message: ({ method }) => `two-factor login enabled: ${method}`,
-  } satisfies EventShape<TwoFactor>,
-  twoFactorDisabled: {
+  }),
+  twoFactorDisabled: shape<TwoFactorDisabled>({
     logType: LOG_TYPE,
     eventType: 'two_factor_disabled',
     severity: 'warn',
     message: ({ method }) => `two-factor login disabled: ${method}`,
-  } satisfies EventShape<TwoFactorDisabled>,
-  twoFactorChallenged: {
+  }),
+  twoFactorChallenged: shape<TwoFactor>({
     logType: LOG_TYPE,
     eventType: 'two_factor_challenge',
     severity: 'info',
     message: ({ method }) => `second factor asked for: ${method}`,
-  } satisfies EventShape<TwoFactor>,
-  twoFactorSucceeded: {
+  }),
+  twoFactorSucceeded: shape<TwoFactor>({
     logType: LOG_TYPE,
     eventType: 'two_factor_success',
     severity: 'info',
     message: ({ method }) => `second factor given: ${method}`,
-  } satisfies EventShape<TwoFactor>,
-  twoFactorFailed: {
+  }),
+  twoFactorFailed: shape<TwoFactorFailed>({
     logType: LOG_TYPE,
     eventType: 'two_factor_failed',
     severity: 'warn',
     message: ({ method }) => `second factor wrong: ${method}`,
-  } satisfies EventShape<TwoFactorFailed>,
+  }),
 };

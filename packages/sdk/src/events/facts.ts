@@ -35,3 +35,6 @@ export interface EventShape<Facts> {
   severity: Severity | ((facts: Facts) => Severity);
   message: (facts: Facts) => string;
 }
+
+/** Keeps the type of the facts with the shape. */
+export const shape = <Facts>(of: EventShape<Facts>): EventShape<Facts> => of;

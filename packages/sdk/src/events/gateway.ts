@@ -1,4 +1,4 @@
-import type { CommonFacts, EventShape } from './facts.ts';
+import { type CommonFacts, shape } from './facts.ts';
 
 /** One request to a model, or to what stands behind the gateway. */
 export interface GatewayRequest extends CommonFacts {
@@ -38,22 +38,22 @@ export interface GatewayKeyFailure extends CommonFacts {
 }
 
 export const GATEWAY = {
-  request: {
+  request: shape<GatewayRequest>({
     logType: 'gateway',
     eventType: 'request',
     severity: ({ status }) => (status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info'),
     message: ({ model, status }) => `${model} ${status}`,
-  } satisfies EventShape<GatewayRequest>,
-  rateLimited: {
+  }),
+  rateLimited: shape<GatewayRateLimit>({
     logType: 'gateway',
     eventType: 'rate_limit',
     severity: 'warn',
     message: ({ limit, limitValue }) => `rate limit: more than ${limitValue} ${limit}`,
-  } satisfies EventShape<GatewayRateLimit>,
-  keyFailed: {
+  }),
+  keyFailed: shape<GatewayKeyFailure>({
     logType: 'gateway',
     eventType: 'key_failure',
     severity: 'warn',
     message: ({ reason }) => `API key refused: ${reason}`,
-  } satisfies EventShape<GatewayKeyFailure>,
+  }),
 };

@@ -1,4 +1,4 @@
-import type { CommonFacts, EventShape } from './facts.ts';
+import { type CommonFacts, shape } from './facts.ts';
 
 /** `resourceId` is the document's id. */
 interface DocumentFacts extends CommonFacts {
@@ -32,28 +32,28 @@ export interface DocumentDeleted extends DocumentFacts {}
 const LOG_TYPE = 'kb';
 
 export const KNOWLEDGE_BASE = {
-  uploaded: {
+  uploaded: shape<DocumentUploaded>({
     logType: LOG_TYPE,
     eventType: 'upload',
     severity: 'info',
     message: ({ knowledgeBase, bytes }) => `uploaded ${bytes} bytes to ${knowledgeBase}`,
-  } satisfies EventShape<DocumentUploaded>,
-  processed: {
+  }),
+  processed: shape<DocumentProcessed>({
     logType: LOG_TYPE,
     eventType: 'processed',
     severity: ({ succeeded }) => (succeeded ? 'info' : 'error'),
     message: ({ resourceId, succeeded }) => (succeeded ? `processed ${resourceId}` : `${resourceId} not processed`),
-  } satisfies EventShape<DocumentProcessed>,
-  searched: {
+  }),
+  searched: shape<KnowledgeSearched>({
     logType: LOG_TYPE,
     eventType: 'search',
     severity: 'info',
     message: ({ knowledgeBase, results }) => `searched ${knowledgeBase}: ${results} results`,
-  } satisfies EventShape<KnowledgeSearched>,
-  deleted: {
+  }),
+  deleted: shape<DocumentDeleted>({
     logType: LOG_TYPE,
     eventType: 'delete',
     severity: 'info',
     message: ({ knowledgeBase, resourceId }) => `deleted ${resourceId} from ${knowledgeBase}`,
-  } satisfies EventShape<DocumentDeleted>,
+  }),
 };
