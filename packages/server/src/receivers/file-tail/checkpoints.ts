@@ -8,6 +8,7 @@ const placeSchema = z.object({
   id: z.string().default(newPlaceId),
   dev: z.string(),
   ino: z.string(),
+  born: z.string().regex(/^\d+$/).default('0'),
   path: z.string(),
   listed: z.string(),
   offset: count,

@@ -13,6 +13,8 @@ export interface Place {
   id: string;
   dev: string;
   ino: string;
+  /** Birth time in ns; 0 when the file system keeps none. */
+  born: string;
   /** Without symbolic links: rotated files are looked for beside it. */
   path: string;
   /** The name that it was found by, maybe a link whose name says more. */

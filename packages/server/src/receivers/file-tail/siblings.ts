@@ -36,9 +36,9 @@ function isRotatedName(path: string, other: string): boolean {
 /** An opened file with the place's content, its inode being one that nobody reads. */
 export interface Sibling {
   handle: FileHandle;
-  path: string;
   dev: string;
   ino: string;
+  born: string;
 }
 
 /**
@@ -54,12 +54,10 @@ export async function findSibling(place: Place, isKnown: (key: string) => boolea
     if (!isSiblingName(place.path, path)) continue;
     const handle = await open(path, 'r').catch(() => null);
     if (handle === null) continue;
-    const { dev, ino } = await handle.stat({ bigint: true });
+    const sibling = await siblingOf(handle);
     // Of a file that was empty the content says nothing.
-    const maybe = !isKnown(keyOf({ dev, ino })) && (!isEmpty || keyOf({ dev, ino }) === keyOf(place));
-    if (maybe && (await isSame(handle, place))) {
-      return { handle, path, dev: String(dev), ino: String(ino) };
-    }
+    const maybe = !isKnown(keyOf(sibling)) && (!isEmpty || keyOf(sibling) === keyOf(place));
+    if (maybe && (await isSame(handle, place))) return sibling;
     await handle.close();
   }
   return null;
@@ -70,27 +68,31 @@ export async function findSibling(place: Place, isKnown: (key: string) => boolea
  * that is there now (null: at any time), oldest first. None where the file system keeps no birth times.
  */
 export async function findBetween(
-  path: string,
-  known: FileHandle,
-  present: FileHandle | null,
+  { path, born }: Place,
+  present: Place | null,
   isKnown: (key: string) => boolean,
 ): Promise<Sibling[]> {
-  const older = await known.stat({ bigint: true });
-  const newer = present === null ? null : await present.stat({ bigint: true });
-  if (older.birthtimeNs === 0n) return [];
-  const found: (Sibling & { born: bigint })[] = [];
+  if (born === '0') return [];
+  const found: Sibling[] = [];
   for (const name of await readdir(dirname(path)).catch(() => [])) {
     const other = join(dirname(path), name);
     if (!isRotatedName(path, other)) continue;
     const handle = await open(other, 'r').catch(() => null);
     if (handle === null) continue;
-    const { dev, ino, birthtimeNs: born } = await handle.stat({ bigint: true });
-    const isBetween = born > older.birthtimeNs && (newer === null || born < newer.birthtimeNs);
-    if (isBetween && !isKnown(keyOf({ dev, ino })) && !isPackedContent(await readAt(handle, 0, 6))) {
-      found.push({ handle, path: other, dev: String(dev), ino: String(ino), born });
-    } else {
-      await handle.close();
-    }
+    const sibling = await siblingOf(handle);
+    const isBetween = isOlder(born, sibling.born) && (present === null || isOlder(sibling.born, present.born));
+    if (isBetween && !isKnown(keyOf(sibling)) && !isPackedContent(await readAt(handle, 0, 6))) found.push(sibling);
+    else await handle.close();
   }
-  return found.sort((a, b) => (a.born < b.born ? -1 : 1));
+  return found.sort((a, b) => (isOlder(a.born, b.born) ? -1 : 1));
+}
+
+/** Of two birth times. */
+export function isOlder(born: string, other: string): boolean {
+  return BigInt(born) < BigInt(other);
+}
+
+async function siblingOf(handle: FileHandle): Promise<Sibling> {
+  const { dev, ino, birthtimeNs } = await handle.stat({ bigint: true });
+  return { handle, dev: String(dev), ino: String(ino), born: String(birthtimeNs) };
 }

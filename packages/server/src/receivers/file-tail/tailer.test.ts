@@ -156,6 +156,24 @@ test('rotated twice between two searches: the file in between is read too', asyn
   await expectNumbers(running, 9);
 });
 
+test('made after a deletion, and rotated before anybody looked', async () => {
+  await writeFile(log, numbered(0, 30));
+  let running = await start({ paths: [log] });
+  await expectNumbers(running, 30);
+  await running.listener.close();
+  // Kept open: its inode is not given again.
+  const deleted = await open(log, 'r');
+  await unlink(log);
+  await settle(20);
+  await writeFile(log, numbered(0, 3));
+  await settle(20);
+  await rename(log, `${log}.1`);
+  await writeFile(log, numbered(3, 5));
+  running = await start({ paths: [log] });
+  await expectNumbers(running, 5);
+  await deleted.close();
+});
+
 test('copied and cut short twice while it is stopped, and a file that was empty when it was seen is renamed', async () => {
   const other = join(dir, 'other.log');
   await writeFile(log, numbered(0, 30));

@@ -9,7 +9,7 @@ import { beginsSame, isSame, keyOf, newPlaceId, noteBeginning, type Place, readA
 import { isPackedContent, isPackedName } from './places.ts';
 import { Pods } from './pods.ts';
 import { type FileFacts, writeQuery } from './query.ts';
-import { findBetween, findSibling, isSiblingName, type Sibling } from './siblings.ts';
+import { findBetween, findSibling, isOlder, isSiblingName, type Sibling } from './siblings.ts';
 import { type FileSurroundings, TailedFile } from './tailed-file.ts';
 
 /** Files that are read at a time. */
@@ -151,7 +151,7 @@ export class Tailer {
 
   /** A file that was empty when it was last looked at: what it held since then may be in copies by now. */
   private async begin(file: TailedFile): Promise<void> {
-    await this.followBetween(file, null);
+    await this.followBetween(file.place, null);
     await noteBeginning(file.handle, file.place);
     // Before anything of it is in the journal: after a crash it must be known again.
     await this.checkpoints.save();
@@ -161,7 +161,7 @@ export class Tailer {
   private async restart(file: TailedFile): Promise<void> {
     await file.settle();
     const { place, handle } = file;
-    this.context.count('file_truncated');
+    this.context.count('inodetruncated');
     await this.followCopies(place);
     const restarted = await this.tailed({ ...place, ...startOfFile() }, handle);
     restarted.isListed = file.isListed;
@@ -178,22 +178,20 @@ export class Tailer {
   /** The same, and in the copies that were made after that one, by rotations that came between two looks. */
   private async followCopies(place: Place): Promise<void> {
     const copy = await this.followSibling(place);
-    if (copy !== null) await this.followBetween(copy, null);
+    if (copy !== null) await this.followBetween(copy.place, null);
   }
 
   /** Reads what was made and rotated away while only `before`, and maybe `present`, of that name were known. */
-  private async followBetween(before: TailedFile, present: TailedFile | null): Promise<void> {
-    const { place, handle } = before;
-    const isKnown = (key: string) => this.files.has(key);
-    for (const sibling of await findBetween(place.path, handle, present?.handle ?? null, isKnown)) {
-      const from = { ...place, ...startOfFile() };
+  private async followBetween(before: Place, present: Place | null): Promise<void> {
+    for (const sibling of await findBetween(before, present, (key) => this.files.has(key))) {
+      const from = { ...before, ...startOfFile() };
       await noteBeginning(sibling.handle, from);
       await this.addRotated(from, sibling);
     }
   }
 
-  private async addRotated(place: Place, { handle, dev, ino }: Sibling): Promise<TailedFile> {
-    const file = await this.tailed({ ...place, dev, ino }, handle);
+  private async addRotated(place: Place, { handle, ...inode }: Sibling): Promise<TailedFile> {
+    const file = await this.tailed({ ...place, ...inode }, handle);
     file.isListed = false;
     this.put(file);
     return file;
@@ -206,17 +204,14 @@ export class Tailer {
     this.earlier.delete(key);
   }
 
-  /** The youngest of the files that were known under its name before. */
-  private async knownBefore(file: TailedFile): Promise<TailedFile | null> {
-    const bornOf = async ({ handle }: TailedFile) => (await handle.stat({ bigint: true })).birthtimeNs;
-    const present = await bornOf(file);
-    let found: { file: TailedFile; born: bigint } | null = null;
-    for (const other of this.files.values()) {
-      if (other === file || other.place.path !== file.place.path) continue;
-      const born = await bornOf(other);
-      if (born < present && (found === null || born > found.born)) found = { file: other, born };
+  /** The youngest of the files that were known under its name before, be they still there or not. */
+  private knownBefore({ place }: TailedFile): Place | null {
+    let found: Place | null = null;
+    for (const other of [...[...this.files.values()].map((file) => file.place), ...this.earlier.values()]) {
+      if (other.path !== place.path || !isOlder(other.born, place.born)) continue;
+      if (found === null || isOlder(found.born, other.born)) found = other;
     }
-    return found?.file ?? null;
+    return found;
   }
 
   private async scan(): Promise<void> {
@@ -234,8 +229,8 @@ export class Tailer {
     if (this.scans === 0) await this.follow();
     const { added } = this;
     for (const file of added) {
-      const before = await this.knownBefore(file);
-      if (before !== null) await this.followBetween(before, file);
+      const before = this.knownBefore(file);
+      if (before !== null) await this.followBetween(before, file.place);
     }
     for (const [key, file] of this.files) {
       file.isListed = listed.has(key);
@@ -261,17 +256,20 @@ export class Tailer {
 
   private async addOpened(listed: string, handle: FileHandle): Promise<boolean> {
     const path = await realpath(listed);
-    const { dev, ino, size } = await handle.stat({ bigint: true });
+    const { dev, ino, size, birthtimeNs } = await handle.stat({ bigint: true });
     const key = keyOf({ dev, ino });
     const before = this.earlier.get(key);
     if (this.files.has(key) || isPackedContent(await readAt(handle, 0, 6))) return false;
     if (before === undefined && (await this.isCopy(path, handle))) return false;
-    const place: Place = { ...startOfFile(), dev: String(dev), ino: String(ino), path, listed };
+    const born = String(birthtimeNs);
+    const place: Place = { ...startOfFile(), dev: String(dev), ino: String(ino), born, path, listed };
     const isKnown = before !== undefined && (await isSame(handle, before));
     if (isKnown) {
-      Object.assign(place, before);
+      Object.assign(place, before, { born });
     } else if (before !== undefined) {
       await this.followCopies(before);
+      // Another file on the inode of one that was deleted.
+      await this.followBetween(before, place);
     } else if (this.isFirstStart && this.config.fromBeginning === 'off') {
       await skipTo(handle, place, await lineStartBefore(handle, Number(size)));
     } else {
