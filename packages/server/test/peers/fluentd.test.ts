@@ -2,7 +2,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { attemptsWith, expectNumbered, numbersTo, peerServer, readmeBlock } from '../support/peer.ts';
-import { program, type Running, whileRunning } from '../support/program.ts';
+import { program, whileRunning } from '../support/program.ts';
 import { ADMIN_KEY, allEvents, tempDir } from '../support/server.ts';
 
 /** Fluentd reads a file and forwards it, with what the README says to copy. */
@@ -36,11 +36,7 @@ const lineOf = (i: number) => {
 };
 
 /** Fluentd over a file of half of the events; `write` appends the others. */
-async function tailing(
-  tag: string,
-  match: string,
-  during: (write: () => void, running: Running) => Promise<void>,
-): Promise<void> {
+async function tailing(tag: string, match: string, during: (write: () => void) => Promise<void>): Promise<void> {
   const dir = tempDir();
   const [config, lines] = [join(dir, 'conf'), join(dir, 'lines.log')];
   writeFileSync(
@@ -61,7 +57,7 @@ async function tailing(
         .map(lineOf)
         .join(''),
     );
-  await whileRunning(fluentd, ['-c', config, '--no-supervisor'], (running) => during(write, running));
+  await whileRunning(fluentd, ['-c', config, '--no-supervisor'], () => during(write));
 }
 
 test.skipIf(fluentd.isMissing).each(['text', 'gzip'])(

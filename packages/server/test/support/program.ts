@@ -36,12 +36,6 @@ export function pythonWith(...modules: readonly string[]): Program {
 /** Its own surroundings are no business of what it sends. */
 export const PROGRAM_ENV = { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', TZ: 'UTC', LC_ALL: 'C.UTF-8' };
 
-export interface Running {
-  /** What it printed so far. */
-  output(): string;
-  hasEnded(): boolean;
-}
-
 /**
  * Runs the program while `during` does; SIGTERM ends it, and SIGKILL when it does not follow within 20 s.
  *
@@ -50,7 +44,7 @@ export interface Running {
 export async function whileRunning<T>(
   { path }: Pick<Program, 'path'>,
   args: readonly string[],
-  during: (running: Running) => Promise<T>,
+  during: () => Promise<T>,
 ): Promise<T> {
   const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'], env: PROGRAM_ENV });
   const ended = once(child, 'exit');
@@ -61,7 +55,7 @@ export async function whileRunning<T>(
     });
   }
   try {
-    return await during({ output: () => output, hasEnded: () => child.exitCode !== null });
+    return await during();
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n${path} printed:\n${output}`, {
       cause: error,

@@ -44,17 +44,22 @@ function isSame(one: string, other: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** `['PING', host, salt, digest, user, password]`, null when it is none. */
+/**
+ * `['PING', host, salt, digest, user, password]`, null when it is none. Fluent Bit sends 16 random bytes of salt as a
+ * text that is no UTF-8, so texts are read as bytes:
+ * https://github.com/fluent/fluent-bit/blob/master/plugins/out_forward/forward.c (secure_forward_ping)
+ */
 function readPing(message: Buffer): { host: string; salt: Uint8Array; digest: string } | null {
   let value: unknown;
   try {
-    value = decode(message);
+    value = decode(message, { rawStrings: true });
   } catch {
     return null;
   }
-  if (!Array.isArray(value) || value.length < 4 || value[0] !== 'PING') return null;
-  const [, host, salt, digest] = value as unknown[];
-  if (typeof host !== 'string' || typeof digest !== 'string') return null;
-  const saltBytes = typeof salt === 'string' ? Buffer.from(salt) : salt;
-  return saltBytes instanceof Uint8Array ? { host, salt: saltBytes, digest } : null;
+  if (!Array.isArray(value) || value.length < 4) return null;
+  const [type, host, salt, digest] = value.slice(0, 4).map((part) => (part instanceof Uint8Array ? part : null));
+  if (type == null || host == null || salt == null || digest == null || textOf(type) !== 'PING') return null;
+  return { host: textOf(host), salt, digest: textOf(digest) };
 }
+
+const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString();

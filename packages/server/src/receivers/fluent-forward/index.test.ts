@@ -113,6 +113,16 @@ test('the handshake proves the shared key both ways', async () => {
   expect(pong[4]).toBe(sha512('salt', pong[3], helo[1].nonce, 'secret'));
 });
 
+test("Fluent Bit's salt, a text of bytes that are no UTF-8", async () => {
+  const { socket, received, events } = await start({}, 'secret');
+  const { helo } = await greeted(received);
+  const salt = Buffer.from('ff00fe80c0c1f5a0ff00fe80c0c1f5a0', 'hex');
+  const [open, rest] = [Buffer.concat([Buffer.of(0x96), pack('PING'), pack('box')]), [pack(''), pack('')]];
+  const digest = pack(sha512(salt, 'box', helo[1].nonce, 'secret'));
+  socket.write(Buffer.concat([open, Buffer.of(0xb0), salt, digest, ...rest, message(1, 'a')]));
+  await until(() => events.length === 1);
+});
+
 test.each([
   ['another key', (nonce: Uint8Array) => ['PING', 'box', 'salt', sha512('salt', 'box', nonce, 'guess'), '', '']],
   ['no digest', () => ['PING', 'box', 'salt', '', '', '']],
