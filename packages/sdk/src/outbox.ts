@@ -149,24 +149,34 @@ export class Outbox {
 
   /** Whether all events below `target` are with the server, or on disk with a spool, before the deadline. */
   async flush(target: number, deadline: number): Promise<boolean> {
+    let askedAt = Number.NEGATIVE_INFINITY;
     while (this.safeTo < target) {
-      if (performance.now() >= deadline) return false;
+      const now = performance.now();
+      if (now >= deadline) return false;
+      const before = this.safeTo;
       const progress = this.sender.progress();
-      if (this.spool === undefined || this.spool.heldFirst !== null) this.sender.hurry();
-      await until(deadline, this.writer === undefined ? progress : Promise.race([this.writer.run(), progress]));
+      if (now - askedAt >= ATTEMPT_INTERVAL_MS && (this.spool === undefined || this.spool.heldFirst !== null)) {
+        this.sender.hurry();
+        askedAt = now;
+      }
+      const written = this.writer?.run() ?? progress;
+      await until(Math.min(deadline, now + ATTEMPT_INTERVAL_MS), Promise.race([written, progress]));
+      if (this.safeTo === before) await until(Math.min(deadline, now + ATTEMPT_INTERVAL_MS), this.sender.progress());
     }
     return true;
   }
 
   /** Sends what is on disk, too, as long as the server takes it. */
   async finish(deadline: number): Promise<void> {
-    while (!this.sender.isIdle && this.sender.trouble === '' && performance.now() < deadline) {
-      const progress = this.sender.progress();
-      this.sender.hurry();
-      await until(deadline, progress);
+    const { sender } = this;
+    if (!sender.isIdle) sender.hurry();
+    while (!sender.isIdle && performance.now() < deadline) {
+      const { retries } = sender;
+      await until(deadline, sender.progress());
+      if (sender.retries > retries) break;
     }
     await this.spool?.compact();
-    if (this.sender.isIdle && this.sender.trouble === '') await this.checkIn(true);
+    if (sender.isIdle && sender.trouble === '') await this.checkIn(true);
   }
 
   private async checkInAgain(): Promise<void> {
@@ -226,6 +236,8 @@ export class Outbox {
 }
 
 const CHECK_IN_RETRY_MS = 5_000;
+/** While somebody waits for a flush, the server is asked so often. */
+const ATTEMPT_INTERVAL_MS = 250;
 
 /** Waits for it, not longer than to the deadline. Keeps the program alive meanwhile. */
 async function until(deadline: number, something: Promise<unknown>): Promise<void> {

@@ -79,6 +79,7 @@ export class Sender {
 
   /** Sends all that waits now, and does not wait for the next attempt. */
   hurry(): void {
+    if (this.isClosed) return;
     this.isUrgent = true;
     this.endPause();
     if (!this.isRunning) void this.run();
@@ -89,7 +90,7 @@ export class Sender {
     return !this.isRunning && this.options.source.ready === 0;
   }
 
-  /** Resolves whenever a shipment arrived, or the sender came to rest. */
+  /** Resolves when a shipment arrived, the server did not take one, or the sender came to rest. */
   progress(): Promise<void> {
     return new Promise((resolve) => this.idle.push(resolve));
   }
@@ -163,6 +164,7 @@ export class Sender {
   private async pauseAfter(outcome: Extract<Outcome, { kind: 'later' }>, attempt: number): Promise<void> {
     this.retries++;
     this.trouble = outcome.why;
+    this.tell();
     this.options.onTrouble(outcome.isSlow ? 'key' : 'server', `events wait: ${outcome.why}`);
     const random = (this.options.random ?? Math.random)();
     const ceilingMs = outcome.isSlow ? BACKOFF_MS_MAX : Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** attempt);
