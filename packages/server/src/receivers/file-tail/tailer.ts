@@ -52,6 +52,8 @@ export class Tailer {
   private scans = 0;
   /** Files that the present search found and nobody knew. */
   private added: TailedFile[] = [];
+  /** Places whose inode the present search found to be another file's. */
+  private gone: Place[] = [];
   private underWay = 0;
   private running: Promise<void> = Promise.resolve();
   private wake: () => void = () => {};
@@ -207,7 +209,11 @@ export class Tailer {
   /** The youngest of the files that were known under its name before, be they still there or not. */
   private knownBefore({ place }: TailedFile): Place | null {
     let found: Place | null = null;
-    for (const other of [...[...this.files.values()].map((file) => file.place), ...this.earlier.values()]) {
+    for (const other of [
+      ...[...this.files.values()].map((file) => file.place),
+      ...this.earlier.values(),
+      ...this.gone,
+    ]) {
       if (other.path !== place.path || !isOlder(other.born, place.born)) continue;
       if (found === null || isOlder(found.born, other.born)) found = other;
     }
@@ -217,6 +223,7 @@ export class Tailer {
   private async scan(): Promise<void> {
     const listed = new Set<string>();
     this.added = [];
+    this.gone = [];
     for await (const path of glob(this.config.paths)) {
       if (isPackedName(path) || this.config.exclude.some((pattern) => matchesGlob(path, pattern))) continue;
       const found = await stat(path, { bigint: true }).catch(() => null);
@@ -268,8 +275,7 @@ export class Tailer {
       Object.assign(place, before, { born });
     } else if (before !== undefined) {
       await this.followCopies(before);
-      // Another file on the inode of one that was deleted.
-      await this.followBetween(before, place);
+      this.gone.push(before);
     } else if (this.isFirstStart && this.config.fromBeginning === 'off') {
       await skipTo(handle, place, await lineStartBefore(handle, Number(size)));
     } else {
