@@ -10,7 +10,7 @@ export interface HonoContext {
     method: string;
     url: string;
     raw: { signal?: AbortSignal };
-    /** The pattern of the route that is running. */
+    /** The pattern of the route that is running, or ran last. */
     routePath: string;
     header(name: string): string | undefined;
   };
@@ -36,13 +36,11 @@ export function tailwaterHono<C extends HonoContext = HonoContext>(
 ): (context: C, next: () => Promise<void>) => Promise<void> {
   return async (context, next) => {
     const own = context.req.routePath;
-    let last: string | undefined;
     // Without a route, what ran last is this middleware itself.
-    const route = () => (last === own ? undefined : last);
+    const route = () => (context.req.routePath === own ? undefined : context.req.routePath);
     const bindings = bindingsOf(context.env);
     const scope = bindings === undefined ? scopeOfWeb(tailwater, options, context) : onNode(bindings);
     await scope.run(next);
-    last = context.req.routePath;
     if (context.error !== undefined) scope.note(context.error);
     context.header(REQUEST_ID_HEADER, scope.requestId);
     if (bindings !== undefined) return;

@@ -66,7 +66,7 @@ function readLine(line: string): EmitEvent | undefined {
   return { message: text };
 }
 
-function eventOfPino({ level, time, msg, err, hostname: _, name, ...members }: Record<string, unknown>): EmitEvent {
+function eventOfPino({ level, time, msg, err, hostname: _host, name, ...members }: Record<string, unknown>): EmitEvent {
   const event = eventOf(Object.entries(members));
   event.severity = severityOf(level);
   if (typeof msg === 'string') event.message = msg;
