@@ -9,9 +9,14 @@ import { functionsOver } from './functions.ts';
  * with its reason; a line that is no longer needed fails too.
  */
 const root = join(import.meta.dirname, '..');
-const sources = ['packages/schema/src', 'packages/sdk/src', 'packages/server/src', 'packages/cli/src'].flatMap((dir) =>
-  walk(dir),
-);
+const sources = [
+  'packages/schema/src',
+  'packages/browser/src',
+  'packages/browser/tools',
+  'packages/sdk/src',
+  'packages/server/src',
+  'packages/cli/src',
+].flatMap((dir) => walk(dir));
 const tests = ['packages/server/test', 'packages/server/bench', 'packages/server/tools', 'tools'].flatMap((dir) =>
   walk(dir),
 );
@@ -62,6 +67,7 @@ const BANS: readonly [RegExp, Record<string, string>, string][] = [
   [
     /\bfetch\(/,
     {
+      'packages/browser/src/sender.ts': 'the page speaks to the server that its maker names',
       'packages/cli/src/api-client.ts': 'the command line speaks to the server that its user names',
       'packages/sdk/src/last-breath.ts': 'the same, in a child process of a program that ends',
       'packages/sdk/src/server-client.ts': 'the SDK speaks to the server its user names',
@@ -84,7 +90,11 @@ const BANS: readonly [RegExp, Record<string, string>, string][] = [
   [/\b(TODO|FIXME|HACK)\b/, {}, 'do it, or leave it out and say so in the issue'],
   [
     /console\.(log|error|warn|info|debug)/,
-    { 'packages/server/src/processors/redact/corpus/lookalikes.ts': 'a line of the corpus quotes a program' },
+    {
+      'packages/browser/src/index.ts': 'a page has no other place for what is wrong with the options',
+      'packages/browser/src/sender.ts': 'the same, for a key that is refused',
+      'packages/server/src/processors/redact/corpus/lookalikes.ts': 'a line of the corpus quotes a program',
+    },
     'runtime/own-log.ts in the server, output.ts in the command line',
   ],
 ];
