@@ -64,14 +64,10 @@ export async function findSibling(place: Place, isKnown: (key: string) => boolea
 }
 
 /**
- * Files that were made between two looks: rotated names of the file, born after the one that was known and before the one
- * that is there now (null: at any time), oldest first. None where the file system keeps no birth times.
+ * Files that were made between two looks: rotated names of the file, born after the youngest that was known, oldest
+ * first. None where the file system keeps no birth times.
  */
-export async function findBetween(
-  { path, born }: Place,
-  present: Place | null,
-  isKnown: (key: string) => boolean,
-): Promise<Sibling[]> {
+export async function findBetween({ path, born }: Place, isKnown: (key: string) => boolean): Promise<Sibling[]> {
   if (born === '0') return [];
   const found: Sibling[] = [];
   for (const name of await readdir(dirname(path)).catch(() => [])) {
@@ -80,7 +76,7 @@ export async function findBetween(
     const handle = await open(other, 'r').catch(() => null);
     if (handle === null) continue;
     const sibling = await siblingOf(handle);
-    const isBetween = isOlder(born, sibling.born) && (present === null || isOlder(sibling.born, present.born));
+    const isBetween = isOlder(born, sibling.born);
     if (isBetween && !isKnown(keyOf(sibling)) && !isPackedContent(await readAt(handle, 0, 6))) found.push(sibling);
     else await handle.close();
   }

@@ -153,7 +153,7 @@ export class Tailer {
 
   /** A file that was empty when it was last looked at: what it held since then may be in copies by now. */
   private async begin(file: TailedFile): Promise<void> {
-    await this.followBetween(file.place, null);
+    await this.followBetween(file.place);
     await noteBeginning(file.handle, file.place);
     // Before anything of it is in the journal: after a crash it must be known again.
     await this.checkpoints.save();
@@ -180,12 +180,12 @@ export class Tailer {
   /** The same, and in the copies that were made after that one, by rotations that came between two looks. */
   private async followCopies(place: Place): Promise<void> {
     const copy = await this.followSibling(place);
-    if (copy !== null) await this.followBetween(copy.place, null);
+    if (copy !== null) await this.followBetween(copy.place);
   }
 
-  /** Reads what was made and rotated away while only `before`, and maybe `present`, of that name were known. */
-  private async followBetween(before: Place, present: Place | null): Promise<void> {
-    for (const sibling of await findBetween(before, present, (key) => this.files.has(key))) {
+  /** Reads what was made and rotated away, or copied, while only `before` of that name was known. */
+  private async followBetween(before: Place): Promise<void> {
+    for (const sibling of await findBetween(before, (key) => this.files.has(key))) {
       const from = { ...before, ...startOfFile() };
       await noteBeginning(sibling.handle, from);
       await this.addRotated(from, sibling);
@@ -237,7 +237,7 @@ export class Tailer {
     const { added } = this;
     for (const file of added) {
       const before = this.knownBefore(file);
-      if (before !== null) await this.followBetween(before, file.place);
+      if (before !== null) await this.followBetween(before);
     }
     for (const [key, file] of this.files) {
       file.isListed = listed.has(key);
