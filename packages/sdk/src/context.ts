@@ -41,8 +41,9 @@ function pairs(context: Context, names: readonly (readonly [keyof Context, strin
   let text = '';
   for (const [field, name] of names) {
     const value = context[field];
-    // Numbers as ids come from callers without types.
-    if (value !== undefined && value !== null && value !== '') text += name + quote(String(value));
+    // Numbers as ids come from callers without types, and so does what cannot be a text at all.
+    if (value === undefined || value === null || value === '' || typeof value === 'object') continue;
+    text += name + quote(String(value));
   }
   return text;
 }
@@ -58,7 +59,8 @@ export function writeContext(context: Context): WrittenContext {
 }
 
 /** What `inner` says wins; metadata is joined. A trace and its span go together. */
-export function mergeContexts(outer: Context | undefined, inner: Context): Context {
+export function mergeContexts(outer: Context | undefined, inner: Context | null | undefined): Context {
+  if (inner === null || inner === undefined) return { ...outer };
   if (outer === undefined) return { ...inner };
   const merged = { ...outer };
   if (inner.traceId !== undefined) merged.spanId = undefined;

@@ -40,6 +40,8 @@ export class Spool implements Source {
   private readonly segmentBytesMax: number;
   private current: { segments: Segments | null; count: number } | null = null;
   private isOwnTurn = true;
+  /** Of directories that are through. */
+  private damagedBefore = 0;
   private readonly touchTimer: NodeJS.Timeout;
   private readonly claimTimer: NodeJS.Timeout;
 
@@ -76,7 +78,7 @@ export class Spool implements Source {
 
   /** Places where segments were damaged. */
   get damaged(): number {
-    return [this.own, ...this.dead].reduce((sum, { counts }) => sum + counts.damaged, 0);
+    return [this.own, ...this.dead].reduce((sum, { counts }) => sum + counts.damaged, this.damagedBefore);
   }
 
   /** Durable when it resolves. Rejects when the disk does not take it; it is sent from memory then. */
@@ -165,6 +167,7 @@ export class Spool implements Source {
   private end(segments: Segments): void {
     const { lastRead, counts } = segments;
     this.dead.splice(this.dead.indexOf(segments), 1);
+    this.damagedBefore += counts.damaged;
     segments.close();
     if (lastRead === null) return;
     const { producer, next, atMs, lost } = lastRead;
