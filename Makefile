@@ -1,8 +1,7 @@
 # Everything here needs Node (any version npm 10+ runs on), npm and make; npm brings the Node that Tailwater runs on.
-.PHONY: install build run test lint unit app bench soak docs clean
+.PHONY: install build run logs test lint unit app bench soak docs clean
 
 NPX := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
-DATA_DIR ?= ./tailwater-data
 
 install: node_modules/.installed
 
@@ -16,7 +15,11 @@ build: install
 	npm run --silent build
 
 run: build
-	@$(NPX) exec node packages/cli/dist/main.js serve --data-dir $(DATA_DIR) $(ARGS)
+	@$(NPX) exec node packages/cli/dist/main.js serve $(if $(DATA_DIR),--data-dir $(DATA_DIR)) $(ARGS)
+
+# Events of the running server as they come, for people. URL names another server, ARGS takes what `tailwater tail` does.
+logs: build
+	@$(NPX) exec node packages/cli/dist/main.js tail $(if $(URL),--url $(URL)) $(ARGS)
 
 # What CI runs: format and lint, dead code, then every test that fits into eight minutes on two cores.
 test: build lint unit app

@@ -25,6 +25,12 @@ export function connect(options: ConnectionOptions): ApiClient {
   return new ApiClient(url, { apiKey, orgId });
 }
 
+/** The same server and key for another org. @throws CliError */
+export function connectAs(options: ConnectionOptions, orgId: string): ApiClient {
+  const { url, apiKey } = connectionOf(options, readEnvironment());
+  return new ApiClient(url, { apiKey, orgId });
+}
+
 /**
  * Which server, as whom, for which org. A key belongs to a server: that of a profile goes nowhere but to the profile's
  * own address.

@@ -18,7 +18,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   request_id: 'request',
 };
 
-export type FilterOptions = Record<string, unknown> & { q?: string; attr?: string[] };
+export type FilterOptions = Record<string, unknown> & { q?: string; type?: string[]; attr?: string[] };
 
 const optionName = (field: string): string => field.replaceAll('_', '-');
 const propertyName = (field: string): string =>
@@ -40,7 +40,9 @@ export function withFilters(command: Command): Command {
     if (field === 'min_severity') command.option(flags, help);
     else command.option(flags, help, collect);
   }
-  return command.option('--attr <condition>', 'attribute, such as status=500 or latency_ms>=100', collectAttribute);
+  return command
+    .option('--type <value>', 'the same as --log-type', collect)
+    .option('--attr <condition>', 'attribute, such as status=500 or latency_ms>=100', collectAttribute);
 }
 
 /** The filters as query parameters. */
@@ -53,6 +55,7 @@ export function filterParameters(options: FilterOptions): URLSearchParams {
       if (typeof value === 'string') parameters.append(field, value);
     }
   }
+  for (const value of options.type ?? []) parameters.append('log_type', value);
   for (const condition of options.attr ?? []) {
     // `latency_ms>=100` is the parameter `attr.latency_ms>` with the value 100, as a URL is split at its first `=`.
     const at = condition.indexOf('=');

@@ -1,3 +1,4 @@
+import { WriteStream } from 'node:tty';
 import { type Command, Option } from 'commander';
 import type { JsonObject } from './json.ts';
 import { isColourTerminal, write } from './output.ts';
@@ -18,10 +19,21 @@ export interface FormatOptions {
 
 /** Adds the options that say how to print. */
 export function withFormat(command: Command): Command {
+  return withLook(
+    command
+      .addOption(new Option('--json', 'JSON').conflicts(['ndjson', 'md']))
+      .addOption(new Option('--ndjson', 'one JSON object a line').conflicts('md'))
+      .option('--md', 'Markdown'),
+  );
+}
+
+/** For what has no end: neither an array nor a table could be closed, so JSON is always one object a line. */
+export function withLineFormat(command: Command): Command {
+  return withLook(command.option('--json', 'one JSON object a line, with every field').option('--ndjson', 'the same'));
+}
+
+function withLook(command: Command): Command {
   return command
-    .addOption(new Option('--json', "JSON: the server's answer").conflicts(['ndjson', 'md']))
-    .addOption(new Option('--ndjson', 'one JSON object a line').conflicts('md'))
-    .option('--md', 'Markdown')
     .option('--tz <zone>', 'time zone of times shown: utc, local, or a name such as Europe/Vienna (default: utc)')
     .addOption(
       new Option('--color <when>', 'for a pager: `tailwater recent --color always | less -R`')
@@ -36,6 +48,8 @@ export interface Printer {
   format: Format;
   zone: TimeZone;
   isColoured: boolean;
+  /** Columns of the terminal that tables must fit in; null where there is none: files and pipes get every cell whole. */
+  width: number | null;
 }
 
 /** @throws CliError for a time zone that does not exist. */
@@ -43,7 +57,8 @@ export function printerOf(options: FormatOptions, stdout: NodeJS.WritableStream)
   const { json, ndjson, md, tz = 'utc', color = 'auto' } = options;
   const format = json ? 'json' : ndjson ? 'ndjson' : md ? 'md' : 'text';
   const isColoured = format === 'text' && (color === 'always' || (color === 'auto' && isColourTerminal(stdout)));
-  return { stdout, format, zone: readTimeZone(tz), isColoured };
+  const width = stdout instanceof WriteStream && color !== 'always' ? stdout.columns : null;
+  return { stdout, format, zone: readTimeZone(tz), isColoured, width };
 }
 
 /** A column of a table: its heading, what a row shows in it, and whether that is a number, which stands on the right. */
@@ -66,7 +81,7 @@ export async function printTable<Row extends object>(
     empty,
   }: { rows: readonly Row[]; columns: readonly Column<Row>[]; answer: unknown; empty: string },
 ): Promise<void> {
-  const { stdout, format, isColoured } = printer;
+  const { stdout, format, isColoured, width } = printer;
   if (format === 'json') return write(stdout, `${JSON.stringify(answer, null, 2)}\n`);
   if (format === 'ndjson') return write(stdout, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   if (rows.length === 0) return write(stdout, `${empty}\n`);
@@ -74,7 +89,7 @@ export async function printTable<Row extends object>(
   const cells = rows.map((row) => columns.map((column) => column.of(row)));
   const numbers = columns.map(({ isNumber = false }) => isNumber);
   const render = format === 'md' ? renderMarkdownTable : renderTable;
-  await write(stdout, render(headings, cells, { numbers, isColoured }));
+  await write(stdout, render(headings, cells, { numbers, isColoured, width }));
 }
 
 /** Prints events as they come. JSON is one array. Answers how many there were. */

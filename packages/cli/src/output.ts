@@ -1,6 +1,10 @@
 import { once } from 'node:events';
 import { WriteStream } from 'node:tty';
 
+export function isTerminal(stream: NodeJS.WritableStream): boolean {
+  return stream instanceof WriteStream;
+}
+
 /** Whether colours help the reader: a terminal, and NO_COLOR, TERM=dumb and the like do not say otherwise. */
 export function isColourTerminal(stream: NodeJS.WritableStream): boolean {
   return stream instanceof WriteStream && stream.hasColors();

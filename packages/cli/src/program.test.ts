@@ -8,6 +8,7 @@ import { createKey, listKeys, revokeKey } from './commands/keys.ts';
 import { printLogs } from './commands/logs.ts';
 import { createOrg, listOrgs } from './commands/orgs.ts';
 import { tail } from './commands/tail.ts';
+import { type FormatOptions, printerOf } from './format.ts';
 import { run } from './program.ts';
 
 /** Answers of the HTTP API written out by hand, to see what the client makes of each. */
@@ -59,6 +60,8 @@ const idsOf = (content: string): string[] =>
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => (JSON.parse(line) as { event_id: string }).event_id);
+const printer = (options: FormatOptions = {}) => printerOf(options, stdout);
+const ndjson = () => printer({ ndjson: true });
 const runCli = (...args: string[]): Promise<number> => run(args, stderr);
 
 describe('logs', () => {
@@ -67,7 +70,7 @@ describe('logs', () => {
       json({ events: events(0, 1000), next_cursor: 'c1' }),
       json({ events: events(1000, 500), next_cursor: 'c2' }),
     ];
-    await printLogs(new ApiClient(url), { limit: 1500, json: true, since: '15m', q: 'a b' }, stdout);
+    await printLogs(new ApiClient(url), { limit: 1500, since: '15m', q: 'a b' }, ndjson());
     expect(requests.map(({ line }) => line)).toEqual([
       'GET /api/logs?q=a+b&from=-15m&page_size=1000',
       'GET /api/logs?q=a+b&from=-15m&page_size=500&cursor=c1',
@@ -77,8 +80,25 @@ describe('logs', () => {
 
   test('ends where the events do', async () => {
     answers = [json({ events: events(0, 2), next_cursor: null })];
-    await printLogs(new ApiClient(url), { limit: 100 }, stdout);
+    await printLogs(new ApiClient(url), { limit: 100 }, printer());
     expect(stdout.content.trim().split(/\s+/)).toEqual(['m0', 'm1']);
+  });
+
+  test('--json is an array, an event a line; Markdown is a table', async () => {
+    answers = [json({ events: events(0, 2), next_cursor: null }), json({ events: events(0, 1), next_cursor: null })];
+    await printLogs(new ApiClient(url), { limit: 100, type: ['auth'] }, printer({ json: true }));
+    expect(requests[0]?.line).toBe('GET /api/logs?log_type=auth&page_size=100');
+    expect(stdout.content.split('\n')).toHaveLength(5);
+    expect(JSON.parse(stdout.content)).toEqual(events(0, 2));
+    await printLogs(new ApiClient(url), { limit: 100 }, printer({ md: true }));
+    expect(stdout.content).toMatch(/\| {2}\| {2}\| {2}\| {2}\| m0 \|\n$/);
+  });
+
+  test('times without an offset are those of --tz', async () => {
+    answers = [json({ events: [], next_cursor: null })];
+    const options = { limit: 1, from: '2026-07-01 12:00', to: '-5m' };
+    await printLogs(new ApiClient(url), options, printer({ tz: 'Europe/Vienna' }));
+    expect(requests[0]?.line).toBe('GET /api/logs?from=2026-07-01T10%3A00%3A00Z&to=-5m&page_size=1');
   });
 
   test('--all streams', async () => {
@@ -90,7 +110,7 @@ describe('logs', () => {
             .join('\n'),
         ),
     ];
-    await printLogs(new ApiClient(url), { limit: 100, all: true, json: true }, stdout);
+    await printLogs(new ApiClient(url), { limit: 100, all: true }, ndjson());
     expect(idsOf(stdout.content)).toEqual(['0', '1', '2']);
     expect(requests[0]?.headers.accept).toBe('application/x-ndjson');
   });
@@ -109,7 +129,7 @@ describe('logs', () => {
     ],
   ])('--all that ends with %s fails after what came', async (_name, answer, message) => {
     answers = [answer];
-    const printing = printLogs(new ApiClient(url), { limit: 100, all: true, json: true }, stdout);
+    const printing = printLogs(new ApiClient(url), { limit: 100, all: true }, ndjson());
     await expect(printing).rejects.toMatchObject({ message: expect.stringMatching(message), exitCode: 1 });
     expect(idsOf(stdout.content)).toEqual(['1']);
   });
@@ -130,8 +150,8 @@ describe('tail', () => {
       sse(log('2'), log('3')),
       json({ error: { code: 'forbidden', message: 'no longer', request_id: 'r1' } }, 403),
     ];
-    const options = { json: true, severity: ['warn'] };
-    const tailing = tail(new ApiClient(url), options, { stdout, stderr }, { reconnectFirstMs: 10 });
+    const options = { severity: ['warn'] };
+    const tailing = tail(new ApiClient(url), options, { printer: ndjson(), stderr }, { reconnectFirstMs: 10 });
     await expect(tailing).rejects.toMatchObject({ message: 'no longer (403 forbidden, request r1)', exitCode: 1 });
     expect(idsOf(stdout.content)).toEqual(['1', '2', '3']);
     expect(requests[0]?.line).toBe('GET /api/logs/tail?severity=warn');
@@ -144,13 +164,13 @@ describe('tail', () => {
     answers = [(_request, response) => response.write(log('1'))];
     const stopping = new AbortController();
     stdout.once('grown', () => stopping.abort());
-    await tail(new ApiClient(url), { json: true }, { stdout, stderr }, { signal: stopping.signal });
+    await tail(new ApiClient(url), {}, { printer: ndjson(), stderr }, { signal: stopping.signal });
     expect({ ids: idsOf(stdout.content), stderr: stderr.content }).toEqual({ ids: ['1'], stderr: '' });
   });
 
   test('a first connection that fails is no reason to wait', async () => {
     answers = [json({ error: { code: 'overloaded', message: 'full' } }, 503)];
-    await expect(tail(new ApiClient(url), {}, { stdout, stderr })).rejects.toThrow('full (503 overloaded)');
+    await expect(tail(new ApiClient(url), {}, { printer: printer(), stderr })).rejects.toThrow('full (503 overloaded)');
   });
 });
 
@@ -176,7 +196,7 @@ describe('keys and orgs', () => {
         ],
       }),
     ];
-    await listKeys(new ApiClient(url, { apiKey: 'secret', orgId: 'a' }), {}, stdout);
+    await listKeys(new ApiClient(url, { apiKey: 'secret', orgId: 'a' }), printer());
     expect(stdout.content.split('\n').map((line) => line.replace(/ {2,}/g, '|'))).toEqual([
       'ID|NAME|ORG|PREFIX|SCOPES|ORGS|CREATED|LAST USED|STATE|BROWSER ORIGINS',
       'k1|ci|a|tw_abcde|ingest,query|own|2026-01-01T00:00:00.000Z|never|active|https://a.example,https://b.example',
@@ -218,9 +238,9 @@ describe('keys and orgs', () => {
   test('orgs', async () => {
     answers = [json({ id: 'a' }, 201), json({ orgs: [{ id: 'a', name: 'A', retention_days: null, created_at: 'x' }] })];
     await createOrg(new ApiClient(`${url}/`), 'a', { retentionDays: 7 }, stderr);
-    await listOrgs(new ApiClient(url), {}, stdout);
+    await listOrgs(new ApiClient(url), printer());
     expect(JSON.parse(requests[0]!.body)).toEqual({ id: 'a', name: 'a', retention_days: 7 });
-    expect(stdout.content).toBe('ID  NAME  RETENTION DAYS  CREATED\na   A     default         x\n');
+    expect(stdout.content).toBe('ID  NAME  RETENTION DAYS  CREATED\na   A            default  x\n');
   });
 });
 

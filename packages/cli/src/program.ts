@@ -1,68 +1,42 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { CliError, EXIT, ProgramEnded } from './cli-error.ts';
-import { addCoverageCommand } from './commands/coverage.ts';
-import { addFindCommands, addRelatedCommands } from './commands/find.ts';
-import { addKeysCommand } from './commands/keys.ts';
-import { addLevelsCommand } from './commands/levels.ts';
-import { addLogsCommand } from './commands/logs.ts';
-import { addOrgsCommand } from './commands/orgs.ts';
-import { addPipeCommand } from './commands/pipe.ts';
-import { addProducersCommand } from './commands/producers.ts';
-import { addProfileCommand } from './commands/profile.ts';
-import { addRunCommand } from './commands/run.ts';
-import { addServeCommand, describeServe } from './commands/serve.ts';
-import { addTailCommand } from './commands/tail.ts';
-import { addWhyCommand } from './commands/why.ts';
+import { COMMANDS } from './commands/index.ts';
 
 const EPILOGUE = `
-Environment: TAILWATER_URL, TAILWATER_API_KEY (all but serve)
+Environment: TAILWATER_URL, TAILWATER_API_KEY, TAILWATER_PROFILE (all but serve), NO_COLOR
 Exit codes: 0 done · 1 the server refused, or something failed · 2 wrong command line or configuration · 3 no server answers
 `;
 
-/** The command line `args` (without node and script) as a program. Loads the server only where it is asked for. */
-async function makeProgram(args: readonly string[], stderr: NodeJS.WritableStream): Promise<Command> {
+/**
+ * The program with all its commands. Of those that `isWanted` does not name there are only name and description: loading
+ * the rest takes time.
+ */
+export async function makeProgram(isWanted: (name: string) => boolean): Promise<Command> {
   const program = new Command('tailwater')
     .description('Log platform in one program: take in, keep, find and watch events.')
     .version(readVersion())
     .showSuggestionAfterError()
     .addHelpText('after', EPILOGUE)
-    .configureOutput({ writeErr: (text) => stderr.write(text) })
     // Options behind the name of the command that `run` is given are that command's.
     .enablePositionalOptions()
     .exitOverride();
-  const asked = args[0] === 'help' ? args[1] : args[0];
-  if (asked === 'serve') await addServeCommand(program);
-  else describeServe(program);
-  addFindCommands(program);
-  addLogsCommand(program);
-  addTailCommand(program);
-  addRelatedCommands(program);
-  addWhyCommand(program);
-  addProducersCommand(program);
-  addCoverageCommand(program);
-  await addEventsCommand(program, asked === 'events');
-  addLevelsCommand(program);
-  addPipeCommand(program);
-  addRunCommand(program);
-  addKeysCommand(program);
-  addOrgsCommand(program);
-  addProfileCommand(program);
+  for (const [heading, entries] of Object.entries(COMMANDS)) {
+    program.commandsGroup(heading);
+    for (const { name, description, load } of entries) {
+      const command = program.command(name).description(description);
+      if (isWanted(name)) await (await load())(command);
+    }
+  }
   return program;
 }
 
-/** Loads what reads YAML only where it is asked for. */
-async function addEventsCommand(program: Command, isAsked: boolean): Promise<void> {
-  const events = program
-    .command('events')
-    .description('check tailwater.events.yaml, make types of it, give it to the server');
-  if (isAsked) (await import('./commands/events.ts')).addEventsSubcommands(events);
-}
-
-/** Runs a command line to its end. Answers the exit code; what went wrong is told on stderr. */
+/** Runs a command line (without node and script) to its end. Answers the exit code; what went wrong is told on stderr. */
 export async function run(args: readonly string[], stderr: NodeJS.WritableStream): Promise<number> {
   try {
-    const program = await makeProgram(args, stderr);
+    const asked = args[0] === 'help' ? args[1] : args[0];
+    const program = await makeProgram((name) => name === asked);
+    tellOn(program, stderr);
     await program.parseAsync(args, { from: 'user' });
     return EXIT.done;
   } catch (error) {
@@ -74,6 +48,12 @@ export async function run(args: readonly string[], stderr: NodeJS.WritableStream
     stderr.write(`tailwater: ${text}\n`);
     return error instanceof CliError ? error.exitCode : EXIT.failed;
   }
+}
+
+/** Commands that exist already do not take the setting over from their parent. */
+function tellOn(command: Command, stderr: NodeJS.WritableStream): void {
+  command.configureOutput({ writeErr: (text) => stderr.write(text) });
+  for (const child of command.commands) tellOn(child, stderr);
 }
 
 function readVersion(): string {

@@ -5,24 +5,49 @@ export interface TableStyle {
   /** By column: numbers stand on the right. */
   numbers?: readonly boolean[];
   isColoured?: boolean;
+  /** Columns of the terminal: longer cells are cut until lines fit, or columns are down to CELL_CHARACTERS_MIN. */
+  width?: number | null;
 }
+
+const GAP = '  ';
+const CELL_CHARACTERS_MIN = 12;
 
 /** Rows under their headings, columns aligned, two blanks between. Nothing but the headings when there are no rows. */
 export function renderTable(
   headings: readonly string[],
   rows: readonly (readonly string[])[],
-  { numbers = [], isColoured = false }: TableStyle = {},
+  { numbers = [], isColoured = false, width = null }: TableStyle = {},
 ): string {
   const cells = [headings, ...rows].map((row) => row.map(plainText));
-  const widths = headings.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  const wanted = headings.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  const widths = width === null ? wanted : fittedWidths(wanted, width);
   const lines = cells.map((row) =>
     row
-      .map((cell, column) => (numbers[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
-      .join('  ')
+      .map((cell, column) => aligned(cell, widths[column]!, numbers[column] ?? false))
+      .join(GAP)
       .trimEnd(),
   );
   if (isColoured) lines[0] = styleText('bold', lines[0]!, { validateStream: false });
   return `${lines.join('\n')}\n`;
+}
+
+/** The widest column gives way first. */
+function fittedWidths(wanted: readonly number[], width: number): number[] {
+  const widths = [...wanted];
+  const room = width - GAP.length * (widths.length - 1);
+  let over = widths.reduce((sum, each) => sum + each, 0) - room;
+  while (over > 0) {
+    const widest = Math.max(...widths);
+    if (widest <= CELL_CHARACTERS_MIN) break;
+    widths[widths.indexOf(widest)] = widest - 1;
+    over -= 1;
+  }
+  return widths;
+}
+
+function aligned(cell: string, width: number, isNumber: boolean): string {
+  const shown = cell.length > width ? `${cell.slice(0, width - 1)}…` : cell;
+  return isNumber ? shown.padStart(width) : shown.padEnd(width);
 }
 
 export function renderMarkdownTable(

@@ -39,6 +39,14 @@ export function timeText(timestamp: string, zone: TimeZone): string {
   return `${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}${offset}`;
 }
 
+/** What the clocks of the zone are ahead of UTC at a time, in milliseconds. */
+export function offsetMs(timeMs: number, zone: TimeZone): number {
+  if (zone === 'utc') return 0;
+  const shown = timeText(`${new Date(timeMs).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length)}Z`, zone);
+  const [, sign, hours, minutes] = /([+-])(\d\d):(\d\d)$/.exec(shown)!;
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+}
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function formatOf(timeZone: string): Intl.DateTimeFormat {

@@ -263,6 +263,7 @@ test.each<[string, string]>([
   ['TAILWATER_HTTP_PORT', 'tcp://10.0.0.1:4750'],
   ['TAILWATER_URL', 'http://x'],
   ['TAILWATER_API_KEY', 'k'],
+  ['TAILWATER_PROFILE', 'p'],
 ])('not ours, and let be: %s=%s', (name, value) =>
   expect(load({ environment: { [name]: value } }).http.port).toBe(4750),
 );

@@ -19,7 +19,7 @@ export interface ConfigSources {
 }
 
 /** Names the command line client reads for itself. */
-const CLIENT_VARIABLES = new Set(['TAILWATER_URL', 'TAILWATER_API_KEY']);
+const CLIENT_VARIABLES = new Set(['TAILWATER_URL', 'TAILWATER_API_KEY', 'TAILWATER_PROFILE']);
 
 /**
  * Variables that Kubernetes sets for a Service called `tailwater` or `tailwater-…`; `TAILWATER_HTTP_PORT` may be one

@@ -4,22 +4,15 @@ import { type ConnectionOptions, connect, withConnection } from '../connection.t
 import { type Column, type FormatOptions, type Printer, printerOf, printTable, withFormat } from '../format.ts';
 import { type JsonObject, objectsOf, textOf } from '../json.ts';
 import { write } from '../output.ts';
+import { type RangeOptions, rangeParameters, withRange } from '../time-range.ts';
 import { timeText } from '../time-zone.ts';
 
-interface CoverageOptions extends ConnectionOptions, FormatOptions {
-  from?: string;
-  to?: string;
+interface CoverageOptions extends ConnectionOptions, FormatOptions, RangeOptions {
   service?: string;
 }
 
-export function addCoverageCommand(program: Command): void {
-  withFormat(
-    withConnection(
-      program.command('coverage').description('declared events against those that come: tailwater.events.yaml'),
-    ),
-  )
-    .option('--from <time>', 'start (default: -24h)')
-    .option('--to <time>', 'end (default: now)')
+export function addCoverage(command: Command): void {
+  withFormat(withRange(withConnection(command), '24h'))
     .option('--service <name>', 'only events of this service')
     .action((options: CoverageOptions) => printCoverage(connect(options), options, printerOf(options, process.stdout)));
 }
@@ -34,12 +27,9 @@ const TITLES: Record<Part, string> = {
   violations: 'Seen, not as declared',
 };
 
-export async function printCoverage(client: ApiClient, options: CoverageOptions, printer: Printer): Promise<void> {
-  const query = new URLSearchParams();
-  for (const name of ['from', 'to', 'service'] as const) {
-    const value = options[name];
-    if (value !== undefined) query.set(name, value);
-  }
+async function printCoverage(client: ApiClient, options: CoverageOptions, printer: Printer): Promise<void> {
+  const query = new URLSearchParams(rangeParameters(options, printer.zone));
+  if (options.service !== undefined) query.set('service', options.service);
   const answer = await client.json('/api/coverage', { query });
   const { stdout, format } = printer;
   if (format === 'json') return write(stdout, `${JSON.stringify(answer, null, 2)}\n`);
@@ -56,7 +46,7 @@ export async function printCoverage(client: ApiClient, options: CoverageOptions,
 function columnsOf(part: Part, { zone }: Printer): Column[] {
   const column = (heading: string, field: string): Column => ({ heading, of: (row) => textOf(row, field) });
   const number = (heading: string, field: string): Column => ({ ...column(heading, field), isNumber: true });
-  const name: Column = { heading: 'EVENT', of: (row) => `${textOf(row, 'log_type')}.${textOf(row, 'event_type')}` };
+  const name: Column = { heading: 'EVENT', of: eventName };
   const owner = column('OWNER', 'owner');
   const last: Column = { heading: 'LAST SEEN', of: (row) => timeText(textOf(row, 'last_seen'), zone) };
   const services: Column = { heading: 'SERVICES', of: servicesText };
@@ -67,6 +57,10 @@ function columnsOf(part: Part, { zone }: Printer): Column[] {
   const what = [column('SERVICE', 'service'), column('ATTRIBUTE', 'attribute'), column('PROBLEM', 'problem')];
   return [name, owner, ...what, number('EVENTS', 'events'), column('EXAMPLE', 'example_event_id')];
 }
+
+/** `auth.login_failed`, or the log type alone of events without a type. */
+const eventName = (row: JsonObject): string =>
+  [textOf(row, 'log_type'), textOf(row, 'event_type')].filter((part) => part !== '').join('.');
 
 const servicesText = (row: JsonObject): string =>
   objectsOf(row.services)

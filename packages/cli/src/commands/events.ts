@@ -6,11 +6,11 @@ import { CliError, EXIT } from '../cli-error.ts';
 import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
 import { renderEventTypes } from '../event-types.ts';
 import { write } from '../output.ts';
+import { counted } from '../quantity.ts';
 
 const FILE = 'tailwater.events.yaml';
 
-/** The subcommands of `events`; they load what reads YAML, which other commands need not wait for. */
-export function addEventsSubcommands(events: Command): void {
+export function addEvents(events: Command): void {
   const file = ['[file]', 'the contract', FILE] as const;
   events
     .command('check')
@@ -18,7 +18,7 @@ export function addEventsSubcommands(events: Command): void {
     .argument(...file)
     .action(async (path: string) => {
       const { events: declared } = readContract(path);
-      await write(process.stderr, `${path} is fine: ${declared.length} events are declared.\n`);
+      await write(process.stderr, `${path} is fine: ${counted(declared.length, 'event')} declared.\n`);
     });
   events
     .command('types')
@@ -36,12 +36,12 @@ export function addEventsSubcommands(events: Command): void {
     .action(async (path: string, options: ConnectionOptions) => {
       const contract = readContract(path);
       await connect(options).json('/api/event-contract', { method: 'PUT', body: { ...contract } });
-      await write(process.stderr, `The server knows ${contract.events.length} declared events now.\n`);
+      await write(process.stderr, `The server knows ${counted(contract.events.length, 'declared event')} now.\n`);
     });
 }
 
 /** @throws CliError naming every fault and its place. */
-export function readContract(path: string): EventContract {
+function readContract(path: string): EventContract {
   let value: unknown;
   try {
     value = parse(readFileSync(path, 'utf8'));

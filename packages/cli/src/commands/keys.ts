@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { ApiClient } from '../api-client.ts';
 import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
+import { type Column, type FormatOptions, type Printer, printerOf, printTable, withFormat } from '../format.ts';
 import { type JsonObject, objectsOf, textOf } from '../json.ts';
 import { write } from '../output.ts';
-import { renderTable } from '../render-table.ts';
+import { type TimeZone, timeText } from '../time-zone.ts';
 
 interface CreateOptions extends ConnectionOptions {
   scope: string[];
@@ -12,11 +13,12 @@ interface CreateOptions extends ConnectionOptions {
   json?: boolean;
 }
 
-export function addKeysCommand(program: Command): void {
-  const keys = program.command('keys').description('list, make and revoke API keys');
-  withConnection(keys.command('list').description('list the keys of the org, without their secrets'))
-    .option('--json', 'as the API answers')
-    .action((options: ConnectionOptions & { json?: boolean }) => listKeys(connect(options), options, process.stdout));
+export function addKeys(keys: Command): void {
+  withFormat(
+    withConnection(keys.command('list').description('list the keys of the org, without their secrets')),
+  ).action((options: ConnectionOptions & FormatOptions) =>
+    listKeys(connect(options), printerOf(options, process.stdout)),
+  );
   withConnection(keys.command('create').description('make a key and print its secret, this once').argument('<name>'))
     .addOption(
       new Option('--scope <scope...>', 'what it may do').choices(['ingest', 'query', 'admin']).makeOptionMandatory(),
@@ -34,38 +36,31 @@ export function addKeysCommand(program: Command): void {
   );
 }
 
-export async function listKeys(
-  client: ApiClient,
-  options: { json?: boolean },
-  stdout: NodeJS.WritableStream,
-): Promise<void> {
-  const keys = objectsOf((await client.json('/api/keys')).keys);
-  if (options.json) return write(stdout, `${JSON.stringify(keys, null, 2)}\n`);
-  const headings = [
-    'ID',
-    'NAME',
-    'ORG',
-    'PREFIX',
-    'SCOPES',
-    'ORGS',
-    'CREATED',
-    'LAST USED',
-    'STATE',
-    'BROWSER ORIGINS',
-  ];
-  await write(stdout, renderTable(headings, keys.map(rowOf)));
+export async function listKeys(client: ApiClient, printer: Printer): Promise<void> {
+  const answer = await client.json('/api/keys');
+  const columns = columnsIn(printer.zone);
+  await printTable(printer, { rows: objectsOf(answer.keys), columns, answer, empty: 'There are no keys.' });
 }
 
-function rowOf(key: JsonObject): string[] {
-  const scopes = Array.isArray(key.scopes) ? key.scopes.join(',') : '';
-  const lastUsed = textOf(key, 'last_used_at') || 'never';
-  const state = textOf(key, 'revoked_at') === '' ? 'active' : `revoked ${textOf(key, 'revoked_at')}`;
-  const [id, name, org, prefix, created] = ['id', 'name', 'org_id', 'prefix', 'created_at'].map((field) =>
-    textOf(key, field),
-  );
-  const orgs = key.may_select_orgs === true ? 'any' : 'own';
-  const origins = Array.isArray(key.browser_origins) ? key.browser_origins.join(',') : '';
-  return [id!, name!, org!, prefix!, scopes, orgs, created!, lastUsed, state, origins];
+function columnsIn(zone: TimeZone): Column[] {
+  const column = (heading: string, field: string): Column => ({ heading, of: (key) => textOf(key, field) });
+  const time = (key: JsonObject, field: string) => timeText(textOf(key, field), zone);
+  const list = (key: JsonObject, field: string) => (Array.isArray(key[field]) ? key[field].join(',') : '');
+  return [
+    column('ID', 'id'),
+    column('NAME', 'name'),
+    column('ORG', 'org_id'),
+    column('PREFIX', 'prefix'),
+    { heading: 'SCOPES', of: (key) => list(key, 'scopes') },
+    { heading: 'ORGS', of: (key) => (key.may_select_orgs === true ? 'any' : 'own') },
+    { heading: 'CREATED', of: (key) => time(key, 'created_at') },
+    { heading: 'LAST USED', of: (key) => time(key, 'last_used_at') || 'never' },
+    {
+      heading: 'STATE',
+      of: (key) => (textOf(key, 'revoked_at') === '' ? 'active' : `revoked ${time(key, 'revoked_at')}`),
+    },
+    { heading: 'BROWSER ORIGINS', of: (key) => list(key, 'browser_origins') },
+  ];
 }
 
 /** The secret alone goes to stdout, so that `KEY=$(tailwater keys create …)` works. */

@@ -13,10 +13,7 @@ interface SetOptions extends ConnectionOptions {
   service?: string;
 }
 
-export function addLevelsCommand(program: Command): void {
-  const levels = program
-    .command('levels')
-    .description('from which severity on loggers emit, in programs that run the SDK');
+export function addLevels(levels: Command): void {
   withFormat(withConnection(levels.command('list').description('levels that hold now'))).action(
     (options: ConnectionOptions & FormatOptions) => listLevels(connect(options), printerOf(options, process.stdout)),
   );
@@ -34,7 +31,7 @@ export function addLevelsCommand(program: Command): void {
     .action((logger: string, options: SetOptions) => removeLevel(connect(options), logger, options, process.stderr));
 }
 
-export async function listLevels(client: ApiClient, printer: Printer): Promise<void> {
+async function listLevels(client: ApiClient, printer: Printer): Promise<void> {
   const answer = await client.json('/api/log-levels');
   const columns = [
     { heading: 'LOGGER', of: (row: JsonObject) => textOf(row, 'logger') },
@@ -50,7 +47,7 @@ export async function listLevels(client: ApiClient, printer: Printer): Promise<v
   });
 }
 
-export async function setLevel(
+async function setLevel(
   client: ApiClient,
   logger: string,
   level: string,
@@ -68,7 +65,7 @@ export async function setLevel(
   await write(stderr, `Logger ${logger} is at ${level}${until === '' ? ' until you remove it' : ` until ${until}`}.\n`);
 }
 
-export async function removeLevel(
+async function removeLevel(
   client: ApiClient,
   logger: string,
   { service }: SetOptions,

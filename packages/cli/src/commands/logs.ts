@@ -3,53 +3,65 @@ import type { ApiClient } from '../api-client.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
 import { type FilterOptions, filterParameters, withFilters } from '../filters.ts';
+import { type FormatOptions, type Printer, printEvents, printerOf, withFormat } from '../format.ts';
 import { isObject, type JsonObject, objectsOf } from '../json.ts';
 import { linesOf } from '../line-stream.ts';
-import { isColourTerminal, write } from '../output.ts';
-import { EventRenderer } from '../render-event.ts';
+import { isTerminal } from '../output.ts';
+import { Progress } from '../progress.ts';
+import { type RangeOptions, rangeParameters, withRange } from '../time-range.ts';
 
 const LIMIT_DEFAULT = 100;
 /** Events asked for at a time. */
 const PAGE_EVENTS_MAX = 1000;
 
-interface LogsOptions extends ConnectionOptions {
-  since?: string;
-  from?: string;
-  to?: string;
+interface LogsOptions extends ConnectionOptions, FormatOptions, RangeOptions {
   order?: string;
   limit: number;
   all?: boolean;
-  json?: boolean;
 }
 
-export function addLogsCommand(program: Command): void {
-  const command = program.command('logs').description('find events');
-  withConnection(withFilters(command))
-    .option('--since <duration>', 'from so long ago: 90s, 15m, 2h, 7d')
-    .addOption(new Option('--from <time>', 'ISO 8601, epoch, or relative like -15m').conflicts('since'))
-    .option('--to <time>', 'ISO 8601, epoch, or relative')
+export function addLogs(command: Command): void {
+  withFormat(withConnection(withRange(withFilters(command), '24h')))
     .addOption(new Option('--order <order>', 'newest or oldest first').choices(['desc', 'asc']))
     .addOption(new Option('--limit <count>', 'most events').argParser(readCount).default(LIMIT_DEFAULT))
     .addOption(new Option('--all', 'every event that matches, as a stream').conflicts('limit'))
-    .option('--json', 'one JSON object a line, with every field')
-    .action((options: LogsOptions & FilterOptions) => printLogs(connect(options), options, process.stdout));
+    .action((options: LogsOptions & FilterOptions) =>
+      printLogs(connect(options), options, printerOf(options, process.stdout)),
+    );
 }
 
 /** Prints the events that match, page by page or (with `all`) from one stream. @throws CliError */
 export async function printLogs(
   client: ApiClient,
   options: LogsOptions & FilterOptions,
-  stdout: NodeJS.WritableStream,
+  printer: Printer,
 ): Promise<void> {
   const query = filterParameters(options);
-  const from = options.since === undefined ? options.from : relativeTime(options.since);
-  for (const [name, value] of Object.entries({ from, to: options.to, order: options.order })) {
-    if (value !== undefined) query.set(name, value);
+  const range = { ...rangeParameters(options, printer.zone), order: options.order };
+  for (const [name, value] of Object.entries(range)) if (value !== undefined) query.set(name, value);
+  if (!options.all) {
+    await printEvents(printer, pagedEvents(client, query, options.limit));
+    return;
   }
-  const renderer = new EventRenderer(isColourTerminal(stdout));
-  const events = options.all ? streamEvents(client, query) : pagedEvents(client, query, options.limit);
+  const progress = await progressOf(client, query, printer);
+  await printEvents(printer, watched(streamEvents(client, query), progress)).finally(() => progress?.end());
+}
+
+/** Where events go into a file or another program, and the terminal is free to show how far they are. */
+async function progressOf(client: ApiClient, query: URLSearchParams, { stdout }: Printer): Promise<Progress | null> {
+  if (isTerminal(stdout) || !isTerminal(process.stderr)) return null;
+  const counted = new URLSearchParams(query);
+  counted.set('count', 'true');
+  counted.set('page_size', '1');
+  const { total } = await client.json('/api/logs', { query: counted });
+  return new Progress(process.stderr, 'events', typeof total === 'number' ? total : null);
+}
+
+async function* watched(events: AsyncIterable<JsonObject>, progress: Progress | null): AsyncGenerator<JsonObject> {
+  let count = 0;
   for await (const event of events) {
-    await write(stdout, `${options.json ? JSON.stringify(event) : renderer.render(event)}\n`);
+    yield event;
+    progress?.update(++count);
   }
 }
 
@@ -87,12 +99,6 @@ function eventOf(line: string): JsonObject {
     throw new CliError(EXIT.failed, `the search stopped: ${parsed.error.message ?? 'no reason given'}`);
   }
   return parsed;
-}
-
-/** `15m` to `-15m`. */
-function relativeTime(since: string): string {
-  if (/^(\d+(ns|us|ms|s|m|h|d|w))+$/.test(since)) return `-${since}`;
-  throw new CliError(EXIT.usage, `--since: expected a duration such as 90s, 15m, 2h or 7d, got \`${since}\``);
 }
 
 function readCount(text: string): number {

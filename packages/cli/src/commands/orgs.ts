@@ -1,40 +1,35 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ApiClient } from '../api-client.ts';
 import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
+import { type Column, type FormatOptions, type Printer, printerOf, printTable, withFormat } from '../format.ts';
 import { type JsonObject, objectsOf, textOf } from '../json.ts';
 import { write } from '../output.ts';
-import { renderTable } from '../render-table.ts';
+import { timeText } from '../time-zone.ts';
 
 interface CreateOptions extends ConnectionOptions {
   name?: string;
   retentionDays?: number;
 }
 
-export function addOrgsCommand(program: Command): void {
-  const orgs = program.command('orgs').description('list and make orgs');
-  withConnection(orgs.command('list').description('list the orgs'))
-    .option('--json', 'as the API answers')
-    .action((options: ConnectionOptions & { json?: boolean }) => listOrgs(connect(options), options, process.stdout));
+export function addOrgs(orgs: Command): void {
+  withFormat(withConnection(orgs.command('list').description('list the orgs'))).action(
+    (options: ConnectionOptions & FormatOptions) => listOrgs(connect(options), printerOf(options, process.stdout)),
+  );
   withConnection(orgs.command('create').description('make an org').argument('<id>', 'a-z, 0-9, - and _'))
     .option('--name <name>', 'name for people (default: the id)')
     .addOption(new Option('--retention-days <days>', 'days its events are kept').argParser(readDays))
     .action((id: string, options: CreateOptions) => createOrg(connect(options), id, options, process.stderr));
 }
 
-export async function listOrgs(
-  client: ApiClient,
-  options: { json?: boolean },
-  stdout: NodeJS.WritableStream,
-): Promise<void> {
-  const orgs = objectsOf((await client.json('/api/orgs')).orgs);
-  if (options.json) return write(stdout, `${JSON.stringify(orgs, null, 2)}\n`);
-  const rows = orgs.map((org) => [
-    textOf(org, 'id'),
-    textOf(org, 'name'),
-    textOf(org, 'retention_days') || 'default',
-    textOf(org, 'created_at'),
-  ]);
-  await write(stdout, renderTable(['ID', 'NAME', 'RETENTION DAYS', 'CREATED'], rows));
+export async function listOrgs(client: ApiClient, printer: Printer): Promise<void> {
+  const answer = await client.json('/api/orgs');
+  const columns: Column[] = [
+    { heading: 'ID', of: (org) => textOf(org, 'id') },
+    { heading: 'NAME', of: (org) => textOf(org, 'name') },
+    { heading: 'RETENTION DAYS', of: (org) => textOf(org, 'retention_days') || 'default', isNumber: true },
+    { heading: 'CREATED', of: (org) => timeText(textOf(org, 'created_at'), printer.zone) },
+  ];
+  await printTable(printer, { rows: objectsOf(answer.orgs), columns, answer, empty: 'There are no orgs.' });
 }
 
 export async function createOrg(

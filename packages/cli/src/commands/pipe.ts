@@ -24,8 +24,7 @@ export interface PipeProcess {
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
-export function addPipeCommand(program: Command): void {
-  const command = program.command('pipe').description('pass stdin through to stdout and send every line');
+export function addPipe(command: Command): void {
   withConnection(command)
     .option('--service <name>', 'the service that the lines are of, where they do not say so themselves')
     .action((options: PipeOptions) => pipe(connect(options), options, process));

@@ -10,19 +10,15 @@ interface ProducersOptions extends ConnectionOptions, FormatOptions {
   service?: string;
 }
 
-export function addProducersCommand(program: Command): void {
-  withFormat(
-    withConnection(
-      program.command('producers').description('programs that number their events: up to when nothing is missing'),
-    ),
-  )
+export function addProducers(command: Command): void {
+  withFormat(withConnection(command))
     .option('--service <name>', 'only those of this service')
     .action((options: ProducersOptions) =>
       printProducers(connect(options), options.service, printerOf(options, process.stdout)),
     );
 }
 
-export async function printProducers(client: ApiClient, service: string | undefined, printer: Printer): Promise<void> {
+async function printProducers(client: ApiClient, service: string | undefined, printer: Printer): Promise<void> {
   const query = new URLSearchParams(service === undefined ? {} : { service });
   const answer = await client.json('/api/producers', { query });
   const time = (row: JsonObject) => timeText(textOf(row, 'complete_to'), printer.zone) || 'unknown';

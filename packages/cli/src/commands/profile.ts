@@ -6,10 +6,7 @@ import { write } from '../output.ts';
 import { type Profiles, profileOf, readProfiles, writeProfiles } from '../profiles.ts';
 import { renderTable } from '../render-table.ts';
 
-export function addProfileCommand(program: Command): void {
-  const profile = program
-    .command('profile')
-    .description('servers by name, with their keys, in a file that only you can read');
+export function addProfile(profile: Command): void {
   const change = (edit: (profiles: Profiles) => void, done: string): Promise<void> => {
     const { profilesPath } = readEnvironment();
     const profiles = readProfiles(profilesPath);

@@ -22,10 +22,8 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2
 /** A terminal sends these to all programs in front, so to the child as well: once more would be once too often. */
 const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 
-export function addRunCommand(program: Command): void {
-  const command = program
-    .command('run')
-    .description('run a command, show what it prints, and send every line of it')
+export function addRun(command: Command): void {
+  command
     .usage('[options] -- <command> [arguments...]')
     .argument('<command...>', 'the command and its arguments')
     .passThroughOptions();

@@ -12,10 +12,9 @@ export interface Stoppable {
 /** What was acknowledged is durable whether or not draining ends in time. */
 const STOP_TIMEOUT_MS = 10_000;
 
-/** The command with an option for every configuration key. Loads the server, which other commands need not wait for. */
-export async function addServeCommand(program: Command): Promise<void> {
+/** Adds an option for every configuration key. Loads the server. */
+export async function addServe(command: Command): Promise<void> {
   const { CONFIG_KEYS, ConfigError, loadConfigOfProcess, serve } = await import('@tailwater/server');
-  const command = describeServe(program);
   const flagNames = new Map<string, string>();
   for (const key of CONFIG_KEYS) {
     if (key.flag === null) continue;
@@ -44,11 +43,6 @@ export async function addServeCommand(program: Command): Promise<void> {
     await runUntilSignal(start, process);
     process.exit(EXIT.done);
   });
-}
-
-/** The command in the list of commands, without its options. */
-export function describeServe(program: Command): Command {
-  return program.command('serve').description('run the server (`tailwater serve --help` lists its options)');
 }
 
 /** What `runUntilSignal` needs of `process`. */

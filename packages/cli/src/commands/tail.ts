@@ -4,9 +4,9 @@ import { type ApiClient, ApiError } from '../api-client.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
 import { type FilterOptions, filterParameters, withFilters } from '../filters.ts';
-import { isObject, textOf } from '../json.ts';
-import { isColourTerminal, write } from '../output.ts';
-import { EventRenderer } from '../render-event.ts';
+import { eventLines, type FormatOptions, type Printer, printerOf, withLineFormat } from '../format.ts';
+import { isObject, type JsonObject, textOf } from '../json.ts';
+import { write } from '../output.ts';
 import { type ServerSentEvent, serverSentEvents } from '../server-sent-events.ts';
 
 const RECONNECT_FIRST_MS = 500;
@@ -16,27 +16,25 @@ const SILENCE_MAX_MS = 60_000;
 /** Ids of printed events that are remembered, so that the backfill after a reconnect prints none twice. */
 const REMEMBERED_IDS_MAX = 10_000;
 
-export interface TailOptions extends ConnectionOptions {
-  json?: boolean;
-}
+interface TailOptions extends ConnectionOptions, FormatOptions {}
 
-export interface TailOutput {
-  stdout: NodeJS.WritableStream;
+interface TailOutput {
+  printer: Printer;
   /** For what is about the tail and not of it. */
   stderr: NodeJS.WritableStream;
 }
 
-export interface TailLife {
+interface TailLife {
   signal?: AbortSignal;
   /** Wait before the first try to connect again; each further wait is twice as long. */
   reconnectFirstMs?: number;
 }
 
-export function addTailCommand(program: Command): void {
-  const command = program.command('tail').description('watch events as they come');
-  withConnection(withFilters(command))
-    .option('--json', 'one JSON object a line, with every field')
-    .action((options: TailOptions & FilterOptions) => tail(connect(options), options, process));
+export function addTail(command: Command): void {
+  withLineFormat(withConnection(withFilters(command))).action(({ json, ...options }: TailOptions & FilterOptions) => {
+    const printer = printerOf(json === true ? { ...options, ndjson: true } : options, process.stdout);
+    return tail(connect(options), options, { printer, stderr: process.stderr });
+  });
 }
 
 /**
@@ -45,11 +43,11 @@ export function addTailCommand(program: Command): void {
  */
 export async function tail(
   client: ApiClient,
-  options: TailOptions & FilterOptions,
+  options: FilterOptions,
   output: TailOutput,
   { signal = new AbortController().signal, reconnectFirstMs = RECONNECT_FIRST_MS }: TailLife = {},
 ): Promise<void> {
-  const printer = new TailPrinter(output, options.json ?? false);
+  const printer = new TailPrinter(output);
   const query = filterParameters(options);
   let waitMs = 0;
   const onConnected = async (): Promise<void> => {
@@ -99,14 +97,12 @@ async function* eventsOf(
 
 class TailPrinter {
   readonly #output: TailOutput;
-  readonly #isJson: boolean;
-  readonly #renderer: EventRenderer;
+  readonly #lineOf: (event: JsonObject) => string;
   readonly #printedIds = new Set<string>();
 
-  constructor(output: TailOutput, isJson: boolean) {
+  constructor(output: TailOutput) {
     this.#output = output;
-    this.#isJson = isJson;
-    this.#renderer = new EventRenderer(isColourTerminal(output.stdout));
+    this.#lineOf = eventLines(output.printer);
   }
 
   /** Says something about the tail itself, beside the events. */
@@ -120,7 +116,7 @@ class TailPrinter {
     if (!isObject(parsed)) throw new CliError(EXIT.failed, 'the server sent an event that is no JSON object');
     if (type === 'missed') await this.note(missedNote(parsed));
     else if (this.#isNew(textOf(parsed, 'event_id'))) {
-      await write(this.#output.stdout, `${this.#isJson ? JSON.stringify(parsed) : this.#renderer.render(parsed)}\n`);
+      await write(this.#output.printer.stdout, this.#lineOf(parsed));
     }
   }
 
@@ -139,5 +135,5 @@ class TailPrinter {
 /** `count` is null where the server cannot know it, `at_most` says that it is an upper bound. */
 function missedNote({ count, at_most }: Record<string, unknown>): string {
   const number = typeof count === 'number' ? `${at_most === true ? 'at most ' : ''}${count}` : 'an unknown number of';
-  return `${number} events were missed: they came faster than they could be read, or while nobody was connected`;
+  return `${number} ${count === 1 && at_most !== true ? 'event was' : 'events were'} missed: they came faster than they could be read, or while nobody was connected`;
 }

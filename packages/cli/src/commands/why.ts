@@ -5,12 +5,8 @@ import { type FormatOptions, type Printer, printerOf, printTable, withFormat } f
 import { isObject, type JsonObject, objectsOf, textOf } from '../json.ts';
 import { timeText } from '../time-zone.ts';
 
-export function addWhyCommand(program: Command): void {
-  withFormat(
-    withConnection(
-      program.command('why').description('how an event came to be as it is: received, changed, stored, forwarded'),
-    ),
-  )
+export function addWhy(command: Command): void {
+  withFormat(withConnection(command))
     .argument('<id>', 'an event id')
     .action((id: string, options: ConnectionOptions & FormatOptions) =>
       printWhy(connect(options), id, printerOf(options, process.stdout)),
@@ -22,7 +18,7 @@ interface Step {
   what: string;
 }
 
-export async function printWhy(client: ApiClient, id: string, printer: Printer): Promise<void> {
+async function printWhy(client: ApiClient, id: string, printer: Printer): Promise<void> {
   const answer = await client.json(`/api/logs/${encodeURIComponent(id)}/why`);
   const columns = [
     { heading: 'STEP', of: ({ step }: Step) => step },

@@ -161,6 +161,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     probes: () => [json('/api/event-contract', { version: 1, events: [] })],
   },
   'GET /api/event-contract': { key: 'query', own: 'succeeds', probes: () => [{ path: '/api/event-contract' }] },
+  'GET /api/storage': { key: 'query', own: 'succeeds', probes: () => [{ path: '/api/storage' }] },
   'GET /api/producers': {
     key: 'query',
     own: 'succeeds',

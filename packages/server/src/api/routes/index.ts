@@ -29,6 +29,7 @@ import { listOrgs } from './orgs/list.ts';
 import { updateOrg } from './orgs/update.ts';
 import { checkIn } from './producers/check-in.ts';
 import { listProducers } from './producers/list.ts';
+import { getStorage } from './storage/get.ts';
 import { getTrace } from './traces/get.ts';
 
 /** Every route of the REST API but live tail. Tests walk it: a route that is not here does not exist. */
@@ -47,6 +48,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   getDeadLetter,
   replayDeadLetter,
   removeDeadLetter,
+  getStorage,
   getCoverage,
   getContract,
   setContract,

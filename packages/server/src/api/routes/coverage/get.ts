@@ -95,8 +95,12 @@ async function violationsOf(
   ownerOf: (event: DeclaredEvent) => string,
 ) {
   const waiting = [...events];
-  const found: (Omit<Violation, 'example'> & { log_type: string; event_type: string; owner: string; example_event_id: string })[] =
-    [];
+  const found: (Omit<Violation, 'example'> & {
+    log_type: string;
+    event_type: string;
+    owner: string;
+    example_event_id: string;
+  })[] = [];
   const work = async (): Promise<void> => {
     for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
       const asked = violationsQuery(scope, event);
