@@ -187,6 +187,13 @@ const calls: [string, (tailwater: Tailwater, logger: Logger) => void][] = [
   ['an invalid date', (tailwater) => tailwater.emit({ timestamp: new Date('x') })],
   ['a context that is none', (tailwater) => tailwater.withContext(never(null), () => tailwater.emit({ message: 'm' }))],
   [
+    'contexts in which nothing fits',
+    (tailwater) =>
+      tailwater.withContext({ userId: never(Object.create(null)), metadata: never('x') }, () =>
+        tailwater.withContext(never(undefined), () => tailwater.emit({ message: 'm' })),
+      ),
+  ],
+  [
     'an error whose message throws',
     (_, logger) => logger.error(Object.defineProperty(new Error('x'), 'message', { get: () => JSON.parse('{') })),
   ],

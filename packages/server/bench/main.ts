@@ -27,6 +27,7 @@ const MODULES: Record<string, () => Promise<{ main(args: string[]): Promise<void
   ingest: () => import('./ingest.ts'),
   receivers: () => import('./receivers.ts'),
   queries: () => import('./queries.ts'),
+  sdk: () => import('./sdk.ts'),
 };
 
 const [name, ...args] = process.argv.slice(2);

@@ -2,10 +2,11 @@
  * One logger in a process of its own, for bench/sdk.ts: writes events to stdout and reports on descriptor 3.
  *
  *   node packages/server/bench/sdk-child.ts LOGGER EVENTS [URL]
+ *   node packages/server/bench/sdk-child.ts 'server dead' SECONDS URL
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { writeSync } from 'node:fs';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { createTailwater } from '@tailwater/sdk';
 import { destination, pino } from 'pino';
 
@@ -70,24 +71,55 @@ const SUBJECTS: Record<string, (url: string | undefined) => Subject> = {
 
 /** Events between two turns of the event loop, as requests that are handled side by side emit them. */
 const BURST = 64;
+const EVENTS_A_SECOND = 20_000;
+const TICKS_A_SECOND = 100;
 const RUNS = 7;
 const TIMED_CALLS = 100_000;
 
-const [name, events = '40000', url] = process.argv.slice(2);
-const subject = SUBJECTS[name ?? '']?.(url);
-if (subject === undefined) throw new Error(`no logger ${name}`);
-const result = await subject.around(() => measure(subject, Number(events)));
+const [name = '', count = '40000', url] = process.argv.slice(2);
+const result = name === 'server dead' ? await withoutServer(Number(count)) : await measureSubject(name);
 writeSync(3, JSON.stringify(result));
 process.exit(0);
 
-async function measure(logger: Subject, count: number) {
-  await emitAll(logger, count);
+function measureSubject(wanted: string) {
+  const subject = SUBJECTS[wanted]?.(url);
+  if (subject === undefined) throw new Error(`no logger ${wanted}`);
+  return subject.around(() => measure(subject, Number(count)));
+}
+
+/** Emits at a steady rate for so many seconds at a server that is not there. */
+async function withoutServer(seconds: number) {
+  const client = createTailwater({ url, stdout: 'off', service: 'checkout', handleExit: false, onTrouble: () => {} });
+  const logger = client.logger('gateway');
+  const rssMib: number[] = [];
+  const started = performance.now();
+  const cpuBefore = process.cpuUsage();
+  let emitted = 0;
+  for (let tick = 0; tick < seconds * TICKS_A_SECOND; tick++) {
+    const due = Math.min(seconds, (performance.now() - started) / 1000) * EVENTS_A_SECOND;
+    for (; emitted < due; emitted++) logger.info(MESSAGE, ATTRIBUTES[emitted & 63]);
+    if (tick % TICKS_A_SECOND === 0) rssMib.push(process.memoryUsage.rss() / (1 << 20));
+    await delay(Math.max(0, started + (tick * 1000) / TICKS_A_SECOND - performance.now()));
+  }
+  const { user, system } = process.cpuUsage(cpuBefore);
+  const stats = client.stats();
+  return {
+    emitted,
+    stats,
+    firstMib: rssMib[Math.min(5, rssMib.length - 1)],
+    maxMib: Math.max(...rssMib),
+    micros: (user + system) / emitted,
+  };
+}
+
+async function measure(logger: Subject, events: number) {
+  await emitAll(logger, events);
   const micros: number[] = [];
   for (let run = 0; run < RUNS; run++) {
     const before = process.cpuUsage();
-    await emitAll(logger, count);
+    await emitAll(logger, events);
     const { user, system } = process.cpuUsage(before);
-    micros.push((user + system) / count);
+    micros.push((user + system) / events);
   }
   const bursts: number[] = [];
   for (let run = 0; run < 500; run++) {

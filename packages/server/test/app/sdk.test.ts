@@ -1,7 +1,10 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createTailwater, type TailwaterOptions } from '@tailwater/sdk';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { CORPUS_ATTRIBUTES, CORPUS_LINES } from '../../src/processors/redact/corpus/corpus.ts';
+import { compile, programsDir, runProgram, writeProgram } from '../support/doc-programs.ts';
 import { type SdkProcess, startSdkProcess } from '../support/sdk-process.ts';
 import {
   ADMIN_KEY,
@@ -226,4 +229,31 @@ test('process.exit and kill -9 lose nothing that the spool has', async () => {
     return listed.filter(({ state }) => state === 'ended').length === 2 ? listed : undefined;
   });
   expect(producers.map(({ missing }) => missing)).toEqual([0, 0, 0]);
+});
+
+test('the code of the guide compiles, runs, and its events arrive', async () => {
+  const dir = programsDir();
+  try {
+    const guide = readFileSync(join(import.meta.dirname, '../../../../docs/guides/sdk-node.md'), 'utf8');
+    const programs = [...guide.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(
+      ([, block], i) => [`guide/${i}.ts`, block] as const,
+    );
+    for (const [file, block] of programs) writeProgram(dir, file, `${block}export {};\n`);
+    expect(await compile(dir)).toEqual([]);
+    const env = { TAILWATER_URL: server.url, TAILWATER_API_KEY: ADMIN_KEY, OTEL_SERVICE_NAME: 'guide' };
+    for (const [file] of programs) {
+      const { ended, port: none } = runProgram(dir, file, env);
+      await expect(none).rejects.toThrow('before it listened');
+      expect(await ended).toMatchObject({ code: 0 });
+    }
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+    rmSync('spool', { recursive: true, force: true });
+  }
+  expect(await messages('shop', 3)).toEqual(['no such user', 'signed in', 'slow answer']);
+  expect(await settled('guide', 2)).toMatchObject([
+    { message: 'paying', request_id: 'r-1', user_id: 'u-17', resource_id: 'o-9', metadata: { region: 'eu' } },
+    { message: 'answered', metadata: { route: '/orders' } },
+  ]);
+  expect(await messages('billing', 1)).toEqual(['invoice sent']);
 });

@@ -5,6 +5,7 @@ import { diskFullTest } from './disk-full.ts';
 import { fileTailTest } from './file-tail.ts';
 import { killTest } from './kill.ts';
 import { outcomesTest } from './outcomes.ts';
+import { sdkTest } from './sdk.ts';
 
 /**
  * The long checks, one after another, with one printed seed.
@@ -34,6 +35,7 @@ const checks: Record<string, () => Promise<boolean> | boolean> = {
   outcomes: () => outcomesTest({ seed, rounds: 40, print }),
   kill: () => killTest({ seed, serverKills: 20, engineKills: 20, print }),
   'file-tail': () => fileTailTest({ seed, restarts: Number(values.restarts ?? 50), print }),
+  sdk: () => sdkTest({ seed, serverKills: 20, programKills: 5, print }),
   'disk-full': () => diskFullTest({ seed, print }),
 };
 
