@@ -6,6 +6,7 @@ import type { Context } from './types.ts';
 
 /** Characters of a context's metadata: it is written with every event. */
 const MEMBERS_CHARACTERS_MAX = 32 << 10;
+const FIELD_CHARACTERS_MAX = 1 << 10;
 
 /** A context, and how it reads in a line: written once, when it is opened. */
 export interface WrittenContext {
@@ -43,7 +44,7 @@ function pairs(context: Context, names: readonly (readonly [keyof Context, strin
     const value = context[field];
     // Numbers as ids come from callers without types, and so does what cannot be a text at all.
     if (value === undefined || value === null || value === '' || typeof value === 'object') continue;
-    text += name + quote(String(value));
+    text += name + quote(String(value).slice(0, FIELD_CHARACTERS_MAX));
   }
   return text;
 }

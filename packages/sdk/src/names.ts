@@ -16,7 +16,11 @@ const NAMES_KEPT_MAX = 2_000;
 const KEPT_CHARACTERS_MAX = 200;
 const CHARACTERS_MAX = 1_000;
 /** What the words around it can make of a name that says nothing alone: `db.pass`, `api.key`, `social.security`. */
-const AROUND = ['', 'db.', 'api.', 'social.'];
+const AROUND = ['db.', 'api.', 'social.'];
+/** Every name that announces a secret has one of these, once its separators are gone. */
+const SECRET_WORD = /pass|pwd|cvv|cvc|secret|token|key|cookie|credential|authorization|ssn|socialsec|security/i;
+const SEPARATORS = /[^A-Za-z0-9]+/g;
+const ASCII = /^[ -~]*$/;
 
 const names = new Map<string, Name>();
 
@@ -25,12 +29,11 @@ export function nameOf(key: string): Name {
   const known = names.get(key);
   if (known !== undefined) return known;
   const quoted = quote(key.length > CHARACTERS_MAX ? key.slice(0, CHARACTERS_MAX) : key);
-  const name: Name = {
-    first: `${quoted}:`,
-    next: `,${quoted}:`,
-    isTelling: secretKindOfAttribute(key) !== 'none',
-    mayTellInside: AROUND.some((around) => secretKindOfAttribute(around + key) !== 'none'),
-  };
+  const mayTell = !ASCII.test(key) || SECRET_WORD.test(key.replace(SEPARATORS, ''));
+  const isTelling = mayTell && secretKindOfAttribute(key) !== 'none';
+  const mayTellInside =
+    isTelling || (mayTell && AROUND.some((around) => secretKindOfAttribute(around + key) !== 'none'));
+  const name: Name = { first: `${quoted}:`, next: `,${quoted}:`, isTelling, mayTellInside };
   if (names.size < NAMES_KEPT_MAX && key.length < KEPT_CHARACTERS_MAX) names.set(key, name);
   return name;
 }

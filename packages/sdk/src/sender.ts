@@ -26,6 +26,8 @@ export interface SenderOptions {
 /** Requests of fewer than LARGE_EVENTS events are made so often at most. */
 const REQUEST_INTERVAL_MS = 100;
 const LARGE_EVENTS = 1_000;
+/** After the spool could not be read. */
+const SOURCE_RETRY_MS = 1_000;
 const BACKOFF_MS = 200;
 const BACKOFF_MS_MAX = 30_000;
 
@@ -105,7 +107,7 @@ export class Sender {
     this.isRunning = true;
     clearTimeout(this.timer);
     this.timer = undefined;
-    const { source, onTrouble } = this.options;
+    const { source } = this.options;
     try {
       do {
         this.startedAtMs = performance.now();
@@ -119,7 +121,8 @@ export class Sender {
         this.tell();
       } while (!this.isClosed && (this.isUrgent || this.waitMs() <= 0));
     } catch (error) {
-      onTrouble('sender', `events cannot be read: ${(error as Error).message}`);
+      const why = `events cannot be read: ${(error as Error).message}`;
+      await this.pauseAfter({ kind: 'later', afterMs: SOURCE_RETRY_MS, isSlow: false, why }, 0);
     }
     this.isUrgent = false;
     this.isRunning = false;

@@ -127,7 +127,13 @@ export class Segments {
         await this.remove(0);
         continue;
       }
-      const read = await this.read(segment);
+      const read = await this.read(segment).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+        // Somebody removed the file: what was in it is missing, the rest is not.
+        this.counts.damaged++;
+        this.place = segment.bytes;
+        return null;
+      });
       if (read === null) continue;
       this.taken = { segment, end: read.end };
       this.lastRead = read.shipment;

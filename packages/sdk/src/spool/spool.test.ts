@@ -181,6 +181,14 @@ test('beyond its share of the disk the oldest goes, and is counted', async () =>
   expect(left + spool.dropped).toBe(400);
 });
 
+test('files that somebody removed', async () => {
+  const { spool } = spoolOf('a');
+  await spool.append(shipment('a', 0, 2));
+  rmSync(join(dir, 'a'), { recursive: true });
+  expect(await drain(spool)).toEqual([]);
+  expect([spool.waiting, spool.damaged]).toEqual([0, 1]);
+});
+
 test('the last moment of a program', async () => {
   const { spool } = spoolOf('a');
   await spool.append(shipment('a', 0, 2));

@@ -140,6 +140,7 @@ export class Spool implements Source {
       const shipment = await segments.take();
       if (shipment !== null) return this.taken(segments, shipment);
       if (segments !== this.own) this.end(segments);
+      else if (this.own.isEmpty) this.waiting = 0;
     }
     return null;
   }
