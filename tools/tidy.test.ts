@@ -82,6 +82,7 @@ const BANS: readonly [RegExp, Record<string, string>, string][] = [
       'packages/server/src/pipeline/expand-stream.ts':
         'bodies without an end, at the pace of a reader that has a limit',
       'packages/server/src/receivers/util/inflate.ts': 'what protocols compress inside of a body, with a limit',
+      'packages/sdk/src/test-server.ts': 'the server of tests, for what the SDK itself sent',
     },
     'expand() in pipeline/expand.ts, expandStream() beside it, receivers/util/inflate.ts',
   ],
