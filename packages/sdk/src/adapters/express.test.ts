@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { routeOf } from './express.ts';
 
 const at = (originalUrl: string, path: unknown, baseUrl = '', params = {}) => ({
-  ...{ originalUrl, baseUrl, params, headers: {} },
+  originalUrl,
+  baseUrl,
+  params,
+  headers: {},
   ...(path !== undefined && { route: { path } }),
 });
 

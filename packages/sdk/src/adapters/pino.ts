@@ -28,7 +28,7 @@ export function tailwaterMixin(tailwater: Tailwater): () => Record<string, unkno
 export default function transport(options: PinoTransportOptions = {}): Writable {
   const tailwater = createTailwater({ stdout: 'off', ...options, handleExit: false });
   let rest = '';
-  return new Writable({
+  const stream = new Writable({
     decodeStrings: false,
     write(chunk: string | Buffer, _encoding, callback) {
       const lines = (rest + String(chunk)).split('\n');
@@ -41,6 +41,8 @@ export default function transport(options: PinoTransportOptions = {}): Writable 
       void tailwater.close().then(() => callback(), callback);
     },
   });
+  // Of `logger.flush(done)`.
+  return Object.assign(stream, { flush: () => tailwater.flush() });
 }
 
 function emitLine(tailwater: Tailwater, line: string): void {

@@ -48,11 +48,12 @@ const HARMLESS_ID = /^[\w.:/+=@-]{1,128}$/;
 /** One request from its start to its end: the context around it, and the one event that is emitted of it. */
 export class RequestScope<Request = unknown> {
   readonly requestId: string;
-  /** Runs inside the request's context, wherever it is called from. */
-  readonly run: <T>(run: () => T) => T;
   private readonly tailwater: Tailwater;
   private readonly options: RequestOptions<Request>;
   private readonly facts: RequestFacts<Request>;
+  private readonly context: Context;
+  /** Where the program was when the request came, with its context and active span. */
+  private readonly atStart: <T>(run: () => T) => T;
   private readonly startMs = performance.now();
   private error: { thrown: unknown } | undefined;
   private hasEnded = false;
@@ -69,13 +70,19 @@ export class RequestScope<Request = unknown> {
     // The span that is active here belongs to this request; the header names the one that it is a child of.
     if (tailwater.context()?.traceId === undefined)
       Object.assign(context, parseTraceParent(facts.header('traceparent')));
-    this.run = tailwater.withContext(context, () => AsyncLocalStorage.snapshot());
+    this.context = context;
+    this.atStart = this.run(() => AsyncLocalStorage.snapshot());
+  }
+
+  /** Runs inside the request's context, wherever it is called from; what others have put around it stays. */
+  run<T>(run: () => T): T {
+    return this.tailwater.withContext(this.context, run);
   }
 
   /** As `run`, with the user that is known by now. */
   runAsUser<T>(run: () => T): T {
-    const userId = this.user();
-    return this.run(() => (userId === undefined ? run() : this.tailwater.withContext({ userId }, run)));
+    const userId = this.user() ?? this.context.userId;
+    return this.tailwater.withContext({ ...this.context, userId }, run);
   }
 
   /** What was thrown on the way. The last one counts. */
@@ -89,7 +96,8 @@ export class RequestScope<Request = unknown> {
     this.hasEnded = true;
     const { options, facts } = this;
     if (quietly(() => options.ignore?.(facts.request)) === true) return;
-    this.run(() => this.emit(end));
+    // A response may end inside of another request: on its connection, behind it.
+    this.atStart(() => this.emit(end));
   }
 
   private emit({ status, route, isAborted }: RequestEnd): void {

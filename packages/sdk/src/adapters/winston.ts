@@ -74,6 +74,11 @@ export class TailwaterTransport extends Writable {
     else callback();
   }
 
+  /** Its `finish` comes when the server has what was written, or it took too long. */
+  override _final(callback: () => void): void {
+    void this.tailwater.flush().then(callback, callback);
+  }
+
   private accepts(info: Info): boolean {
     if (info.exception === true && !this.handleExceptions) return false;
     if (info.rejection === true && !this.handleRejections) return false;

@@ -1,5 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { request as httpRequest } from 'node:http';
 import { createTailwater, type Tailwater } from '@tailwater/sdk';
+import { tailwaterFastify } from '@tailwater/sdk/fastify';
+import { fastify } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SHOPS, type Shop, type ShopParts } from '../support/sdk-apps.ts';
 import {
@@ -174,4 +177,18 @@ describe.each(Object.keys(SHOPS))('%s', (name) => {
       expect(new Set(events.map(({ user_id }) => user_id))).toEqual(new Set([`user-${i}`]));
     }
   });
+});
+
+test('Fastify: what other plugins have put around a request stays', async () => {
+  const other = new AsyncLocalStorage<string>();
+  const tailwater = createTailwater({ stdout: 'off', handleExit: false, beforeEmit: () => null });
+  const app = fastify();
+  app.addHook('onRequest', (_request, _reply, done) => other.run('before', done));
+  await app.register(tailwaterFastify, { tailwater });
+  app.addHook('onRequest', (_request, _reply, done) => other.run(`${other.getStore()}, behind`, done));
+  app.get('/', () => [other.getStore(), tailwater.context()?.requestId]);
+  const response = await app.inject({ url: '/', headers: { 'x-request-id': 'r' } });
+  expect(response.json()).toEqual(['before, behind', 'r']);
+  await app.close();
+  await tailwater.close();
 });
