@@ -3,7 +3,7 @@ import { type DecodedFrame, decodeFrame } from '../batch/frame.ts';
 import { markOfTaken, type SequenceMark } from '../batch/sequence-mark.ts';
 import type { Cursor, JournalPosition, JournalReader } from '../journal/journal.ts';
 import type { Receipt } from '../receivers/receiver.ts';
-import { PermanentError, RetryableError } from '../runtime/errors.ts';
+import { RetryableError } from '../runtime/errors.ts';
 import { Intervals } from '../runtime/intervals.ts';
 import type { ProducerReport, SequencedBatch } from './sequence.ts';
 
@@ -53,8 +53,14 @@ export interface ProducersOptions {
 const SAVE_INTERVAL_MS = 5_000;
 /** A producer that was not heard of for so long is forgotten: what it sends again after that is taken again. */
 export const KEPT_MS = 14 * 24 * 3_600_000;
-/** Each run of a program is a producer. Beyond it the one not heard of for longest is forgotten. */
-const ORG_PRODUCERS_MAX = 5_000;
+/**
+ * Each run of a program is a producer, and so is each file that is read, which tells no name. Beyond these those not heard
+ * of for longest are forgotten, of their own kind.
+ */
+const ORG_PRODUCERS_MAX = { named: 5_000, nameless: 50_000 };
+/** Lest every new one looks through all. */
+const LOOKED_THROUGH_EACH = 500;
+const FORGOTTEN_SHARE = 0.1;
 const INTERVALS_MAX = 500;
 /** Batches of one producer that wait for each other: a client sends one at a time. */
 const WAITING_MAX = 16;
@@ -239,18 +245,9 @@ export class Producers {
   private put(orgId: string, producer: Producer): Producer {
     const ofOrg = this.orgs.get(orgId) ?? new Map<string, Producer>();
     this.orgs.set(orgId, ofOrg);
-    if (ofOrg.size >= ORG_PRODUCERS_MAX) this.forgetOldest(ofOrg);
+    if (ofOrg.size >= ORG_PRODUCERS_MAX.named && ofOrg.size % LOOKED_THROUGH_EACH === 0) forgetOldest(ofOrg);
     ofOrg.set(producer.id, producer);
     return producer;
-  }
-
-  private forgetOldest(ofOrg: Map<string, Producer>): void {
-    let oldest: Producer | null = null;
-    for (const producer of ofOrg.values()) {
-      if (producer.waiting === 0 && (oldest === null || producer.seenAtMs < oldest.seenAtMs)) oldest = producer;
-    }
-    if (oldest === null) throw new PermanentError('invalid_field', `an org may have ${ORG_PRODUCERS_MAX} producers`);
-    ofOrg.delete(oldest.id);
   }
 
   private forgetOld(): void {
@@ -311,6 +308,15 @@ function readFrame(payload: Buffer): DecodedFrame | null {
     return decodeFrame(payload);
   } catch {
     return null;
+  }
+}
+
+function forgetOldest(producers: Map<string, Producer>): void {
+  const idle = [...producers.values()].filter(({ waiting }) => waiting === 0).sort((a, b) => a.seenAtMs - b.seenAtMs);
+  for (const [kind, most] of Object.entries(ORG_PRODUCERS_MAX)) {
+    const ofKind = idle.filter(({ name }) => (name === '') === (kind === 'nameless'));
+    if (ofKind.length < most) continue;
+    for (const { id } of ofKind.slice(0, Math.ceil(most * FORGOTTEN_SHARE))) producers.delete(id);
   }
 }
 
