@@ -92,10 +92,13 @@ export async function printTable<Row extends object>(
   await write(stdout, render(headings, cells, { numbers, isColoured, width }));
 }
 
-/** Prints events as they come. JSON is one array. Answers how many there were. */
-export async function printEvents(printer: Printer, events: AsyncIterable<JsonObject>): Promise<number> {
+/** Prints events, those that are not here yet as they come. JSON is one array. Answers how many there were. */
+export async function printEvents(
+  printer: Printer,
+  events: AsyncIterable<JsonObject> | readonly JsonObject[],
+): Promise<number> {
   const { stdout, format } = printer;
-  const lineOf = eventLines(printer);
+  const lineOf = eventLines(printer, Array.isArray(events) ? events : []);
   let count = 0;
   if (format === 'md') await write(stdout, '| time | severity | service | type | message |\n|---|---|---|---|---|\n');
   for await (const event of events) {
@@ -107,12 +110,16 @@ export async function printEvents(printer: Printer, events: AsyncIterable<JsonOb
   return count;
 }
 
-/** What is printed of one event, with its line's end where the format has lines. */
-export function eventLines({ format, zone, isColoured }: Printer): (event: JsonObject) => string {
+/** What is printed of one event, with its line's end where the format has lines. Columns are as wide as `known` asks. */
+export function eventLines(
+  { format, zone, isColoured }: Printer,
+  known: readonly JsonObject[] = [],
+): (event: JsonObject) => string {
   if (format === 'json') return (event) => JSON.stringify(event);
   if (format === 'ndjson') return (event) => `${JSON.stringify(event)}\n`;
   if (format === 'md') return (event) => `${markdownRow(event, zone)}\n`;
   const renderer = new EventRenderer(isColoured, zone);
+  renderer.measure(known);
   return (event) => `${renderer.render(event)}\n`;
 }
 

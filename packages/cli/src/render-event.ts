@@ -64,15 +64,20 @@ export class EventRenderer {
     this.#zone = zone;
   }
 
+  /** Makes columns wide enough for these events, so that none of them moves what stands below it. */
+  measure(events: readonly JsonObject[]): void {
+    for (const event of events) {
+      this.#serviceWidth = widened(this.#serviceWidth, plainText(textOf(event, 'service')));
+      this.#typeWidth = widened(this.#typeWidth, typeText(event));
+    }
+  }
+
   /** One line without its end. Fields that are missing leave their column empty. */
   render(event: JsonObject): string {
+    this.measure([event]);
     const severity = plainText(textOf(event, 'severity'));
     const service = plainText(textOf(event, 'service'));
-    const type = plainText(
-      [textOf(event, 'log_type'), textOf(event, 'event_type')].filter((part) => part !== '').join('/'),
-    );
-    this.#serviceWidth = widened(this.#serviceWidth, service);
-    this.#typeWidth = widened(this.#typeWidth, type);
+    const type = typeText(event);
     const columns = [
       this.#style('gray', plainText(timeText(textOf(event, 'timestamp'), this.#zone)).padEnd(TIME_CHARACTERS)),
       this.#style(SEVERITY_STYLE[severity] ?? 'reset', severity.padEnd(SEVERITY_CHARACTERS)),
@@ -88,6 +93,9 @@ export class EventRenderer {
     return this.#isColoured && text !== '' ? styleText(style, text, { validateStream: false }) : text;
   }
 }
+
+const typeText = (event: JsonObject): string =>
+  plainText([textOf(event, 'log_type'), textOf(event, 'event_type')].filter((part) => part !== '').join('/'));
 
 function widened(width: number, text: string): number {
   return Math.max(width, Math.min(text.length, COLUMN_CHARACTERS_MAX));

@@ -33,13 +33,13 @@ async function printCoverage(client: ApiClient, options: CoverageOptions, printe
   const answer = await client.json('/api/coverage', { query });
   const { stdout, format } = printer;
   if (format === 'json') return write(stdout, `${JSON.stringify(answer, null, 2)}\n`);
-  for (const part of PARTS) {
+  for (const [i, part] of PARTS.entries()) {
+    if (i > 0 && format !== 'ndjson') await write(stdout, '\n');
     const rows = objectsOf(answer[part]).map((row) => (format === 'ndjson' ? { coverage: part, ...row } : row));
     if (format !== 'ndjson')
       await write(stdout, format === 'md' ? `## ${TITLES[part]}\n\n` : `${TITLES[part]}: ${rows.length}\n`);
     if (format !== 'ndjson' && rows.length === 0 && format === 'text') continue;
     await printTable(printer, { rows, columns: columnsOf(part, printer), answer, empty: 'None.' });
-    if (format !== 'ndjson') await write(stdout, '\n');
   }
 }
 

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ApiClient } from '../api-client.ts';
 import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
 import { type FormatOptions, type Printer, printEvents, printerOf, withFormat } from '../format.ts';
-import { type JsonObject, objectsOf } from '../json.ts';
+import { objectsOf } from '../json.ts';
 import { write } from '../output.ts';
 import { countText } from '../quantity.ts';
 
@@ -65,7 +65,7 @@ function find(filters: Filters, minutes: number = MINUTES_DEFAULT, options: Find
 async function printNewest(client: ApiClient, filters: Filters, limit: number, printer: Printer): Promise<void> {
   const query = new URLSearchParams({ ...filters, order: 'desc', page_size: String(limit) });
   const answer = await client.json('/api/logs', { query });
-  const count = await printEvents(printer, oldestFirst(objectsOf(answer.events)));
+  const count = await printEvents(printer, objectsOf(answer.events).toReversed());
   if (printer.format !== 'text') return;
   if (count === 0) await write(process.stderr, `No events since ${filters.from?.slice(1)} ago match.\n`);
   else if (typeof answer.next_cursor === 'string') {
@@ -74,10 +74,6 @@ async function printNewest(client: ApiClient, filters: Filters, limit: number, p
       `The newest ${countText(count)}; there are more: --limit, or \`tailwater logs --all\`.\n`,
     );
   }
-}
-
-async function* oldestFirst(events: JsonObject[]): AsyncGenerator<JsonObject> {
-  yield* events.toReversed();
 }
 
 function readMinutes(text: string): number {

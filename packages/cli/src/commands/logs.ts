@@ -40,11 +40,19 @@ export async function printLogs(
   const range = { ...rangeParameters(options, printer.zone), order: options.order };
   for (const [name, value] of Object.entries(range)) if (value !== undefined) query.set(name, value);
   if (!options.all) {
-    await printEvents(printer, pagedEvents(client, query, options.limit));
+    const events = pagedEvents(client, query, options.limit);
+    // One page is here as a whole before the first line is printed.
+    await printEvents(printer, options.limit > PAGE_EVENTS_MAX ? events : await allOf(events));
     return;
   }
   const progress = await progressOf(client, query, printer);
   await printEvents(printer, watched(streamEvents(client, query), progress)).finally(() => progress?.end());
+}
+
+async function allOf<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const value of values) all.push(value);
+  return all;
 }
 
 /** Where events go into a file or another program, and the terminal is free to show how far they are. */

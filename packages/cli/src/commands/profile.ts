@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { ApiClient } from '../api-client.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { readEnvironment } from '../client-environment.ts';
+import { type FormatOptions, type Printer, printerOf, printTable, withFormat } from '../format.ts';
 import { write } from '../output.ts';
 import { type Profiles, profileOf, readProfiles, writeProfiles } from '../profiles.ts';
-import { renderTable } from '../render-table.ts';
 
 export function addProfile(profile: Command): void {
   const change = (edit: (profiles: Profiles) => void, done: string): Promise<void> => {
@@ -14,10 +14,9 @@ export function addProfile(profile: Command): void {
     writeProfiles(profilesPath, profiles);
     return write(process.stderr, `${done} (${profilesPath})\n`);
   };
-  profile
-    .command('list')
-    .description('the profiles, without their keys')
-    .action(() => write(process.stdout, profileTable(readProfiles(readEnvironment().profilesPath))));
+  withFormat(profile.command('list').description('the profiles, without their keys')).action((options: FormatOptions) =>
+    listProfiles(readProfiles(readEnvironment().profilesPath), printerOf(options, process.stdout)),
+  );
   profile
     .command('add')
     .description('add or replace one; the key is read from TAILWATER_API_KEY, so that it stands in no history')
@@ -59,10 +58,22 @@ export function addProfile(profile: Command): void {
     );
 }
 
-function profileTable({ current, profiles }: Profiles): string {
-  const rows = Object.entries(profiles).map(([name, { url, apiKey, org = '' }]) => [
-    name === current ? '*' : '',
-    ...[name, url, org, apiKey === undefined ? 'none' : 'set'],
-  ]);
-  return renderTable(['', 'NAME', 'URL', 'ORG', 'KEY'], rows);
+function listProfiles({ current, profiles }: Profiles, printer: Printer): Promise<void> {
+  const rows = Object.entries(profiles).map(([name, { url, apiKey, org }]) => ({
+    name,
+    url,
+    org: org ?? null,
+    has_key: apiKey !== undefined,
+    is_used: name === current,
+  }));
+  type Row = (typeof rows)[number];
+  const columns = [
+    { heading: '', of: (row: Row) => (row.is_used ? '*' : '') },
+    { heading: 'NAME', of: (row: Row) => row.name },
+    { heading: 'URL', of: (row: Row) => row.url },
+    { heading: 'ORG', of: (row: Row) => row.org ?? '' },
+    { heading: 'KEY', of: (row: Row) => (row.has_key ? 'set' : 'none') },
+  ];
+  const empty = 'There are no profiles: `tailwater profile add NAME URL` makes one.';
+  return printTable(printer, { rows, columns, answer: { profiles: rows }, empty });
 }

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ApiClient } from '../api-client.ts';
 import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
 import { type FormatOptions, type Printer, printEvents, printerOf, withFormat } from '../format.ts';
-import { isObject, type JsonObject, objectsOf } from '../json.ts';
+import { isObject, objectsOf } from '../json.ts';
 import { write } from '../output.ts';
 import { counted } from '../quantity.ts';
 
@@ -33,7 +33,7 @@ export function addContext(command: Command): void {
 async function printTrace(client: ApiClient, id: string, printer: Printer): Promise<void> {
   const answer = await client.json(`/api/traces/${encodeURIComponent(id)}`);
   if (printer.format === 'json') return write(printer.stdout, `${JSON.stringify(answer, null, 2)}\n`);
-  await printEvents(printer, each(objectsOf(answer.events)));
+  await printEvents(printer, objectsOf(answer.events));
   if (printer.format !== 'text') return;
   const services = objectsOf(answer.services).map(({ service }) => String(service));
   await write(
@@ -52,11 +52,7 @@ async function printContext(
   const answer = await client.json(`/api/logs/${encodeURIComponent(id)}/context`, { query });
   if (printer.format === 'json') return write(printer.stdout, `${JSON.stringify(answer, null, 2)}\n`);
   const event = isObject(answer.event) ? [answer.event] : [];
-  await printEvents(printer, each([...objectsOf(answer.before), ...event, ...objectsOf(answer.after)]));
-}
-
-async function* each(events: readonly JsonObject[]): AsyncGenerator<JsonObject> {
-  yield* events;
+  await printEvents(printer, [...objectsOf(answer.before), ...event, ...objectsOf(answer.after)]);
 }
 
 function readSide(text: string): number {

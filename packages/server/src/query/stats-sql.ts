@@ -85,7 +85,7 @@ export function volumeQuery(plan: VolumePlan, source: 'view' | 'live'): SqlQuery
     'sum(row_events) AS events, sum(row_bytes) AS bytes',
     `FROM (SELECT ${seconds} - positiveModulo(${seconds}, ${step}) AS start, ${columns}, ${rows})`,
     `GROUP BY GROUPING SETS ((${['start', ...groupBy].join(', ')}), (log_type), (severity))`,
-    `ORDER BY set, start, events DESC LIMIT ${params.add('UInt64', VOLUME_ROWS_MAX + 1)}`,
+    `ORDER BY set, start, events DESC, ${columns} LIMIT ${params.add('UInt64', VOLUME_ROWS_MAX + 1)}`,
     `${SELECT_SETTINGS}, force_grouping_standard_compatibility = 1, group_by_use_nulls = 0`,
   ];
   return { sql: sql.join(' '), params: params.values };
