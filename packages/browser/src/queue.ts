@@ -23,7 +23,10 @@ export class Queue {
   }
 
   push(line: string): void {
-    this.putBack([], [{ line, bytes: bytesOf(line) + 1 }]);
+    const item = { line, bytes: bytesOf(line) + 1 };
+    this.items.push(item);
+    this.bytes += item.bytes;
+    this.#trim();
   }
 
   /** From the oldest on, within the limits, but at least one if there is one. */
@@ -40,17 +43,21 @@ export class Queue {
     return taken;
   }
 
-  /** Adds some before all others, and some behind. */
-  putBack(before: readonly Item[], behind: readonly Item[] = []): void {
-    this.keep([...before, ...this.items, ...behind]);
-    while (this.items.length > this.#eventsMax || this.bytes > QUEUE_BYTES_MAX) {
-      this.bytes -= this.items.shift()!.bytes;
-      this.lost += 1;
-    }
+  /** Before all others. */
+  putBack(items: readonly Item[]): void {
+    this.keep([...items, ...this.items]);
+    this.#trim();
   }
 
   keep(items: Item[]): void {
     this.items = items;
     this.bytes = items.reduce((sum, item) => sum + item.bytes, 0);
+  }
+
+  #trim(): void {
+    while (this.items.length > this.#eventsMax || this.bytes > QUEUE_BYTES_MAX) {
+      this.bytes -= this.items.shift()!.bytes;
+      this.lost += 1;
+    }
   }
 }

@@ -63,7 +63,8 @@ export function writeLine(event: EmitEvent, service: string, id: string, more: M
       metadata: { ...metadata, ...more },
     });
   const line = write(readable(event.metadata ?? {}));
-  return bytesOf(line) > LINE_BYTES_MAX ? write({ truncated: true }) : line;
+  // A character has 3 bytes at most: only long lines are worth counting.
+  return line.length * 3 > LINE_BYTES_MAX && bytesOf(line) > LINE_BYTES_MAX ? write({ truncated: true }) : line;
 }
 
 /** Adds one more to the metadata of a line that writeLine wrote. */
