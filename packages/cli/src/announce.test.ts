@@ -29,7 +29,13 @@ test.each<[string, Partial<StartedServer>, string[], string[]]>([
   ['open, later', { generatedKey: null }, ['need no key'], ['shown this once', 'Bearer']],
   ['with keys, first start', { openMode: false }, ['Bearer tw_secret', 'shown this once'], ['need no key']],
   ['with keys, later', { openMode: false, generatedKey: null }, ['Bearer $TAILWATER_API_KEY'], ['shown this once']],
-  ['no OTLP port', { otlpHttpPort: null }, [], ['OTLP']],
+  ['no OTLP port', { otlpHttpPort: null }, [], ['OTLP', 'Other ports']],
+  [
+    'ports of receivers',
+    { listenerPorts: { 'otlp.http': 4318, 'syslog.udp': 514, 'gelf.tcp': 12201 } },
+    ['Other ports: syslog.udp 514, gelf.tcp 12201\n'],
+    ['otlp.http'],
+  ],
 ])('welcome: %s', (_name, change, holds, lacks) => {
   const text = welcome({ ...SERVER, ...change });
   for (const part of holds) expect(text).toContain(part);

@@ -27,10 +27,13 @@ export function readyLine({ url, httpPort, otlpHttpPort, listenerPorts, dataDir,
 }
 
 /** What a person reads on stderr: where it is, the key that was made, and how to send and find a first event. */
-export function welcome({ url, otlpHttpPort, dataDir, openMode, generatedKey }: StartedServer): string {
+export function welcome({ url, otlpHttpPort, listenerPorts, dataDir, openMode, generatedKey }: StartedServer): string {
   const authorization = openMode ? '' : ` -H "Authorization: Bearer ${generatedKey ?? '$TAILWATER_API_KEY'}"`;
+  const others = Object.entries(listenerPorts).filter(([name]) => name !== 'otlp.http');
+  const ports = others.map(([name, port]) => `${name} ${port}`).join(', ');
   const lines = [
     `Tailwater listens on ${url}${otlpHttpPort === null ? '' : ` (OTLP/HTTP on port ${otlpHttpPort} too)`}`,
+    ...(ports === '' ? [] : [`Other ports: ${ports}`]),
     `Data directory: ${dataDir}`,
     ...(generatedKey === null ? [] : [`Admin API key of org default, shown this once: ${generatedKey}`]),
     openMode

@@ -44,7 +44,7 @@ export async function openHttp(parts: Parts): Promise<HttpPorts> {
     });
   const main = createServer();
   runner.defer('http', () => drain(main, DRAIN_DEADLINE_MS));
-  const httpPort = await listen(main, config.http.host, config.http.port);
+  const httpPort = await listen(main, config.http.host, config.http.port, 'http.port');
   const extraPorts: Record<string, number> = {};
   for (const [receiver, section] of Object.entries(config.receivers)) {
     if (typeof section !== 'object' || !('http' in section) || section.http === 'off') continue;

@@ -13,15 +13,32 @@ import type { Telemetry } from './runtime/telemetry.ts';
 export async function openListeners(parts: Parts): Promise<Record<string, number>> {
   const ports: Record<string, number> = {};
   for (const receiver of RECEIVERS) {
+    let isOpen = false;
     for (const listener of receiver.listeners ?? []) {
       const open = await listener.open(listenerContext(parts, receiver, listener));
       if (open === null) continue;
       const name = `${receiver.id}.${listener.id}`;
       parts.runner.defer(name, () => open.close());
       if (open.port !== null) ports[name] = open.port;
+      isOpen = true;
     }
+    if (isOpen) await warnOfKey(parts, receiver);
   }
   return ports;
+}
+
+/** Tells at the start, not with the first message, that the key in the configuration opens nothing. */
+async function warnOfKey({ config, admission, log }: Parts, { id }: Receiver): Promise<void> {
+  const own = Object.entries(config.receivers).find(([name]) => name === id)?.[1];
+  if (typeof own !== 'object' || !('apiKey' in own) || own.apiKey === undefined) return;
+  try {
+    const sender = await admission.authorize({ headers: null, secret: own.apiKey, remoteAddress: undefined });
+    admission.checkRoute(sender, false, undefined);
+  } catch (caught) {
+    if (!isKnownError(caught)) throw caught;
+    const message = `receivers.${id}.apiKey opens nothing: all that comes will be refused`;
+    log.warn({ receiver: id, reason: caught.message }, message);
+  }
 }
 
 interface RefusedAt {
@@ -47,11 +64,12 @@ export function listenerContext(parts: ListenerParts, receiver: Receiver, listen
     return sender;
   };
   /** Counts and notes why something was refused, and answers what to throw. */
-  const refusal = (caught: unknown, at: RefusedAt) => {
+  const refusal = async (caught: unknown, at: RefusedAt, secret: string | null) => {
     if (!isKnownError(caught)) log.error({ err: caught, receiver: receiver.id }, 'a message failed');
     const error = isKnownError(caught) ? caught : new RetryableError('overloaded', 'a fault of the server', 1000);
     telemetry.countAnswer(receiver.id, error.status, 0);
-    admission.note({ ...about, ...at, code: error.code, reason: error.message, rejectedEvents: null });
+    const orgId = at.orgId ?? (await admission.orgOfRefused(error.code, { headers: null, secret }));
+    admission.note({ ...about, ...at, orgId, code: error.code, reason: error.message, rejectedEvents: null });
     return error;
   };
   return {
@@ -64,7 +82,8 @@ export function listenerContext(parts: ListenerParts, receiver: Receiver, listen
       try {
         await authorize(sender);
       } catch (caught) {
-        throw refusal(caught, { remoteAddress: sender.remoteAddress ?? '', orgId: null, body: null });
+        const { secret, remoteAddress = '' } = sender;
+        throw await refusal(caught, { remoteAddress, orgId: null, body: null }, secret);
       }
     },
     async accept({ body, format, encodings = ['identity'], query = '', secret, remoteAddress, sequence }) {
@@ -87,7 +106,7 @@ export function listenerContext(parts: ListenerParts, receiver: Receiver, listen
         }
         return receipt;
       } catch (caught) {
-        throw refusal(caught, at);
+        throw await refusal(caught, at, secret);
       }
     },
     missing: async (sender, range) => producers.missing((await authorize(sender)).orgId, range),

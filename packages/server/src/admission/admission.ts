@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@tailwater/schema';
 import type { Authenticator } from '../control/authenticator.ts';
 import type { OrgCache } from '../control/org-cache.ts';
 import { type IngestQuota, NO_QUOTA, type Org } from '../control/orgs.ts';
@@ -8,6 +9,7 @@ import type { OrgSettings } from '../processors/processor.ts';
 import type { Producers } from '../producers/producers.ts';
 import type { SequencedBatch } from '../producers/sequence.ts';
 import type { Receipt, RequestHead } from '../receivers/receiver.ts';
+import { checkOrigin } from '../receivers/util/origin.ts';
 import { PermanentError } from '../runtime/errors.ts';
 import { type Attempt, Attempts } from './attempts.ts';
 import { firstBytesOf } from './first-bytes.ts';
@@ -110,14 +112,23 @@ export class Admission {
       return;
     }
     if (!forBrowsers) throw new PermanentError('forbidden', 'a browser key may send to /api/browser/logs only');
-    if (origin !== undefined && browserOrigins.includes(origin)) return;
-    throw new PermanentError('origin_refused', 'this browser key does not list the Origin that the request names');
+    checkOrigin(browserOrigins, origin);
   }
 
   /** The browser key that the secret is, null when it is none. */
   async browserKey(secret: string): Promise<{ origins: readonly string[] } | null> {
     const origins = await this.options.authenticator.browserOrigins(secret);
     return origins === null ? null : { origins };
+  }
+
+  /**
+   * Whose key it was that was refused for its scope, its origin or the org it named: they are shown what they sent.
+   * Null for every other reason, since there was no valid key then.
+   */
+  async orgOfRefused(code: ErrorCode, credentials: Omit<SenderCredentials, 'remoteAddress'>): Promise<string | null> {
+    if (code !== 'forbidden' && code !== 'origin_refused') return null;
+    const { headers, secret } = credentials;
+    return this.options.authenticator.orgOfKey({ headers: headers ?? {}, secret: secret ?? undefined });
   }
 
   /** Notes what was refused. Of the body only the first bytes are kept, without what looks like a secret. */

@@ -19,18 +19,23 @@ export interface Attempt {
   firstBytes: string;
 }
 
-/** Kept a receiver, newest last. */
+/** Kept a receiver, newest last: of requests with a key, and as many of those without. */
 const KEPT_MAX = 200;
 
-/** The newest refused attempts of every receiver, in memory. */
+/**
+ * The newest refused attempts of every receiver, in memory. What came without a valid key has a list of its own: anybody
+ * can send that, and it shall not push out what an org looks for.
+ */
 export class Attempts {
-  private readonly byReceiver = new Map<string, Attempt[]>();
+  private readonly known = new Map<string, Attempt[]>();
+  private readonly unknown = new Map<string, Attempt[]>();
 
   note(attempt: Attempt): void {
-    let kept = this.byReceiver.get(attempt.receiver);
+    const byReceiver = attempt.orgId === null ? this.unknown : this.known;
+    let kept = byReceiver.get(attempt.receiver);
     if (kept === undefined) {
       kept = [];
-      this.byReceiver.set(attempt.receiver, kept);
+      byReceiver.set(attempt.receiver, kept);
     }
     kept.push(attempt);
     if (kept.length > KEPT_MAX) kept.shift();
@@ -38,9 +43,8 @@ export class Attempts {
 
   /** Newest first: those of an org, and with `withUnknown` those of nobody known; of every org when it is null. */
   list(orgId: string | null, withUnknown: boolean): Attempt[] {
-    return [...this.byReceiver.values()]
-      .flat()
-      .filter((attempt) => (attempt.orgId === null ? withUnknown : orgId === null || attempt.orgId === orgId))
-      .sort((a, b) => b.atMs - a.atMs);
+    const known = [...this.known.values()].flat().filter((attempt) => orgId === null || attempt.orgId === orgId);
+    const unknown = withUnknown ? [...this.unknown.values()].flat() : [];
+    return [...known, ...unknown].sort((a, b) => b.atMs - a.atMs);
   }
 }

@@ -87,6 +87,12 @@ export class Authenticator {
     return (await this.#keys.get(hashSecret(secret)))?.identity.browserOrigins ?? null;
   }
 
+  /** The org whose key it is, whatever else was wrong with the request; null without a valid one. */
+  async orgOfKey({ headers, secret }: Omit<RequestCredentials, 'remoteAddress'>): Promise<string | null> {
+    const found = secret ?? secretIn(headers);
+    return found === null ? null : ((await this.#keys.get(hashSecret(found)))?.identity.orgId ?? null);
+  }
+
   /** Saves the last uses that are not saved yet. Safe to call twice. */
   async close(): Promise<void> {
     if (this.#unsavedUsesMs.size > 0) this.#saveUses(this.#nowMs());
@@ -105,7 +111,7 @@ export class Authenticator {
   }
 
   #openIdentity(headers: IncomingHttpHeaders, remoteAddress: string | undefined): Identity {
-    if (!this.#options.openMode) throw new PermanentError('unauthenticated', 'this request needs an API key');
+    if (!this.#options.openMode) throw new PermanentError('unauthenticated', NO_KEY);
     checkLocalRequest(headers, remoteAddress);
     return OPEN_IDENTITY;
   }
@@ -133,6 +139,18 @@ export class Authenticator {
     for (const keyId of uses.keys()) this.#savedAtMs.set(keyId, nowMs);
     const saved = saveLastUsed(this.#db, uses).catch(this.#options.onFault);
     this.#saving = Promise.all([this.#saving, saved]).then(() => undefined);
+  }
+}
+
+const NO_KEY = 'this request needs an API key: in X-API-Key, Authorization: Bearer, or as the password of Basic';
+
+/** The secret in the headers; null when there is none, or nothing that could be one. */
+function secretIn(headers: IncomingHttpHeaders): string | null {
+  try {
+    return credentialsOf(headers)?.secret ?? null;
+  } catch (error) {
+    if (error instanceof PermanentError) return null;
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { HttpAnswer, ReceiverProbe } from '../receivers/receiver.ts';
 import { isKnownError, type PermanentError, RetryableError } from '../runtime/errors.ts';
 import { type Exchange, type IngestHandlerDependencies, readHeldBody, send } from './ingest-handler.ts';
+import { pathWithoutKey } from './without-key.ts';
 
 const PROBE_BODY_BYTES_MAX = 64 << 10;
 
@@ -12,12 +13,12 @@ export async function answerProbe(
 ): Promise<void> {
   const { head, receiver, request, response, requestId } = exchange;
   const { admission, ingest } = dependencies;
+  const secret = receiver.credential?.(head);
   let orgId: string | null = null;
   let body: Buffer = Buffer.alloc(0);
   let error: PermanentError | RetryableError | null = null;
   try {
     if (probe.needsKey) {
-      const secret = receiver.credential?.(head);
       const { remoteAddress } = request.socket;
       const sender = await admission.authorize({ headers: head.headers, secret, remoteAddress });
       admission.checkRoute(sender, false, head.headers.origin);
@@ -41,7 +42,8 @@ export async function answerProbe(
   dependencies.onAnswer(receiver.id, answer.status, null);
   if (error !== null) {
     const { code, message } = error;
-    const { path } = head;
+    const path = pathWithoutKey(head, secret);
+    orgId ??= await admission.orgOfRefused(code, { headers: head.headers, secret });
     const remoteAddress = request.socket.remoteAddress ?? '';
     const attempt = { receiver: receiver.id, orgId, remoteAddress, path, status: answer.status };
     admission.note({ ...attempt, code, reason: message, rejectedEvents: null, body: null });

@@ -5,7 +5,6 @@ import type { IngestTask } from '../pipeline/ingest.ts';
 import type { IngestClient } from '../pipeline/ingest-client.ts';
 import { parseSequence } from '../producers/sequence.ts';
 import type {
-  DecodeRequest,
   HttpAnswer,
   IngestOutcome,
   Receipt,
@@ -20,6 +19,7 @@ import { answerProbe } from './answer-probe.ts';
 import { readBody } from './body.ts';
 import { contentEncodings } from './content-encodings.ts';
 import { isStreamed, type StreamDependencies, streamRequest } from './stream-request.ts';
+import { pathWithoutKey, withoutKey } from './without-key.ts';
 
 export interface IngestHandlerDependencies extends StreamDependencies {
   find: FindReceiver;
@@ -56,7 +56,7 @@ export function createIngestHandler(dependencies: IngestHandlerDependencies) {
       method: request.method ?? '',
       path,
       query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
-      params: 'params' in match ? match.params : {},
+      params: match.params,
       headers: request.headers as Record<string, string | undefined>,
     };
     if (match.kind === 'probe' && match.probe.claims?.(head) === false) return false;
@@ -79,7 +79,7 @@ async function answer(dependencies: IngestHandlerDependencies, match: Match, exc
   if (match.kind === 'method') headers.allow = match.allow;
   if (status === 401) headers['www-authenticate'] ??= 'Bearer';
   dependencies.onAnswer(receiver.id, status, outcome.kind === 'accepted' ? outcome.receipt : progress.receipt);
-  noteRefused(dependencies, exchange, status, outcome, progress.body);
+  await noteRefused(dependencies, exchange, status, outcome, progress.body);
   send(request, response, { status, headers: { ...headers, 'x-request-id': requestId }, body });
 }
 
@@ -96,20 +96,21 @@ function failed(error: PermanentError | RetryableError, { sender }: Progress, re
   return { kind: 'failed', error, orgId: sender?.orgId ?? null, requestId };
 }
 
-function noteRefused(
+async function noteRefused(
   { admission }: IngestHandlerDependencies,
   { head, receiver, request }: Exchange,
   status: number,
   outcome: IngestOutcome,
   body: Buffer | null,
-): void {
+): Promise<void> {
   const refusal = refusalOf(outcome);
   if (refusal === null) return;
+  const secret = receiver.credential?.(head);
   admission.note({
     receiver: receiver.id,
-    orgId: outcome.orgId,
+    orgId: outcome.orgId ?? (await admission.orgOfRefused(refusal.code, { headers: head.headers, secret })),
     remoteAddress: request.socket.remoteAddress ?? '',
-    path: head.path,
+    path: pathWithoutKey(head, secret),
     status,
     ...refusal,
     body,
@@ -212,19 +213,6 @@ async function submitWhole(
 function taskOf(route: ReceiverRoute, { head, receiver }: Exchange, format: string) {
   const request = { format, ...withoutKey(head, receiver.credential?.(head)), receivedAtMs: Date.now() };
   return { decoder: routeDecoder(route), receiver: receiver.id, request };
-}
-
-/** Query and parameters of the path without the API key, which some clients put there: a dead letter keeps them. */
-function withoutKey(
-  { query, params }: RequestHead,
-  secret: string | undefined,
-): Pick<DecodeRequest, 'query' | 'params'> {
-  if (secret === undefined || secret === '') return { query: query.toString(), params };
-  const kept = (entries: Iterable<[string, string]>) => [...entries].filter(([, value]) => !value.includes(secret));
-  return {
-    query: new URLSearchParams(kept(query)).toString(),
-    params: Object.fromEntries(kept(Object.entries(params))),
-  };
 }
 
 /** While a body is read its bytes count as under way: many slow ones together are refused, not kept. */

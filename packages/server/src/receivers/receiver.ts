@@ -55,7 +55,10 @@ export interface RevealOptions {
 
 export interface ReceiverRoute {
   method: 'POST' | 'PUT' | 'GET';
-  /** A path; a segment `:name` stands for any one segment. A path without such segments wins. */
+  /**
+   * A path; a segment `:name` stands for any one segment, `:key` for an API key, which is shown and kept nowhere. A path
+   * without such segments wins.
+   */
   path: string;
   /** Content-Types that its clients send, the usual one first. */
   contentTypes: readonly string[];

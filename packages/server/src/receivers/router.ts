@@ -6,7 +6,13 @@ export type Match =
   | { kind: 'route'; receiver: Receiver; route: ReceiverRoute; params: Readonly<Record<string, string>> }
   | { kind: 'probe'; receiver: Receiver; probe: ReceiverProbe; params: Readonly<Record<string, string>> }
   /** The path is a receiver's, the method none that it answers. */
-  | { kind: 'method'; receiver: Receiver; route: ReceiverRoute; allow: string };
+  | {
+      kind: 'method';
+      receiver: Receiver;
+      route: ReceiverRoute;
+      params: Readonly<Record<string, string>>;
+      allow: string;
+    };
 
 interface Entry {
   receiver: Receiver;
@@ -37,15 +43,16 @@ export function createRouter(receivers: readonly Receiver[] = RECEIVERS): FindRe
     const exact = plain.get(path) ?? [];
     const found = exact.find(({ methods }) => methods.includes(method));
     if (found !== undefined) return matchOf(found, {});
-    const other = otherMethod(exact);
-    if (other !== null) return other;
     const segments = path.split('/').slice(1);
+    const other = otherMethod(exact, segments);
+    if (other !== null) return other;
     for (const entry of patterns) {
       if (!entry.methods.includes(method)) continue;
       const params = paramsOf(entry.segments, segments);
       if (params !== null) return matchOf(entry, params);
     }
-    return otherMethod(patterns.filter((entry) => paramsOf(entry.segments, segments) !== null));
+    const fitting = patterns.filter((entry) => paramsOf(entry.segments, segments) !== null);
+    return otherMethod(fitting, segments);
   };
 }
 
@@ -62,11 +69,12 @@ function matchOf({ receiver, route, probe }: Entry, params: Record<string, strin
   return { kind: 'probe', receiver, probe: probe!, params };
 }
 
-function otherMethod(entries: readonly Entry[]): Match | null {
+function otherMethod(entries: readonly Entry[], segments: readonly string[]): Match | null {
   const first = entries.find(({ route }) => route !== null);
   if (first === undefined) return null;
   const allow = [...new Set(entries.flatMap(({ methods }) => methods))].join(', ');
-  return { kind: 'method', receiver: first.receiver, route: first.route!, allow };
+  const params = paramsOf(first.segments, segments) ?? {};
+  return { kind: 'method', receiver: first.receiver, route: first.route!, params, allow };
 }
 
 /** The values of the pattern's `:name` segments, null when the path does not fit. */

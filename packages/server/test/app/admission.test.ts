@@ -138,4 +138,28 @@ describe('refused attempts', () => {
     expect((await attempts(key)).every(({ org_id }) => org_id === 'acme')).toBe(true);
     expect(JSON.stringify(await attempts(ADMIN_KEY))).not.toContain('tw_wrong');
   });
+
+  test('a key that may not send is shown to its org', async () => {
+    const made = await request(server, '/api/keys', {
+      method: 'POST',
+      headers: json,
+      body: JSON.stringify({ name: 'finds', scopes: ['query'], org_id: 'acme' }),
+    });
+    const { secret } = (await made.json()) as { secret: string };
+    expect((await ndjson('{}', secret)).status).toBe(403);
+    expect((await attempts(key))[0]).toMatchObject({ org_id: 'acme', reason: expect.stringContaining('`ingest`') });
+    const headers = { ...json, ...asKey(key), 'x-scope-orgid': 'other' };
+    expect((await call(server, 'POST /api/logs', { headers, body: '{}' })).status).toBe(403);
+    expect((await attempts(key))[0]).toMatchObject({
+      org_id: 'acme',
+      reason: expect.stringContaining('X-Scope-OrgID'),
+    });
+    expect(await attempts(otherKey)).toEqual([]);
+  });
+
+  test.each(['POST', 'GET'])('a key in the path is not shown, %s', async (method) => {
+    await call(server, `${method} /v1/input/tw_secret_0123456789`, { headers: json });
+    const [newest] = await attempts(ADMIN_KEY);
+    expect(newest).toMatchObject({ receiver: 'datadog', path: '/v1/input/***' });
+  });
 });

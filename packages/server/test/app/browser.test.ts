@@ -221,8 +221,10 @@ describe('preflights', () => {
   test('one that was refused is among the attempts, with the reason', async () => {
     const path = '/api/ingest/attempts';
     await ask(`?key=${keys.globex}`, OTHER_ORIGIN);
-    const { attempts } = (await (await request(server, path)).json()) as { attempts: Record<string, unknown>[] };
+    const shown = await request(server, path, { headers: { 'x-scope-orgid': 'globex' } });
+    const { attempts } = (await shown.json()) as { attempts: Record<string, unknown>[] };
     expect(attempts[0]).toMatchObject({ receiver: 'browser', path: PATH, status: 403, code: 'origin_refused' });
+    expect(attempts[0]).toMatchObject({ org_id: 'globex', reason: expect.stringContaining(OTHER_ORIGIN) });
   });
 
   test('of a key that was revoked', async () => {

@@ -149,7 +149,7 @@ describe('what cannot be', () => {
     const answer = await ended(args, BOOTSTRAP);
     server.close();
     expect(answer).toMatchObject({ code: 1, stdout: '' });
-    expect(answer.stderr).toBe(`tailwater: port ${port} of 127.0.0.1 is taken by another program\n`);
+    expect(answer.stderr).toBe(`tailwater: http.port: port ${port} of 127.0.0.1 is taken by another program\n`);
   });
 
   test('a data directory that is a file', async () => {

@@ -1,6 +1,7 @@
 import { PermanentError } from '../../runtime/errors.ts';
 import type { HttpAnswer, IngestOutcome, ProbeRequest, Receiver, RequestHead } from '../receiver.ts';
 import { errorAnswer, jsonAnswer, mediaType } from '../util/answers.ts';
+import { checkOrigin } from '../util/origin.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { decodeBrowser } from './decode.ts';
 
@@ -77,8 +78,6 @@ async function answerPreflight({ head, error, requestId, browserKey }: ProbeRequ
   const secret = head.query.get('key') ?? '';
   const key = secret === '' ? null : await browserKey(secret);
   if (key === null) throw new PermanentError('forbidden', 'a preflight needs a browser key in the query, `?key=`');
-  if (origin !== undefined && key.origins.includes(origin)) {
-    return { status: 204, headers: preflightHeaders(origin), body: '' };
-  }
-  throw new PermanentError('origin_refused', 'this browser key does not list the Origin that the request names');
+  checkOrigin(key.origins, origin);
+  return { status: 204, headers: preflightHeaders(origin!), body: '' };
 }

@@ -143,6 +143,6 @@ function read(path: string, key: string): Buffer {
 export function listenerSecret({ openMode }: ListenerContext, apiKey: string | undefined, key: string): string | null {
   if (apiKey !== undefined) return apiKey;
   if (openMode) return null;
-  const needed = `${key} is needed: this protocol carries no API key, and open mode is off`;
+  const needed = `${key} is needed: this protocol carries no API key, and open mode is off. Make one: tailwater keys create NAME --scope ingest`;
   throw new PermanentError('invalid_field', needed, key);
 }
