@@ -60,7 +60,7 @@ test.each(['udp', 'tcp'] as const)('gelf-pro over %s, small messages and large o
 });
 
 test('curl, as in the README; many at a time; a wrong key', async () => {
-  const command = /^curl .*$/m.exec(readmeOf('gelf'))![0].replace('http://tailwater.example.com:8080', peer.url);
+  const command = /^curl .*$/m.exec(readmeOf('gelf'))![0].replace('http://tailwater.example.com:4750', peer.url);
   const run = (key: string) =>
     promisify(execFile)('sh', ['-c', `${command} -sS -w '%{http_code}'`], { env: { PATH: '/usr/bin:/bin', KEY: key } });
   expect((await run(`${ADMIN_KEY}x`)).stdout).toMatch(/401$/);
