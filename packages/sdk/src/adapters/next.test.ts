@@ -45,7 +45,9 @@ test('an error goes on to Next.js, which tells of it again', async () => {
   await expect(handler(request('/x'), withParams({}))).rejects.toBe(error);
   const { onRequestError } = tailwaterInstrumentation(tailwater);
   onRequestError(error, { path: '/x', method: 'GET', headers: {} }, { routePath: '/x' });
-  expect(seen).toMatchObject([{ severity: 'error', metadata: { outcome: 'failed', exception: error } }]);
+  expect(seen).toMatchObject([
+    { severity: 'error', message: 'GET /x 500', metadata: { outcome: 'failed', exception: error } },
+  ]);
 });
 
 test.each([

@@ -29,7 +29,7 @@ export function withTailwater<R extends Request, C extends RouteContext>(
       header: (name) => request.headers.get(name) ?? undefined,
     });
     const route = options.route ?? (await routeOf(request.url, context));
-    const end = (status: number | undefined) => scope.end({ status, route, isAborted: request.signal.aborted });
+    const end = (status: number) => scope.end({ status, route, isAborted: request.signal.aborted });
     try {
       const response = await scope.run(() => handler(request, context));
       end(response.status);
@@ -38,7 +38,8 @@ export function withTailwater<R extends Request, C extends RouteContext>(
       const status = statusOfSignal(error);
       if (status === undefined) scope.note(error);
       if (error instanceof Error) told().add(error);
-      end(status);
+      // What Next.js answers then.
+      end(status ?? 500);
       throw error;
     }
   };

@@ -10,6 +10,8 @@ const ADAPTERS = join(ROOT, 'docs/guides/adapters');
 const BLOCK = /^```ts\n([\s\S]*?)^```$/gm;
 /** A block that begins with a comment of a file's name is that file of the page's one program. */
 const FILE_NAME = /^\/\/ (\S+\.ts)\n/;
+/** Bundlers find files without the ending of their names, Node does not. */
+const SHORT_IMPORT = /from '(\.[^']*?)(?<!\.ts)';/g;
 
 /** Ports of pages are taken by others: every server listens on a free one, and says which. */
 const PRELOAD = `
@@ -58,7 +60,7 @@ function writeBlocks(dir: string, page: string): string[] {
   return blocks.map((block, i) => {
     const file = `${page}/${FILE_NAME.exec(block)?.[1] ?? `${i + 1}.ts`}`;
     // Without an export a file is a script, whose names are everybody's.
-    writeProgram(dir, file, `${block}export {};\n`);
+    writeProgram(dir, file, `${block.replace(SHORT_IMPORT, "from '$1.ts';")}export {};\n`);
     return file;
   });
 }
