@@ -133,7 +133,9 @@ export class Outbox {
 
   /** Numbered events that are in memory alone. */
   get waiting(): number {
-    return this.parts.ring.next - this.safeTo;
+    const { ring } = this.parts;
+    const underWay = (this.memory.current?.count ?? 0) + (this.writer?.current?.count ?? 0);
+    return ring.next - ring.head + underWay + (this.spool?.heldCount ?? 0);
   }
 
   /** Everything below is with the server or on disk, or lost. */

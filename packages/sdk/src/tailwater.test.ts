@@ -248,6 +248,9 @@ test('a server that is away costs a bounded wait, and trouble is told once', asy
   expect(await tailwater.flush(600)).toBe(false);
   expect(tailwater.stats()).toMatchObject({ waiting: 1, delivered: 0 });
   expect(tailwater.stats().retries).toBeGreaterThan(1);
+  for (let i = 0; i < 25_000; i++) tailwater.emit({ message: 'm' });
+  // The first is under way, and counts neither twice nor not at all.
+  expect(tailwater.stats()).toMatchObject({ emitted: 25_001, waiting: 10_001, lost: { ring_overflow: 15_000 } });
   expect(troubles).toHaveLength(1);
 });
 

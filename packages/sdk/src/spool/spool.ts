@@ -108,6 +108,11 @@ export class Spool implements Source {
     return this.held?.first ?? null;
   }
 
+  /** Events that are in memory alone. */
+  get heldCount(): number {
+    return this.held?.count ?? 0;
+  }
+
   appendSync(shipments: readonly Shipment[]): void {
     const all = this.held === null ? shipments : [this.held, ...shipments];
     if (all.length > 0) this.own.appendSync(all);
@@ -161,7 +166,7 @@ export class Spool implements Source {
   }
 
   get ready(): number {
-    return this.waiting + (this.held?.count ?? 0) + (this.dead.length > 0 ? 1 : 0);
+    return this.waiting + this.heldCount + (this.dead.length > 0 ? 1 : 0);
   }
 
   /** Everything of a producer that is gone was sent. */
