@@ -8,7 +8,8 @@ import { GRPC_PORT, HTTP_PORT } from './receivers/otlp/config.ts';
 import { RECEIVERS } from './receivers/registry.ts';
 import { isKnownError } from './runtime/errors.ts';
 
-/** What `tailwater doctor` asks of an installation that may not run. */
+/** What `tailwater doctor` asks of an installation that may not run. Without what serves: that takes long to load. */
+export { ConfigError, loadConfigOfProcess } from './config.ts';
 
 const ENGINE_TIMEOUT_MS = 30_000;
 const STDERR_CHARACTERS_MAX = 300;

@@ -35,9 +35,12 @@ export function addStats(command: Command): void {
     );
 }
 
-interface Point {
+interface Sum {
   startMs: number;
   events: number;
+}
+
+interface Point extends Sum {
   group: string;
 }
 
@@ -88,17 +91,20 @@ function pointsOf(answer: JsonObject, groupBy: readonly string[]): Point[] {
   }));
 }
 
+/** Lengths that people count in. */
+const FOLD_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080, 43_200, 525_600];
+
 /** Sums over equal intervals from the first event to the last, at most `max` of them. */
-function folded(points: readonly Point[], stepMs: number, max: number): { startMs: number; events: number }[] {
+export function folded(points: readonly Point[], stepMs: number, max: number): Sum[] {
   const times = points.map(({ startMs }) => startMs);
-  const firstMs = Math.min(...times);
-  const count = Math.round((Math.max(...times) - firstMs) / stepMs) + 1;
-  const foldMs = stepMs * Math.ceil(count / max);
-  const sums = Array.from({ length: Math.ceil((count * stepMs) / foldMs) }, (_, i) => ({
-    startMs: firstMs + i * foldMs,
-    events: 0,
-  }));
-  for (const { startMs, events } of points) sums[Math.floor((startMs - firstMs) / foldMs)]!.events += events;
+  const lastMs = times.reduce((a, b) => Math.max(a, b));
+  const firstMs = times.reduce((a, b) => Math.min(a, b));
+  const lengths = FOLD_MINUTES.map((minutes) => minutes * 60_000).filter((ms) => ms >= stepMs);
+  const countOf = (ms: number) => Math.floor(lastMs / ms) - Math.floor(firstMs / ms) + 1;
+  const foldMs = lengths.find((ms) => countOf(ms) <= max) ?? lengths.at(-1)!;
+  const first = Math.floor(firstMs / foldMs);
+  const sums = Array.from({ length: countOf(foldMs) }, (_, i) => ({ startMs: (first + i) * foldMs, events: 0 }));
+  for (const { startMs, events } of points) sums[Math.floor(startMs / foldMs) - first]!.events += events;
   return sums;
 }
 

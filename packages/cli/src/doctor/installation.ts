@@ -12,12 +12,12 @@ const NODE_MAJOR_MIN = 24;
 /** What `serve` would be told by flags. */
 export type ServeFlags = Readonly<Record<string, string>>;
 
-type Server = typeof import('@tailwater/server');
+type Server = typeof import('@tailwater/server/installation');
 type Config = ReturnType<Server['loadConfigOfProcess']>;
 
 /** What can be said of this machine without a server. `ownPort`: of a Tailwater that answers, so that it may be taken. */
 export async function checkInstallation(flags: ServeFlags, ownPort: number | null): Promise<Finding[]> {
-  const server = await import('@tailwater/server');
+  const server = await import('@tailwater/server/installation');
   const findings = [checkNode()];
   const config = loadConfig(server, flags, findings);
   if (config === null) return findings;

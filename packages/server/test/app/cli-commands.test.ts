@@ -1,8 +1,11 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cliProcess } from '../support/cli-process.ts';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { CLI, cliProcess } from '../support/cli-process.ts';
 import {
   ADMIN_KEY,
   allEvents,
@@ -106,6 +109,9 @@ async function fill(): Promise<void> {
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'tailwater-cli-'));
   server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
+  vi.stubEnv('TAILWATER_URL', server.url);
+  vi.stubEnv('TAILWATER_API_KEY', ADMIN_KEY);
+  vi.stubEnv('XDG_CONFIG_HOME', home);
   await fill();
   writeFileSync(join(home, 'tailwater.events.yaml'), CONTRACT);
   expect(await tailwater('events', 'push', join(home, 'tailwater.events.yaml'))).toMatchObject({ code: 0 });
@@ -113,6 +119,7 @@ beforeAll(async () => {
   expect(await tailwater('levels', 'set', 'auth.tokens', 'debug', '--service', 'api')).toMatchObject({ code: 0 });
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await server?.stop();
   rmSync(home, { recursive: true, force: true });
   removeTempDirs();
@@ -215,24 +222,45 @@ const CASES: readonly [string, () => string[], string[][], (text: string) => str
   ['profile', () => ['profile', 'list'], ALL, same],
 ];
 
-/** The command, and below it what it printed on stdout; lines of stderr begin with `! `. */
-async function transcript(args: string[], formats: string[][], more: (text: string) => string): Promise<string> {
-  const results = await Promise.all(
-    formats.map(async (format) => {
-      const { code, stdout, stderr } = await tailwater(...args, ...format);
-      const told = stderr.split('\n').filter((line) => line !== '');
-      const words = [...args, ...format].map((word) => (/^[\w./,=-]+$/.test(word) ? word : `'${word}'`));
-      const lines = told.map((line) => `! ${line}\n`).join('');
-      return `$ tailwater ${words.join(' ')}\n${more(stdout)}${lines}${code === 0 ? '' : `exit code ${code}\n`}`;
+/**
+ * The built program in this process: a process for each of these commands and formats would take half a minute. What
+ * follows further down runs processes.
+ */
+async function inProcess(...args: string[]): Promise<Result> {
+  const { run } = (await import(pathToFileURL(join(dirname(CLI), 'program.js')).href)) as {
+    run(args: readonly string[], stderr: NodeJS.WritableStream): Promise<number>;
+  };
+  const written = { stdout: '', stderr: '' };
+  const spies = (['stdout', 'stderr'] as const).map((name) =>
+    vi.spyOn(process[name], 'write').mockImplementation((chunk) => {
+      written[name] += String(chunk);
+      return true;
     }),
   );
+  try {
+    return { code: await run(args, process.stderr), ...written };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+/** The command, and below it what it printed on stdout; lines of stderr begin with `! `. */
+async function transcript(args: string[], formats: string[][], more: (text: string) => string): Promise<string> {
+  const results: string[] = [];
+  for (const format of formats) {
+    const { code, stdout, stderr } = await inProcess(...args, ...format);
+    const told = stderr.split('\n').filter((line) => line !== '');
+    const words = [...args, ...format].map((word) => (/^[\w./,=-]+$/.test(word) ? word : `'${word}'`));
+    const lines = told.map((line) => `! ${line}\n`).join('');
+    results.push(`$ tailwater ${words.join(' ')}\n${more(stdout)}${lines}${code === 0 ? '' : `exit code ${code}\n`}`);
+  }
   return normalised(results.join('\n'));
 }
 
-describe.concurrent('what it prints', () => {
-  test.for(CASES)('%s', async ([name, args, formats, more], context) => {
+describe('what it prints', () => {
+  test.each(CASES)('%s', async (name, args, formats, more) => {
     const text = await transcript(args(), formats, more);
-    await context.expect(text).toMatchFileSnapshot(`${GOLDEN}/${name}.txt`);
+    await expect(text).toMatchFileSnapshot(`${GOLDEN}/${name}.txt`);
   });
 });
 
@@ -326,6 +354,51 @@ describe('doctor', () => {
       cure: expect.stringContaining('http.port'),
     });
     expect(findings).toContainEqual(expect.objectContaining({ check: 'data directory', state: 'warn' }));
+  });
+});
+
+const TMUX = spawnSync('tmux', ['-V']).status === 0;
+
+describe(`in a terminal${TMUX ? '' : ' (tmux is not installed)'}`, () => {
+  const socket = `tailwater-${process.pid}`;
+  const tmux = (...args: string[]) =>
+    execFileSync('tmux', ['-L', socket, '-f', '/dev/null', ...args], { encoding: 'utf8' });
+  afterAll(() => {
+    if (TMUX) spawnSync('tmux', ['-L', socket, 'kill-server']);
+  });
+
+  /** What is on the screen once the command has ended: with the escape sequences, and as it reads. */
+  async function screenOf(columns: number, ...args: string[]): Promise<{ raw: string; lines: string[] }> {
+    const session = `s${columns}`;
+    const words = [process.execPath, CLI, ...args].map((word) => `'${word}'`).join(' ');
+    const env = `TAILWATER_URL=${server.url} TAILWATER_API_KEY=${ADMIN_KEY} XDG_CONFIG_HOME=${home}`;
+    const program = `env -u NO_COLOR ${env} ${words}; echo THE-END; sleep 60`;
+    tmux('new-session', '-d', '-s', session, '-x', String(columns), '-y', '50', program);
+    const raw = await eventually(async () => {
+      const screen = tmux('capture-pane', '-p', '-e', '-t', session);
+      return screen.includes('THE-END') ? screen : undefined;
+    });
+    const text = stripVTControlCharacters(raw);
+    return { raw, lines: text.slice(0, text.indexOf('THE-END')).split('\n') };
+  }
+
+  test.skipIf(!TMUX)('events are coloured and aligned', async () => {
+    const { raw, lines } = await screenOf(200, 'logs', '--from', DAY, '--to', '2026-01-16', '--order', 'asc');
+    expect(raw).toContain('\u001b[33mwarn');
+    expect(raw).toContain('\u001b[31merror');
+    // Steered by an event is nothing: its escape is text.
+    expect(lines.join('\n')).toContain('\\u001b[31mred');
+    const starts = ['wrong password', 'upstream timeout', 'Grüße'].map((message) =>
+      lines.find((line) => line.includes(message))?.indexOf(message),
+    );
+    expect(new Set(starts).size).toBe(1);
+  });
+
+  test.skipIf(!TMUX)('tables fit', async () => {
+    const { lines } = await screenOf(60, 'stats', '--from', DAY, '--to', '2026-01-16');
+    const table = lines.filter((line) => /^EVENTS|upstream/.test(line));
+    expect(table).toHaveLength(2);
+    expect(table[1]).toMatch(/…/);
   });
 });
 
