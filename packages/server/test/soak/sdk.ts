@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TailwaterStats } from '@tailwater/sdk';
 import { createDice } from '../fuzz/mutate.ts';
 import { type SdkProcess, startSdkProcess } from '../support/sdk-process.ts';
-import { ADMIN_KEY, allEvents, eventually, removeTempDirs, spawnServer, tempDir } from '../support/server.ts';
+import { ADMIN_KEY, allEvents, removeTempDirs, spawnServer, tempDir } from '../support/server.ts';
 
 /**
  * Programs that use the Node SDK with its spool, while the server is killed at random, and one of the programs too:
@@ -16,7 +16,7 @@ export interface SdkSoakOptions {
 }
 
 const PROGRAMS = 3;
-const BURST_EVENTS = 200;
+const BURST_EVENTS = 50;
 const SERVICE = 'sdk-soak';
 
 /** Null when the program was killed meanwhile. */
@@ -26,6 +26,28 @@ async function emitAndFlush(program: SdkProcess, from: number): Promise<Tailwate
     .then(() => program.run({ do: 'flush' }))
     .catch(() => null);
   return Promise.race([done, program.ended.then(() => null)]);
+}
+
+const WAIT_MS_MAX = 120_000;
+
+const missingOf = (safe: ReadonlySet<number>, counts: ReadonlyMap<number, number>): number[] =>
+  [...safe].filter((number) => !counts.has(number));
+
+/** How often each event is in the store, once nothing is missing or nothing comes any more. */
+async function settledCounts(server: { url: string }, safe: ReadonlySet<number>, hurry: () => Promise<unknown>) {
+  const deadline = performance.now() + WAIT_MS_MAX;
+  for (let before = -1; ; ) {
+    await hurry();
+    await delay(2_000);
+    const counts = new Map<number, number>();
+    const events = await allEvents(server, `service=${SERVICE}&from=-1d`);
+    for (const { metadata } of events as { metadata: { number: number } }[]) {
+      counts.set(metadata.number, (counts.get(metadata.number) ?? 0) + 1);
+    }
+    const isSettled = events.length === before && missingOf(safe, counts).length === 0;
+    if (isSettled || performance.now() > deadline) return counts;
+    before = events.length;
+  }
 }
 
 export async function sdkTest({ seed, serverKills, programKills, print }: SdkSoakOptions): Promise<boolean> {
@@ -52,7 +74,7 @@ export async function sdkTest({ seed, serverKills, programKills, print }: SdkSoa
       next += BURST_EVENTS;
       const stats = await emitAndFlush(programs[i], from);
       if (stats?.waiting === 0) for (let n = from; n < from + BURST_EVENTS; n++) safe.add(n);
-      await delay(dice(50));
+      await delay(50 + dice(100));
     }
   });
   const victims = [...Array(serverKills).fill('server'), ...Array(programKills).fill('program')];
@@ -74,25 +96,15 @@ export async function sdkTest({ seed, serverKills, programKills, print }: SdkSoa
   for (const program of programs) await program.end('SIGTERM');
   // Whatever a killed program left is sent by the next one.
   const last = startProgram();
-  const stored = await eventually(async () => {
-    await last.run({ do: 'flush' });
-    const events = await allEvents(server, `service=${SERVICE}&from=-1d`);
-    await delay(1500);
-    const again = await allEvents(server, `service=${SERVICE}&from=-1d`);
-    return events.length >= safe.size && again.length === events.length ? again : undefined;
-  }, 120_000);
+  const counts = await settledCounts(server, safe, () => last.run({ do: 'flush' }));
   await last.run({ do: 'close' });
   await last.end('SIGTERM');
   await server.stop();
   removeTempDirs();
-  const counts = new Map<number, number>();
-  for (const { metadata } of stored as { metadata: { number: number } }[]) {
-    counts.set(metadata.number, (counts.get(metadata.number) ?? 0) + 1);
-  }
-  const lost = [...safe].filter((number) => !counts.has(number)).length;
+  const lost = missingOf(safe, counts).length;
   const doubled = [...counts.values()].filter((count) => count > 1).length;
   print(
-    `sdk seed=${seed}: ${serverKills} server and ${programKills} program kills, ${next} events emitted, ${safe.size} flushed, ${stored.length} stored, ${lost} lost, ${doubled} doubled`,
+    `sdk seed=${seed}: ${serverKills} server and ${programKills} program kills, ${next} events emitted, ${safe.size} flushed, ${counts.size} stored, ${lost} lost, ${doubled} doubled`,
   );
   return lost === 0 && doubled === 0 && safe.size > 0;
 }
