@@ -31,6 +31,7 @@ export class LineOutput {
   private waitingBytes = 0;
   private isWriting = false;
   private isBroken = false;
+  private isEnding = false;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(fd: number) {
@@ -76,7 +77,7 @@ export class LineOutput {
     this.spare = null;
     this.chunks.push({ bytes: memory.subarray(0, length), lines });
     this.waitingBytes += length;
-    if (!this.isWriting) this.writeNext();
+    if (!this.isWriting && !this.isEnding) this.writeNext();
   }
 
   get isIdle(): boolean {
@@ -120,6 +121,7 @@ export class LineOutput {
 
   /** Writes what is left before the program ends, and waits for it a moment. What is being written is left to itself. */
   flushSync(): void {
+    this.isEnding = true;
     this.handOver();
     const rest = this.chunks.splice(0).slice(this.isWriting ? 1 : 0);
     const deadline = performance.now() + LAST_WAIT_MS;
