@@ -42,6 +42,7 @@ class Client implements Tailwater, Ending {
   private readonly output: LineOutput | undefined;
   private readonly outbox: Outbox | undefined;
   private readonly unhandleEnds: () => void;
+  private readonly unpreparedMax: number;
   private isScheduled = false;
   /** One after the last event when it finished last. */
   private finishedTo = 0;
@@ -56,6 +57,7 @@ class Client implements Tailwater, Ending {
     const { settings } = this;
     this.levels = new Levels(settings.level, settings.levels);
     this.ring = new Ring(settings.ringEvents);
+    this.unpreparedMax = Math.ceil(settings.ringEvents / 2);
     this.redactor = settings.redactRulesOff === undefined ? undefined : new Redactor(settings.redactRulesOff);
     this.output = settings.stdout === 'off' ? undefined : new LineOutput(STDOUT);
     this.emitter = new Emitter({
@@ -109,8 +111,12 @@ class Client implements Tailwater, Ending {
     return this.emitter.isEnabled(this.emitter.state(logger, logger), rankOf(severity));
   }
 
-  /** Lines are prepared after the caller is through, many at a time. */
+  /**
+   * Lines are prepared after the caller is through, many at a time. One who emits thousands without a pause does some of
+   * that work himself: otherwise stdout would miss what the ring cannot hold.
+   */
   private schedule(): void {
+    if (this.ring.next - this.ring.prepared >= this.unpreparedMax) this.prepare(TURN_EVENTS_MAX);
     if (this.isScheduled) return;
     this.isScheduled = true;
     setImmediate(this.turn);
