@@ -123,12 +123,14 @@ function renderFish(places: readonly Place[], name: string): string {
       ...place.options.map((option) => fishOption(start, option)),
     ];
   });
-  return `${lines.join('\n')}\n`;
+  // Files only where a file may stand: arguments of `events` and of the command that is run.
+  const files = [`complete -c ${name} -f`, `complete -c ${name} -n '__fish_seen_subcommand_from events run' -F`];
+  return `${[...files, ...lines].join('\n')}\n`;
 }
 
 function fishOption(start: string, option: Option): string {
   const { long, short, description, argChoices } = option;
   const flags = `${long === undefined ? '' : ` -l ${long.slice(2)}`}${short === undefined ? '' : ` -s ${short.slice(1)}`}`;
-  const value = argChoices === undefined ? ' -r' : ` -x -a ${fishQuoted(argChoices.join(' '))}`;
+  const value = argChoices === undefined ? ' -r -F' : ` -x -a ${fishQuoted(argChoices.join(' '))}`;
   return `${start}${flags}${takesValue(option) ? value : ''} -d ${fishQuoted(description)}`;
 }

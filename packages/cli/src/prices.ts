@@ -21,11 +21,16 @@ export interface Vendor {
   storedShare: number;
   /** Bytes of a gigabyte: 10^9, or 2^30. */
   gbBytes: number;
-  /** When the price was looked at. */
+  /** Month that the price is of. */
   asOf: string;
+  /** Where the vendor tells it. */
   source: string;
+  evidence: Evidence;
   note?: string;
 }
+
+/** How the price is known. */
+type Evidence = "the vendor's page" | 'a report' | 'not checked';
 
 const GB = 1e9;
 const GIB = 2 ** 30;
@@ -46,7 +51,8 @@ export const VENDORS: readonly Vendor[] = [
     perGbMonth: 0,
     storedShare: 1,
     gbBytes: GB,
-    asOf: '2026-11',
+    asOf: '2025-12',
+    evidence: 'a report',
     source: 'https://www.datadoghq.com/pricing/?product=log-management',
     note: 'Every event indexed. More than 30 days are charged as 30: Flex Logs and archives are priced apart.',
   },
@@ -66,6 +72,7 @@ export const VENDORS: readonly Vendor[] = [
     storedShare: 1,
     gbBytes: GB,
     asOf: '2026-04',
+    evidence: 'a report',
     source: 'https://ogma.in/blog/the-complete-guide-to-splunk-licensing-in-2026-ingest-vs-workload-pricing-explained',
     note: '$1,800 a year for 1 GB a day up to 10 GB a day, $200 above 500; storage beyond 90 days is an assumption.',
   },
@@ -80,6 +87,7 @@ export const VENDORS: readonly Vendor[] = [
     storedShare: 1,
     gbBytes: GB,
     asOf: '2025-06',
+    evidence: 'not checked',
     source: 'https://newrelic.com/pricing',
     note: 'Full users are charged apart; more than 30 days is an assumption from the price of extended retention.',
   },
@@ -93,6 +101,7 @@ export const VENDORS: readonly Vendor[] = [
     storedShare: 1,
     gbBytes: GB,
     asOf: '2025-06',
+    evidence: 'not checked',
     source: 'https://www.elastic.co/pricing/serverless-observability',
     note: 'Charged by the enriched event, which is larger than what was sent.',
   },
@@ -107,6 +116,7 @@ export const VENDORS: readonly Vendor[] = [
     storedShare: 1,
     gbBytes: GB,
     asOf: '2026-11',
+    evidence: "the vendor's page",
     source: 'https://grafana.com/docs/grafana-cloud/cost-management-and-billing/understand-your-invoice/logs-invoice/',
     note: '$0.05 to process and $0.40 to write; searches up to 100 times the volume are in it.',
   },
@@ -121,6 +131,7 @@ export const VENDORS: readonly Vendor[] = [
     storedShare: 0.15,
     gbBytes: GB,
     asOf: '2026-06',
+    evidence: 'a report',
     source: 'https://aws.amazon.com/cloudwatch/pricing/',
     note: 'Storage is charged compressed; Insights at $0.005 a GB read comes on top.',
   },
@@ -134,7 +145,8 @@ export const VENDORS: readonly Vendor[] = [
     perGbMonth: 0.1,
     storedShare: 1,
     gbBytes: GB,
-    asOf: '2026-11',
+    asOf: '2026-06',
+    evidence: 'a report',
     source: 'https://azure.microsoft.com/pricing/details/monitor/',
     note: 'Commitments from 100 GB a day cost up to a third less; Basic Logs are $0.50 a GB.',
   },
@@ -148,7 +160,8 @@ export const VENDORS: readonly Vendor[] = [
     perGbMonth: 0.01,
     storedShare: 1,
     gbBytes: GIB,
-    asOf: '2026-11',
+    asOf: '2025-06',
+    evidence: "the vendor's page",
     source: 'https://cloud.google.com/stackdriver/pricing',
   },
 ];
@@ -160,7 +173,8 @@ export const OWN_STORAGE = [
     name: 'Tailwater, own disk',
     plan: 'AWS EBS gp3, us-east-1',
     perGbMonth: 0.08,
-    asOf: '2026-11',
+    asOf: '2025-06',
+    evidence: 'not checked',
     source: 'https://aws.amazon.com/ebs/pricing/',
   },
   {
@@ -168,7 +182,8 @@ export const OWN_STORAGE = [
     name: 'Tailwater, object storage',
     plan: 'AWS S3 Standard, us-east-1',
     perGbMonth: 0.023,
-    asOf: '2026-11',
+    asOf: '2025-06',
+    evidence: 'not checked',
     source: 'https://aws.amazon.com/s3/pricing/',
   },
 ] as const;
@@ -198,12 +213,24 @@ function pricePerGb({ perGb }: Vendor, gbPerDay: number): number {
   return typeof perGb === 'number' ? perGb : perGb.find(({ gbPerDayMax }) => gbPerDay <= gbPerDayMax)!.usd;
 }
 
-const usd = (amount: number): string => `$${Number(amount.toFixed(4))}`;
+const usd = (amount: number): string =>
+  `$${amount.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 3 })}`;
 
 /** docs/reference/prices.md */
 export function renderPricesPage(): string {
   const rows = VENDORS.map((vendor) => {
-    const { name, plan, includedDays, perGbMonth, storedShare, freeGbPerMonth = 0, asOf, source, note = '' } = vendor;
+    const {
+      name,
+      plan,
+      includedDays,
+      perGbMonth,
+      storedShare,
+      freeGbPerMonth = 0,
+      asOf,
+      source,
+      evidence,
+      note = '',
+    } = vendor;
     const taken =
       typeof vendor.perGb === 'number'
         ? usd(vendor.perGb)
@@ -218,32 +245,33 @@ export function renderPricesPage(): string {
       perGbMonth === 0 ? '–' : `${usd(perGbMonth)}${storedShare === 1 ? '' : ` of ${storedShare * 100}% of it`}`;
     const free = freeGbPerMonth === 0 ? '–' : `${freeGbPerMonth} GB`;
     const included = includedDays === Infinity ? 'as indexed' : String(includedDays);
-    return [`[${name}](${source})`, plan, taken, events.join(', ') || '–', free, included, kept, asOf, note];
+    return [`[${name}](${source})`, plan, taken, events.join(', ') || '–', free, included, kept, asOf, evidence, note];
   });
-  const own = OWN_STORAGE.map(({ name, plan, perGbMonth, asOf, source }) => [
+  const own = OWN_STORAGE.map(({ name, plan, perGbMonth, asOf, source, evidence }) => [
     `[${name}](${source})`,
     plan,
     usd(perGbMonth),
     asOf,
+    evidence,
   ]);
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return `# Prices
 <!-- Made of packages/cli/src/prices.ts. Edit that, then run \`npx vitest run --project unit packages/cli/src/prices.test.ts -u\`. -->
 
 What \`tailwater estimate\` reckons with: list prices in US dollars, without taxes, discounts and traffic, as they were
-known in the month given; the link has today's. What a vendor agrees with a customer may be far from them. Vendors charge by the event as JSON
+known in the month given. Look at the vendor's page before you decide: the link has today's. What a vendor agrees with a customer may be far from them. Vendors charge by the event as JSON
 where Tailwater's volumes are of message and metadata: \`estimate\` measures the difference on events of yours. A month
 has ${MONTH_DAYS} days; costs are those once as much is kept as the retention says.
 
-| vendor | plan | a GB taken in | a million events | free a month | days included | a GB kept for a month | as of | notes |
-|---|---|---|---|---|---|---|---|---|
+| vendor | plan | a GB taken in | a million events | free a month | days included | a GB kept for a month | as of | known from | notes |
+|---|---|---|---|---|---|---|---|---|---|
 ${rows.map(line).join('\n')}
 
 Tailwater itself costs the machine that it runs on, and storage for what it keeps: compressed, with all indexes. Object
 storage is what the same bytes cost once they are archived.
 
-| storage | what | a GB kept for a month | as of |
-|---|---|---|---|
+| storage | what | a GB kept for a month | as of | known from |
+|---|---|---|---|---|
 ${own.map(line).join('\n')}
 `;
 }
