@@ -1,14 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { type EventContract, parseEventContract } from '@tailwater/schema/event-contract';
+import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { parse } from 'yaml';
-import { CliError, EXIT } from '../cli-error.ts';
 import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
-import { renderEventTypes } from '../event-types.ts';
 import { write } from '../output.ts';
 import { counted } from '../quantity.ts';
 
 const FILE = 'tailwater.events.yaml';
+
+/** What reads YAML and checks schemas takes longer to load than all the rest. */
+const loadContracts = () => import('../contract-file.ts');
 
 export function addEvents(events: Command): void {
   const file = ['[file]', 'the contract', FILE] as const;
@@ -17,6 +16,7 @@ export function addEvents(events: Command): void {
     .description('tell what is wrong with a contract, and where')
     .argument(...file)
     .action(async (path: string) => {
+      const { readContract } = await loadContracts();
       const { events: declared } = readContract(path);
       await write(process.stderr, `${path} is fine: ${counted(declared.length, 'event')} declared.\n`);
     });
@@ -26,6 +26,8 @@ export function addEvents(events: Command): void {
     .argument(...file)
     .option('--out <file>', 'write it here and not to stdout')
     .action(async (path: string, { out }: { out?: string }) => {
+      const { renderEventTypes } = await import('../event-types.ts');
+      const { readContract } = await loadContracts();
       const text = renderEventTypes(readContract(path));
       if (out === undefined) return write(process.stdout, text);
       writeFileSync(out, text);
@@ -34,25 +36,9 @@ export function addEvents(events: Command): void {
   withConnection(events.command('push').description('give the contract to the server, for `tailwater coverage`'))
     .argument(...file)
     .action(async (path: string, options: ConnectionOptions) => {
+      const { readContract } = await loadContracts();
       const contract = readContract(path);
       await connect(options).json('/api/event-contract', { method: 'PUT', body: { ...contract } });
       await write(process.stderr, `The server knows ${counted(contract.events.length, 'declared event')} now.\n`);
     });
-}
-
-/** @throws CliError naming every fault and its place. */
-function readContract(path: string): EventContract {
-  let value: unknown;
-  try {
-    value = parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new CliError(EXIT.usage, `${path}: ${error instanceof Error ? error.message : error}`);
-  }
-  const result = parseEventContract(value);
-  if ('contract' in result) return result.contract;
-  const faults = result.faults.map(({ field, message }) => `\n  ${field === '' ? path : field}: ${message}`);
-  throw new CliError(
-    EXIT.usage,
-    `${path} has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:${faults.join('')}`,
-  );
 }
