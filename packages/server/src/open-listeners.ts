@@ -2,6 +2,7 @@ import { isOpenMode } from './config.ts';
 import type { Parts } from './parts.ts';
 import type { ListenerContext, ListenerMessage, Receiver, ReceiverListener } from './receivers/receiver.ts';
 import { listenerDecoder, RECEIVERS } from './receivers/registry.ts';
+import { rejectionReason } from './receivers/util/rejection.ts';
 import { isKnownError, RetryableError } from './runtime/errors.ts';
 import type { OwnLog } from './runtime/own-log.ts';
 import type { Telemetry } from './runtime/telemetry.ts';
@@ -101,8 +102,10 @@ export function listenerContext(parts: ListenerParts, receiver: Receiver, listen
         const receipt = await admission.submit(sender, task);
         telemetry.countAnswer(receiver.id, 200, receipt.rejectedCount);
         if (receipt.rejectedCount > 0) {
-          const { code = 'invalid_body', error = '' } = receipt.rejections.at(0) ?? {};
-          admission.note({ ...about, ...at, code, reason: error, rejectedEvents: receipt.rejectedCount });
+          const first = receipt.rejections.at(0);
+          const code = first?.code ?? 'invalid_body';
+          const reason = first === undefined ? '' : rejectionReason(first);
+          admission.note({ ...about, ...at, code, reason, rejectedEvents: receipt.rejectedCount });
         }
         return receipt;
       } catch (caught) {

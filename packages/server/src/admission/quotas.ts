@@ -105,13 +105,17 @@ export class Quotas {
     const { left } = this.bucket(orgId, unit, perSecond);
     if (left > 0) return;
     const waitMs = Math.ceil((-left / perSecond) * 1000) + 1;
-    throw new RetryableError('rate_limited', `this org may send ${perSecond} ${unit} a second`, waitMs);
+    throw new RetryableError(
+      'rate_limited',
+      `this org may send ${perSecond} ${unit} a second (ingest_quota.${unit}_per_second)`,
+      waitMs,
+    );
   }
 
   private checkDay(unit: 'bytes' | 'events', used: number, perDay: number | null): void {
     if (perDay === null || used < perDay) return;
     const untilMidnightMs = this.dayStartMs + DAY_MS - this.nowMs();
-    const reason = `this org may send ${perDay} ${unit} a day (UTC), and has`;
+    const reason = `this org may send ${perDay} ${unit} a day (ingest_quota.${unit}_per_day), and has: UTC midnight begins the next`;
     throw new RetryableError('rate_limited', reason, Math.max(1000, untilMidnightMs));
   }
 

@@ -31,15 +31,16 @@ export function contentEncodings(
 function namedEncodings(header: string | undefined, allowed: readonly ContentEncoding[]): ContentEncoding[] {
   if (header === undefined || header === '') return [allowed[0]];
   const names = (header === GRAYPY ? 'deflate' : header).split(',').map((name) => name.trim().toLowerCase());
-  if (names.length > 2) throw unsupported(header);
+  if (names.length > 2) throw unsupported(header, allowed);
   return names.map((name) => {
     const encoding = Object.hasOwn(ENCODING_NAMES, name) ? ENCODING_NAMES[name] : undefined;
-    if (encoding === undefined || !allowed.includes(encoding)) throw unsupported(header);
+    if (encoding === undefined || !allowed.includes(encoding)) throw unsupported(header, allowed);
     return encoding;
   });
 }
 
-function unsupported(header: string): PermanentError {
+function unsupported(header: string, allowed: readonly ContentEncoding[]): PermanentError {
   const shown = header.slice(0, 60).replace(/[^\x20-\x7e]/g, '?');
-  return new PermanentError('unsupported_media_type', `Content-Encoding "${shown}" not supported`, 'Content-Encoding');
+  const message = `Content-Encoding "${shown}" not supported: this path reads ${allowed.join(', ')}`;
+  return new PermanentError('unsupported_media_type', message, 'Content-Encoding');
 }

@@ -14,6 +14,7 @@ import type {
 } from '../receivers/receiver.ts';
 import { routeDecoder } from '../receivers/registry.ts';
 import type { FindReceiver, Match } from '../receivers/router.ts';
+import { rejectionReason } from '../receivers/util/rejection.ts';
 import { PermanentError, RetryableError } from '../runtime/errors.ts';
 import { answerProbe } from './answer-probe.ts';
 import { readBody } from './body.ts';
@@ -124,7 +125,11 @@ function refusalOf(outcome: IngestOutcome) {
   const { rejectedCount, rejections } = outcome.receipt;
   if (rejectedCount === 0) return null;
   const first = rejections.at(0);
-  return { code: first?.code ?? 'invalid_body', reason: first?.error ?? '', rejectedEvents: rejectedCount } as const;
+  return {
+    code: first?.code ?? 'invalid_body',
+    reason: first === undefined ? '' : rejectionReason(first),
+    rejectedEvents: rejectedCount,
+  } as const;
 }
 
 /** An id the client sent, if it is harmless to print, otherwise a new one. */

@@ -5,6 +5,7 @@ import { DeadLetterStore } from '../dead-letters/store.ts';
 import type { OrgSettings } from '../processors/processor.ts';
 import { maskSecrets } from '../processors/redact/mask.ts';
 import type { DecodeRequest, Reveal } from '../receivers/receiver.ts';
+import { rejectionReason } from '../receivers/util/rejection.ts';
 import { PermanentError } from '../runtime/errors.ts';
 import { expand } from './expand.ts';
 
@@ -88,7 +89,7 @@ export function letterOf(refused: Refused, rules: LetterRules): Letter {
     orgId,
     receiver,
     code: error?.code ?? first?.code ?? 'invalid_body',
-    reason: maskText(error?.message ?? first?.error ?? ''),
+    reason: maskText(error?.message ?? (first === undefined ? '' : rejectionReason(first))),
     rejectedCount,
     bytes: body?.length ?? refused.body.length,
     notKept,

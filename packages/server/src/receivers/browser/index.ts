@@ -2,6 +2,7 @@ import { PermanentError } from '../../runtime/errors.ts';
 import type { HttpAnswer, IngestOutcome, ProbeRequest, Receiver, RequestHead } from '../receiver.ts';
 import { errorAnswer, jsonAnswer, mediaType } from '../util/answers.ts';
 import { checkOrigin } from '../util/origin.ts';
+import { rejectionReason } from '../util/rejection.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { decodeBrowser } from './decode.ts';
 
@@ -59,7 +60,7 @@ function answerOf(outcome: IngestOutcome): HttpAnswer {
   const rejected = rejections.map(({ index, field, error }) => ({ index, field, error }));
   if (accepted > 0) return jsonAnswer(202, { accepted, rejected, rejected_total: rejectedCount });
   const [first] = rejections;
-  const cause = first === undefined ? '' : `, the first because: ${first.error}`;
+  const cause = first === undefined ? '' : `, the first because: ${rejectionReason(first)}`;
   const error = {
     code: first?.code ?? 'invalid_body',
     message: `all ${rejectedCount} events were rejected${cause}`,

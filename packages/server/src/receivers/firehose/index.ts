@@ -1,6 +1,7 @@
 import { PermanentError, RetryableError } from '../../runtime/errors.ts';
 import type { HttpAnswer, IngestOutcome, Receiver, ReceiverRoute, RequestHead } from '../receiver.ts';
 import { jsonAnswer, retryAfterHeader } from '../util/answers.ts';
+import { rejectionReason } from '../util/rejection.ts';
 import { decodeFirehose } from './decode.ts';
 import { revealFirehose } from './reveal.ts';
 import { formatOf } from './surroundings.ts';
@@ -51,8 +52,9 @@ function respond(outcome: IngestOutcome, { headers }: RequestHead): HttpAnswer {
     const { reply, rejectedCount, rejections } = outcome.receipt;
     const body = { requestId: sentId ?? reply ?? '', timestamp };
     if (rejectedCount === 0) return answer(200, body);
-    const first = rejections.at(0)?.error ?? 'unknown';
-    return answer(200, { ...body, errorMessage: shortened(`${rejectedCount} rejected, the first because: ${first}`) });
+    const [first] = rejections;
+    const cause = first === undefined ? '' : `, the first because: ${rejectionReason(first)}`;
+    return answer(200, { ...body, errorMessage: shortened(`${rejectedCount} rejected${cause}`) });
   }
   const { error } = outcome;
   const body = { requestId: sentId ?? '', timestamp, errorMessage: shortened(error.message) };

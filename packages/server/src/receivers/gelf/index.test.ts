@@ -34,7 +34,9 @@ test.each([
   const { body, ...rest } = answer(accepted({ accepted: count, rejectedCount: 1, rejections }));
   expect(rest.status).toBe(status);
   expect(JSON.parse(String(body))).toEqual({
-    ...(count === 0 && { error: { code: 'invalid_field', message: 'is missing', request_id: expect.any(String) } }),
+    ...(count === 0 && {
+      error: { code: 'invalid_field', message: 'short_message: is missing', request_id: expect.any(String) },
+    }),
     accepted: count,
     rejected_total: 1,
     rejected: [{ index: 0, field: 'short_message', error: 'is missing' }],

@@ -12,6 +12,7 @@ import type {
 import { errorAnswer, jsonAnswer } from '../util/answers.ts';
 import { framedConnection } from '../util/framed-connection.ts';
 import { DATAGRAM_PENDING_BYTES_MAX, MessageSender } from '../util/message-sender.ts';
+import { rejectionReason } from '../util/rejection.ts';
 import { listenerSecret, openTcp } from '../util/tcp-listener.ts';
 import { openUdp, plainAddress } from '../util/udp-listener.ts';
 import { CHUNKS_DEADLINE_MS, ChunkAssembler } from './chunks.ts';
@@ -62,8 +63,9 @@ function respondTo({ accepted, rejectedCount, rejections }: Receipt, requestId: 
   const rejected = rejections.map(({ index, field, error }) => ({ index, field, error }));
   const answer = { accepted, rejected_total: rejectedCount, rejected };
   if (accepted > 0) return jsonAnswer(202, answer);
-  const { code = 'invalid_body', error = 'all events were rejected' } = rejections.at(0) ?? {};
-  return jsonAnswer(400, { error: { code, message: error, request_id: requestId }, ...answer });
+  const first = rejections.at(0);
+  const message = first === undefined ? 'all events were rejected' : rejectionReason(first);
+  return jsonAnswer(400, { error: { code: first?.code ?? 'invalid_body', message, request_id: requestId }, ...answer });
 }
 
 function senderOf(context: ListenerContext, dropAboveBytes?: number): MessageSender {

@@ -22,7 +22,7 @@ test('success is what systemd-journal-remote answers', () => {
 test('rejected events are told in a 2xx, also when they are all: the client would send them forever', () => {
   const rejections = [{ index: 0, code: 'event_too_large', field: '', error: 'too large' }] as const;
   const { status, body } = route.respond(accepted({ accepted: 0, rejectedCount: 2, rejections }), head);
-  expect([status, body]).toEqual([202, 'OK, but 2 rejected, the first because: too large\n']);
+  expect([status, body]).toEqual([202, 'OK, but 2 rejected, the first, event 0, because: too large\n']);
 });
 
 test.each([

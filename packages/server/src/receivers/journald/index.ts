@@ -1,6 +1,7 @@
 import { RetryableError } from '../../runtime/errors.ts';
 import type { HttpAnswer, IngestOutcome, Receiver } from '../receiver.ts';
 import { retryAfterHeader } from '../util/answers.ts';
+import { rejectionReason } from '../util/rejection.ts';
 import { decodeExport } from './decode.ts';
 import { lastEventEnd } from './split.ts';
 
@@ -32,7 +33,9 @@ function respond(outcome: IngestOutcome): HttpAnswer {
     const { rejectedCount, rejections } = outcome.receipt;
     // systemd-journal-remote's own answer.
     if (rejectedCount === 0) return text(202, 'OK.');
-    return text(202, `OK, but ${rejectedCount} rejected, the first because: ${rejections.at(0)?.error ?? 'unknown'}`);
+    const first = rejections.at(0);
+    const cause = first === undefined ? '' : `, the first, event ${first.index}, because: ${rejectionReason(first)}`;
+    return text(202, `OK, but ${rejectedCount} rejected${cause}`);
   }
   const { error } = outcome;
   if (!(error instanceof RetryableError)) return text(error.status, error.message);
