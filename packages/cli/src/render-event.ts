@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { isObject, type JsonObject, textOf } from './json.ts';
+import { padRight, textWidth } from './text-width.ts';
 import { type TimeZone, timeText } from './time-zone.ts';
 
 /** Styles of util.styleText by severity. */
@@ -81,8 +82,8 @@ export class EventRenderer {
     const columns = [
       this.#style('gray', plainText(timeText(textOf(event, 'timestamp'), this.#zone)).padEnd(TIME_CHARACTERS)),
       this.#style(SEVERITY_STYLE[severity] ?? 'reset', severity.padEnd(SEVERITY_CHARACTERS)),
-      this.#style('cyan', service.padEnd(this.#serviceWidth)),
-      this.#style('magenta', type.padEnd(this.#typeWidth)),
+      this.#style('cyan', padRight(service, this.#serviceWidth)),
+      this.#style('magenta', padRight(type, this.#typeWidth)),
       plainText(textOf(event, 'message')),
       ...detailsOf(event).map(([key, value]) => `${this.#style('gray', `${plainText(key)}=`)}${detailText(value)}`),
     ];
@@ -98,5 +99,5 @@ const typeText = (event: JsonObject): string =>
   plainText([textOf(event, 'log_type'), textOf(event, 'event_type')].filter((part) => part !== '').join('/'));
 
 function widened(width: number, text: string): number {
-  return Math.max(width, Math.min(text.length, COLUMN_CHARACTERS_MAX));
+  return Math.max(width, Math.min(textWidth(text), COLUMN_CHARACTERS_MAX));
 }

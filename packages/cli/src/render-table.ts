@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { plainText } from './render-event.ts';
+import { cutTo, padLeft, padRight, textWidth } from './text-width.ts';
 
 export interface TableStyle {
   /** By column: numbers stand on the right. */
@@ -19,7 +20,7 @@ export function renderTable(
   { numbers = [], isColoured = false, width = null }: TableStyle = {},
 ): string {
   const cells = [headings, ...rows].map((row) => row.map(plainText));
-  const wanted = headings.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  const wanted = headings.map((_, column) => Math.max(...cells.map((row) => textWidth(row[column]!))));
   const widths = width === null ? wanted : fittedWidths(wanted, width);
   const lines = cells.map((row) =>
     row
@@ -46,8 +47,8 @@ function fittedWidths(wanted: readonly number[], width: number): number[] {
 }
 
 function aligned(cell: string, width: number, isNumber: boolean): string {
-  const shown = cell.length > width ? `${cell.slice(0, width - 1)}…` : cell;
-  return isNumber ? shown.padStart(width) : shown.padEnd(width);
+  const shown = cutTo(cell, width);
+  return isNumber ? padLeft(shown, width) : padRight(shown, width);
 }
 
 export function renderMarkdownTable(
