@@ -216,7 +216,10 @@ export class Outbox {
     if (this.spool !== undefined) {
       this.spool.appendSync(shipments);
       this.spool.release();
-    } else if (shipments.length > 0 && this.sender.trouble === '') {
+    } else if (this.sender.trouble !== '') {
+      const events = shipments.reduce((sum, { count }) => sum + count, 0);
+      if (events > 0) this.parts.trouble.report('end', `${events} events did not reach the server before the end`);
+    } else if (shipments.length > 0) {
       sendLast(
         shipments.map((shipment) => this.lastRequest(shipment)),
         childEnvironment(),
