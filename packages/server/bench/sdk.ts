@@ -55,7 +55,9 @@ export async function main(args: string[]): Promise<void> {
         print(`${target}, ${logger.padEnd(34)} ${numbers.map((number) => number.padStart(9)).join(' ')}`);
       }
     }
-    printDead((await runChild(['server dead', values['dead-seconds'], 'http://127.0.0.1:1'], null)) as DeadFigures);
+    // Nobody listens there any more.
+    sink.close();
+    printDead((await runChild(['server dead', values['dead-seconds'], sink.url], null)) as DeadFigures);
   } finally {
     sink.close();
     rmSync(scratch, { recursive: true, force: true });
