@@ -5,6 +5,7 @@ import type { ListenerContext, Receipt } from '../receiver.ts';
 import { readReply } from './acked-reply.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { untilQuiet } from './quiet.ts';
+import { retryDelayMs } from './retry-delay.ts';
 import type { Connection } from './tcp-listener.ts';
 
 /** What a protocol whose clients wait for acknowledgements has to say of its stream. One object a connection. */
@@ -263,7 +264,7 @@ export class AckedStream implements Connection {
   }
 
   private async pause({ retryAfterMs }: RetryableError): Promise<void> {
-    await sleep(retryAfterMs, undefined, { ref: false });
+    await sleep(retryDelayMs(retryAfterMs), undefined, { ref: false });
   }
 
   private consume(bytes: number): void {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { RetryableError } from '../../runtime/errors.ts';
 import type { ListenerContext } from '../receiver.ts';
 import { MessageJoiner, type PeerMessage } from './framed.ts';
+import { retryDelayMs } from './retry-delay.ts';
 
 export interface MessageSenderOptions {
   secret: string | null;
@@ -21,7 +22,6 @@ const PENDING_BYTES_MAX = 1 << 20;
 /** UDP has nobody to tell; what comes in a burst has to be kept somewhere. */
 export const DATAGRAM_PENDING_BYTES_MAX = 16 << 20;
 const RETRY_MS_MIN = 100;
-const RETRY_MS_MAX = 5000;
 const CLOSE_DEADLINE_MS = 2000;
 
 interface Pending {
@@ -154,7 +154,7 @@ export class MessageSender {
   }
 
   private async wait(retryAfterMs: number): Promise<void> {
-    const ms = this.isClosing ? RETRY_MS_MIN : Math.min(Math.max(retryAfterMs, RETRY_MS_MIN), RETRY_MS_MAX);
+    const ms = this.isClosing ? RETRY_MS_MIN : retryDelayMs(Math.max(retryAfterMs, RETRY_MS_MIN));
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.wake = resolve;
