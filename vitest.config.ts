@@ -36,7 +36,6 @@ export default defineConfig({
           name: 'app',
           include: ['packages/server/test/{app,peers,store}/**/*.test.ts'],
           testTimeout: 120_000,
-          fileParallelism: false,
         },
       },
     ],
