@@ -19,32 +19,34 @@ export interface Attempt {
   firstBytes: string;
 }
 
-/** Kept a receiver, newest last: of requests with a key, and as many of those without. */
+/** Kept of an org and receiver, newest last; and as many a receiver of those without a valid key. */
 const KEPT_MAX = 200;
+/** Beyond so many lists the one that was longest without news goes. */
+const LISTS_MAX = 500;
 
 /**
- * The newest refused attempts of every receiver, in memory. What came without a valid key has a list of its own: anybody
- * can send that, and it shall not push out what an org looks for.
+ * The newest refused attempts, in memory: a list for every org and receiver, so that none pushes out what another looks
+ * for. What came without a valid key has lists of its own.
  */
 export class Attempts {
-  private readonly known = new Map<string, Attempt[]>();
-  private readonly unknown = new Map<string, Attempt[]>();
+  /** The last one had news last. */
+  private readonly lists = new Map<string, Attempt[]>();
 
   note(attempt: Attempt): void {
-    const byReceiver = attempt.orgId === null ? this.unknown : this.known;
-    let kept = byReceiver.get(attempt.receiver);
-    if (kept === undefined) {
-      kept = [];
-      byReceiver.set(attempt.receiver, kept);
-    }
+    const name = `${attempt.receiver}\t${attempt.orgId ?? ''}`;
+    const kept = this.lists.get(name) ?? [];
+    this.lists.delete(name);
+    this.lists.set(name, kept);
     kept.push(attempt);
     if (kept.length > KEPT_MAX) kept.shift();
+    if (this.lists.size > LISTS_MAX) this.lists.delete(this.lists.keys().next().value ?? '');
   }
 
   /** Newest first: those of an org, and with `withUnknown` those of nobody known; of every org when it is null. */
   list(orgId: string | null, withUnknown: boolean): Attempt[] {
-    const known = [...this.known.values()].flat().filter((attempt) => orgId === null || attempt.orgId === orgId);
-    const unknown = withUnknown ? [...this.unknown.values()].flat() : [];
-    return [...known, ...unknown].sort((a, b) => b.atMs - a.atMs);
+    return [...this.lists.values()]
+      .filter(([first]) => (first?.orgId == null ? withUnknown : orgId === null || first.orgId === orgId))
+      .flat()
+      .sort((a, b) => b.atMs - a.atMs);
   }
 }

@@ -85,6 +85,14 @@ test.each(['bytes', 'events'] as const)('a daily quota of %s ends at midnight UT
   expect(quotas.usage('acme')).toEqual({ day: '2026-11-22', bytes: 0, events: 0 });
 });
 
+test('hours before midnight a sender is asked to try again in 15 minutes: the quota may have been raised', async () => {
+  nowMs -= 7 * 3_600_000;
+  const quotas = await open();
+  const own = quota({ eventsPerDay: 1 });
+  quotas.charge('acme', own, { bytes: 0, events: 1 });
+  expect(waitMs(quotas, own)).toBe(15 * 60_000);
+});
+
 test('a number that an org has not of its own is the default', async () => {
   const quotas = await open(quota({ bytesPerSecond: 100, eventsPerDay: 10 }));
   expect(quotas.of(NO_QUOTA)).toEqual(quota({ bytesPerSecond: 100, eventsPerDay: 10 }));

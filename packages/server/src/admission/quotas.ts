@@ -7,6 +7,8 @@ import { RetryableError } from '../runtime/errors.ts';
 const BURST_S = 5;
 const SAVE_INTERVAL_MS = 5000;
 const DAY_MS = 86_400_000;
+/** A client that obeys would not notice before midnight that its quota was raised. */
+const RETRY_MS_MAX = 15 * 60_000;
 
 /** What is left of a rate. A request is let through while something is left, and may overdraw: the next ones wait. */
 interface Bucket {
@@ -114,9 +116,9 @@ export class Quotas {
 
   private checkDay(unit: 'bytes' | 'events', used: number, perDay: number | null): void {
     if (perDay === null || used < perDay) return;
-    const untilMidnightMs = this.dayStartMs + DAY_MS - this.nowMs();
+    const waitMs = Math.min(this.dayStartMs + DAY_MS - this.nowMs(), RETRY_MS_MAX);
     const reason = `this org may send ${perDay} ${unit} a day (ingest_quota.${unit}_per_day), and has: UTC midnight begins the next`;
-    throw new RetryableError('rate_limited', reason, Math.max(1000, untilMidnightMs));
+    throw new RetryableError('rate_limited', reason, Math.max(1000, waitMs));
   }
 
   private bucket(orgId: string, unit: string, perSecond: number): Bucket {

@@ -203,7 +203,7 @@ function decodeTask(
     return { receipt };
   } catch (error) {
     batch.rewind(mark);
-    if (body !== null && task.only === undefined && isMendable(error)) {
+    if (body !== null && task.only === undefined && body.length > 0 && isMendable(error)) {
       refuse({ ...task, body, rejections: [], rejectedCount: 0, indexes: null, error });
     }
     if (error instanceof PermanentError) return { error };

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { expect, test } from 'vitest';
+import { connect as connectTls } from 'node:tls';
+import { expect, test, vi } from 'vitest';
 import { DEFAULT_LIMITS } from '../../batch/limits.ts';
 import { receiversConfig } from '../config.ts';
 import type { ListenerContext, ListenerMessage, OpenListener } from '../receiver.ts';
@@ -75,6 +76,15 @@ test('nothing is dropped over TCP while nothing is accepted: the client is held 
   await isWritten;
   await expect.poll(() => seen.length, { timeout: 10_000 }).toBe(count);
   expect(seen.every((text, i) => text.startsWith(`<13>${i}`))).toBe(true);
+  await open!.close();
+});
+
+test('a client that speaks TLS to the plain port is told off at once, and noted', async () => {
+  const note = vi.fn();
+  const open = await tcp!.open({ ...contextOf({ tcp: 0 }, async () => {}), note });
+  const client = connectTls({ port: open!.port!, host: '127.0.0.1', rejectUnauthorized: false });
+  await new Promise((resolve) => client.once('error', resolve));
+  expect(note).toHaveBeenCalledWith(expect.objectContaining({ reason: 'the client speaks TLS, this port does not' }));
   await open!.close();
 });
 

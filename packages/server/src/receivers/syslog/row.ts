@@ -42,7 +42,10 @@ export class SyslogRow {
 
   /** The message may be empty, and is then. */
   setMessage(start: number, end: number): void {
-    this.set(FIELD.message, Math.min(start, end), end);
+    // For rsyslog the blank behind the tag is the beginning of the message, and it sends it in RFC 5424 too: see
+    // `sp-if-no-1st-sp` in https://www.rsyslog.com/doc/configuration/property_replacer.html
+    const from = this.source[start] === SPACE ? start + 1 : start;
+    this.set(FIELD.message, Math.min(from, end), end);
   }
 
   attribute(name: string, start: number, end: number): void {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { RetryableError } from '../../runtime/errors.ts';
+import { TLSSocket } from 'node:tls';
+import { PermanentError, RetryableError } from '../../runtime/errors.ts';
 import type { ListenerContext } from '../receiver.ts';
 import type { MessageSender } from './message-sender.ts';
 import { untilQuiet } from './quiet.ts';
@@ -28,6 +29,10 @@ export interface FramedConnectionOptions {
   framer(onFrame: OnFrame): Framer;
 }
 
+const TLS_ON_PLAIN = 'the client speaks TLS, this port does not';
+/** https://www.rfc-editor.org/rfc/rfc8446#section-5.1: a record of the type handshake, version 3.x. */
+const isTlsHandshake = (bytes: Buffer): boolean => bytes[0] === 0x16 && bytes[1] === 3;
+
 /** What a connection may be silent for before what it left unended is a message. */
 const IDLE_MS = 1000;
 
@@ -36,6 +41,8 @@ const IDLE_MS = 1000;
  * limit the connection is closed, its message lost, counted and noted.
  */
 export function framedConnection({ context, socket, peer, sender, framer }: FramedConnectionOptions): Connection {
+  // Who speaks TLS to a port without it would wait for an answer as long as it likes.
+  const isPlain = !(socket instanceof TLSSocket);
   let lastAt = 0;
   let held = 0;
   let isRefused = false;
@@ -49,7 +56,7 @@ export function framedConnection({ context, socket, peer, sender, framer }: Fram
     else context.release(held - bytes);
     held = bytes;
   };
-  const refuse = ({ code, message: reason }: RetryableError) => {
+  const refuse = ({ code, message: reason }: PermanentError | RetryableError) => {
     isRefused = true;
     hold(0);
     context.count(code);
@@ -69,6 +76,7 @@ export function framedConnection({ context, socket, peer, sender, framer }: Fram
     }
   };
   socket.on('data', (chunk: Buffer) => {
+    if (lastAt === 0 && isPlain && isTlsHandshake(chunk)) refuse(new PermanentError('invalid_body', TLS_ON_PLAIN));
     lastAt = performance.now();
     act(() => frames.push(chunk));
     sender.throttle(socket);
