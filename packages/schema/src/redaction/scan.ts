@@ -253,41 +253,59 @@ function checkEscape(bytes: Uint8Array, start: number, end: number, i: number): 
 
 /** Most bytes between two groups of digits of one number: an en dash in UTF-8 has three, ` - ` too. */
 const DIGIT_GAP_MAX = 3;
+/** Digits that the last run of every number of interest has at least. */
+const LAST_RUN_MIN = 4;
 
 /**
  * Runs of digits in a text that has at least nine near each other: one long run, 3-2-4 of an SSN, 4-4-4-4 or 4-6-5 of
  * a card. An escape before the first group (`%20`, `\u0020`) makes it longer, hence "at least".
+ *
+ * Each of them ends in a run of four digits or more, so it is enough to look at every fourth byte, and from such a run
+ * back at the two before it: a quarter of the work of looking at all bytes, and most texts with nine digits have them
+ * in the time they begin with.
  */
 function scanDigits(bytes: Uint8Array, start: number, end: number): number {
   let mask = 0;
-  let last = 0;
-  let beforeLast = 0;
-  let lastEnd = start;
-  let i = start;
-  while (i < end) {
-    if (IS_DIGIT[bytes[i]] === 0) {
-      i++;
-      continue;
-    }
-    const runStart = i++;
-    while (i < end && IS_DIGIT[bytes[i]] === 1) i++;
-    const run = i - runStart;
-    if (runStart - lastEnd > DIGIT_GAP_MAX) {
-      last = 0;
-      beforeLast = 0;
-    }
-    if (run >= 14 || (run >= 4 && last >= 4 && beforeLast >= 4)) mask |= FORM.paymentCard;
-    if (
-      (run === 9 && (mask & FORM.ssn) === 0 && isNamedSsn(bytes, start, runStart)) ||
-      (run === 4 && last === 2 && beforeLast >= 3)
-    ) {
-      mask |= FORM.ssn;
-    }
-    beforeLast = last;
-    last = run;
-    lastEnd = i;
+  for (let probe = start + LAST_RUN_MIN - 1; probe < end; probe += LAST_RUN_MIN) {
+    if (IS_DIGIT[bytes[probe]] === 0) continue;
+    const runStart = digitsStart(bytes, start, probe);
+    let runEnd = probe + 1;
+    while (runEnd < end && IS_DIGIT[bytes[runEnd]] === 1) runEnd++;
+    if (runEnd - runStart >= LAST_RUN_MIN) mask |= formsOfRun(bytes, start, runStart, runEnd - runStart, mask);
+    // No digit stands at the run's end, so four of the next run hold one of the probes from there on.
+    probe = runEnd;
   }
   return mask;
+}
+
+/** The forms that a run of `run` digits at `runStart`, four at least, makes together with those close before it. */
+function formsOfRun(bytes: Uint8Array, start: number, runStart: number, run: number, mask: number): number {
+  if (run >= 14) return FORM.paymentCard;
+  if (run === 9 && (mask & FORM.ssn) === 0 && isNamedSsn(bytes, start, runStart)) mask |= FORM.ssn;
+  const lastEnd = digitsEndBefore(bytes, start, runStart);
+  if (lastEnd === start) return mask;
+  const lastStart = digitsStart(bytes, start, lastEnd);
+  const beforeLastEnd = digitsEndBefore(bytes, start, lastStart);
+  const beforeLast = beforeLastEnd - digitsStart(bytes, start, beforeLastEnd);
+  const last = lastEnd - lastStart;
+  if (last >= 4 && beforeLast >= 4) mask |= FORM.paymentCard;
+  if (run === 4 && last === 2 && beforeLast >= 3) mask |= FORM.ssn;
+  return mask;
+}
+
+/** Where the run of digits that reaches up to `p` begins; `p` when there is none. */
+function digitsStart(bytes: Uint8Array, start: number, p: number): number {
+  let from = p;
+  while (from > start && IS_DIGIT[bytes[from - 1]] === 1) from--;
+  return from;
+}
+
+/** Where the run of digits ends that is the last before `p` and close enough to it; `start` when there is none. */
+function digitsEndBefore(bytes: Uint8Array, start: number, p: number): number {
+  const nearest = Math.max(start, p - DIGIT_GAP_MAX);
+  let before = p;
+  while (before > nearest && IS_DIGIT[bytes[before - 1]] === 0) before--;
+  return before > start && IS_DIGIT[bytes[before - 1]] === 1 ? before : start;
 }
 
 /** Most bytes between nine digits and the word that makes an SSN of them, the word included. */

@@ -3,6 +3,7 @@ import { JsonUnescaper } from '../util/json-string.ts';
 
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
+const BACKSLASH = 0x5c;
 
 /** The output that a line was written to, where the container runtime says. */
 export const STREAM = { none: 0, stdout: 1, stderr: 2 } as const;
@@ -143,6 +144,11 @@ export class Lines {
     if (log < 0 || p > lineEndsAt) return false;
     if (!escaped) {
       this.copy(start, source, log, logEnd, stream, 1, time, timeEnd);
+      return true;
+    }
+    // Mostly the newline at the end is the only escape.
+    if (source.indexOf(BACKSLASH, log) === logEnd - 2 && source[logEnd - 1] === 0x6e) {
+      this.copy(start, source, log, logEnd - 2, stream, 0, time, timeEnd);
       return true;
     }
     unescaper.unescape(source, log, logEnd);
