@@ -29,6 +29,16 @@ test.each(['', '{', '[]', '7', '{"records":{}}', '{"requestId":"x"}', '\ufeff{}'
   expect(decode(body).error?.code).toBe('invalid_body');
 });
 
+test('a thousand records that are no gzip are rejected one by one, more are no stream', () => {
+  const broken = (count: number) =>
+    bodyOf('{"message":"good"}', ...Array.from({ length: count }, () => Buffer.from([0x1f, 0x8b, 8])));
+  const some = decode(broken(1000));
+  expect(some.events).toHaveLength(1);
+  expect(some.rejections?.length).toBeGreaterThan(0);
+  expect(some.error).toBeUndefined();
+  expect(decode(broken(1001)).error).toMatchObject({ code: 'invalid_body' });
+});
+
 test('the answer gets the id that the body has', () => {
   const batch = newBatch();
   expect(decodeFirehose(Buffer.from('{"requestId":"abc","records":[]}'), batch, request())).toBe('abc');

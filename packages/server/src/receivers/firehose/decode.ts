@@ -31,12 +31,22 @@ const CLOUDWATCH_NAME = /^\{\s*"(messageType|owner|logGroup|logStream|subscripti
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
+/**
+ * Records of one request that are no Base64 or no gzip. zlib keeps what a failed call took until decoding is over, and no
+ * stream has some bad ones beside a thousand good ones.
+ */
+const BROKEN_RECORDS_MAX = 1000;
+
+const tooManyBroken = () =>
+  new PermanentError('invalid_body', `Firehose: more than ${BROKEN_RECORDS_MAX} records are no Base64 or no gzip`);
+
 class FirehoseDecoder {
   private readonly scanner = new JsonScanner();
   private readonly events: EventDecoder;
   private readonly defaults = new EventDefaults();
   private batch: EventBatch;
   private inflatable = 0;
+  private brokenRecords = 0;
 
   constructor(batch: EventBatch) {
     this.batch = batch;
@@ -48,6 +58,7 @@ class FirehoseDecoder {
     const { requestId, timestamp, records } = requestOf(body);
     this.batch = batch;
     this.inflatable = batch.limits.bodyExpandedBytesMax;
+    this.brokenRecords = 0;
     this.events.reset(batch);
     const { defaults } = this;
     defaults.common = surroundingsOf(format).common;
@@ -74,6 +85,7 @@ class FirehoseDecoder {
     } catch (error) {
       if (!(error instanceof PermanentError) || error.code !== 'invalid_body') throw error;
       this.rejectRecord(index, error.message);
+      if (++this.brokenRecords > BROKEN_RECORDS_MAX) throw tooManyBroken();
       return null;
     }
   }
