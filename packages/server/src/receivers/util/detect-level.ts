@@ -34,72 +34,75 @@ function slotOf(firstByte: number, length: number): number {
   return ((firstByte & 31) << 4) | length;
 }
 
+/** Classes of bytes; 0 are those between words. One that begins what is looked for is three or more above the last. */
 const IN_WORD = 1;
-/** Of a letter that a level begins with; no other class is this much above that of the byte before a word. */
 const BEGINS_LEVEL = 3;
+/** What stands behind a key that has a value: `level=`, `"level":`. */
+const BEHIND_KEY = 6;
 const CLASS_OF_BYTE = WORD_BYTE.slice();
 for (const [letter] of WORDS) {
   CLASS_OF_BYTE[letter.charCodeAt(0)] = BEGINS_LEVEL;
   CLASS_OF_BYTE[letter.toUpperCase().charCodeAt(0)] = BEGINS_LEVEL;
 }
-
-/** 1 for what stands behind a key that has a value: `level=`, `"level":`. */
-const BEHIND_KEY = new Uint8Array(256);
-for (const byte of Buffer.from('="')) BEHIND_KEY[byte] = 1;
+for (const byte of Buffer.from('="')) CLASS_OF_BYTE[byte] = BEHIND_KEY;
 
 /**
  * The severity that a log line states of itself, 0 when none: the value of a level field of a JSON or logfmt line, else
  * the first level that stands in it as a whole word. This is what Loki does when `discover_log_levels` is on
  * (https://grafana.com/docs/loki/latest/send-data/log-level-detection/), without parsing the line.
- *
- * Fields first, by the bytes that stand behind a name: most lines have none, and then words only up to the first level.
  */
 export function detectLevel(source: Buffer, start: number, lineEnd: number): number {
   const end = Math.min(lineEnd, start + SEARCHED_BYTES_MAX);
-  let p = start;
-  // Four bytes at a time, which takes half of the time.
-  for (; p + 4 <= end; p += 4) {
-    if (
-      (BEHIND_KEY[source[p]] | BEHIND_KEY[source[p + 1]] | BEHIND_KEY[source[p + 2]] | BEHIND_KEY[source[p + 3]]) ===
-      0
-    )
-      continue;
-    const level = levelOfField(source, start, p, p + 4, end);
-    if (level !== 0) return level;
-  }
-  return levelOfField(source, start, p, end, end) || firstLevel(source, start, end);
-}
-
-/** The level of the first field whose name ends in [from, to), 0 when none states one. */
-function levelOfField(source: Buffer, start: number, from: number, to: number, end: number): number {
-  for (let p = from; p < to; p++) {
-    if (BEHIND_KEY[source[p]] === 0) continue;
-    let word = p;
-    while (word > start && p - word <= LENGTH_MAX && WORD_BYTE[source[word - 1]] === 1) word--;
-    if (find(source, word, p - word)?.severityNumber !== 0) continue;
-    const severityNumber = valueBehind(source, p, end);
-    if (severityNumber !== 0) return severityNumber;
-  }
-  return 0;
-}
-
-/** The first level that is a whole word, 0 when none is. */
-function firstLevel(source: Buffer, start: number, end: number): number {
   let before = 0;
   for (let p = start; p < end; p++) {
     const byteClass = CLASS_OF_BYTE[source[p]];
-    if (byteClass - before === BEGINS_LEVEL) {
-      let wordEnd = p + 1;
-      while (wordEnd < end && (CLASS_OF_BYTE[source[wordEnd]] & IN_WORD) === 1) wordEnd++;
-      const severityNumber = find(source, p, wordEnd - p)?.severityNumber ?? 0;
-      if (severityNumber !== 0) return severityNumber;
-      p = wordEnd;
+    if (byteClass - before < BEGINS_LEVEL) {
+      before = byteClass;
+    } else if (byteClass === BEHIND_KEY) {
+      const level = levelOfField(source, start, p, end);
+      if (level !== 0) return level;
       before = 0;
     } else {
-      before = byteClass;
+      let wordEnd = p + 1;
+      while (wordEnd < end && WORD_BYTE[source[wordEnd]] === 1) wordEnd++;
+      const level = find(source, p, wordEnd - p)?.severityNumber ?? 0;
+      if (level !== 0) return levelOfFields(source, start, wordEnd, end) || level;
+      p = wordEnd - 1;
+      before = IN_WORD;
     }
   }
   return 0;
+}
+
+/** The level of the first field that states one and whose name ends in [from, end); 0 when none does. */
+function levelOfFields(source: Buffer, start: number, from: number, end: number): number {
+  let p = from;
+  // Four bytes at a time, which takes half of the time: the highest class has a bit of its own.
+  for (; p + 4 <= end; p += 4) {
+    const classes =
+      CLASS_OF_BYTE[source[p]] |
+      CLASS_OF_BYTE[source[p + 1]] |
+      CLASS_OF_BYTE[source[p + 2]] |
+      CLASS_OF_BYTE[source[p + 3]];
+    if (classes < 4) continue;
+    for (let i = p; i < p + 4; i++) {
+      const level = levelOfField(source, start, i, end);
+      if (level !== 0) return level;
+    }
+  }
+  for (; p < end; p++) {
+    const level = levelOfField(source, start, p, end);
+    if (level !== 0) return level;
+  }
+  return 0;
+}
+
+/** The level of the field whose name ends at `p`; 0 when none does, or it states none. */
+function levelOfField(source: Buffer, start: number, p: number, end: number): number {
+  if (CLASS_OF_BYTE[source[p]] !== BEHIND_KEY) return 0;
+  let word = p;
+  while (word > start && p - word <= LENGTH_MAX && WORD_BYTE[source[word - 1]] === 1) word--;
+  return find(source, word, p - word)?.severityNumber === 0 ? valueBehind(source, p, end) : 0;
 }
 
 function find(source: Buffer, start: number, length: number): Entry | null {
