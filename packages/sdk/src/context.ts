@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { MemberText } from './members.ts';
+import { isMembers, MemberText } from './members.ts';
 import type { ActiveSpan } from './otel.ts';
 import { quote } from './quote.ts';
 import type { Context } from './types.ts';
@@ -49,25 +49,43 @@ function pairs(context: Context, names: readonly (readonly [keyof Context, strin
   return text;
 }
 
-/** Never throws: what cannot be read is left out. */
+const EMPTY: WrittenContext = { context: {}, trace: '', isHexTrace: true, fields: '', members: '', isTelling: false };
+
+/** Never throws: a context that cannot be read, as a proxy may be, is empty. */
 export function writeContext(context: Context): WrittenContext {
+  try {
+    return written(context);
+  } catch {
+    return EMPTY;
+  }
+}
+
+function written(context: Context): WrittenContext {
   const { metadata } = context;
-  const members = metadata === undefined ? '' : memberText.write(metadata, MEMBERS_CHARACTERS_MAX);
+  const members = isMembers(metadata) ? memberText.write(metadata, MEMBERS_CHARACTERS_MAX) : '';
   const isTelling = members !== '' && memberText.isTelling;
   const isHexTrace =
     HEX_ID.test(context.traceId ?? '') && (context.spanId === undefined || HEX_ID.test(context.spanId));
   return { context, trace: pairs(context, TRACE), isHexTrace, fields: pairs(context, FIELDS), members, isTelling };
 }
 
-/** What `inner` says wins; metadata is joined. A trace and its span go together. */
+/** What `inner` says wins; metadata is joined. A trace and its span go together. What cannot be read says nothing. */
 export function mergeContexts(outer: Context | undefined, inner: Context | null | undefined): Context {
-  if (inner === null || inner === undefined) return { ...outer };
+  try {
+    return merged(outer, inner);
+  } catch {
+    return { ...outer };
+  }
+}
+
+function merged(outer: Context | undefined, inner: Context | null | undefined): Context {
+  if (!isMembers(inner)) return { ...outer };
   if (outer === undefined) return { ...inner };
-  const merged = { ...outer };
-  if (inner.traceId !== undefined) merged.spanId = undefined;
-  for (const [field] of [...TRACE, ...FIELDS]) if (inner[field] !== undefined) merged[field] = inner[field];
-  if (inner.metadata !== undefined) merged.metadata = { ...outer.metadata, ...inner.metadata };
-  return merged;
+  const joined = { ...outer };
+  if (inner.traceId !== undefined) joined.spanId = undefined;
+  for (const [field] of [...TRACE, ...FIELDS]) if (inner[field] !== undefined) joined[field] = inner[field];
+  if (isMembers(inner.metadata)) joined.metadata = { ...outer.metadata, ...inner.metadata };
+  return joined;
 }
 
 let lastSpan: ActiveSpan | undefined;

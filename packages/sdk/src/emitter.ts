@@ -2,7 +2,7 @@ import { contexts, mergeContexts, type WrittenContext, writeContext, writeSpan }
 import { describeError } from './json-text.ts';
 import type { Levels } from './levels.ts';
 import { cutText, type Heads, isoTime, isTooLong, MESSAGE_BYTES_MAX, TIME_CHARACTERS, writeHeads } from './line.ts';
-import { MemberText } from './members.ts';
+import { isMembers, MemberText } from './members.ts';
 import type { Settings } from './options.ts';
 import { type ActiveSpan, activeSpan } from './otel.ts';
 import { quote } from './quote.ts';
@@ -70,7 +70,9 @@ export class Emitter {
   }
 
   /** The state of a logger whose events have the category. */
-  state(name: string, category: string): LoggerState {
+  state(givenName: string, givenCategory: string): LoggerState {
+    const name = textOfName(givenName);
+    const category = textOfName(givenCategory);
     const key = `${name}\n${category}`;
     const known = this.states.get(key);
     if (known !== undefined) return known;
@@ -210,7 +212,7 @@ export class Emitter {
   private extra({ around, metadata }: Draft, charactersMax: number): string {
     const outer = around?.members ?? '';
     if (metadata === undefined || metadata === null) return outer === '' ? '' : `,"extra":{${outer}}`;
-    const inner = typeof metadata === 'object' ? metadata : { value: metadata };
+    const inner = isMembers(metadata) ? metadata : { value: metadata };
     if (outer === '') {
       const members = this.memberText.write(inner, charactersMax);
       return members === '' ? '' : `,"extra":{${members}}`;
@@ -259,6 +261,12 @@ function timeOf({ timestamp }: EmitEvent, nowMs: number): string {
   if (timestamp === undefined) return isoTime(nowMs);
   const date = new Date(timestamp);
   return Number.isNaN(date.getTime()) ? isoTime(nowMs) : date.toISOString();
+}
+
+/** Callers without types may name a logger by anything. */
+function textOfName(name: unknown): string {
+  if (typeof name === 'string') return name.length > LONG_FIELD_CHARACTERS_MAX ? short(name) : name;
+  return typeof name === 'number' || typeof name === 'symbol' ? String(name) : '';
 }
 
 const short = (text: string): string => text.slice(0, LONG_FIELD_CHARACTERS_MAX);

@@ -39,6 +39,9 @@ export class Levels {
   }
 
   setOwn(logger: string, level: Severity, forMs: number | undefined): void {
+    // A time that is none would never end; callers without types may give anything.
+    if (typeof logger !== 'string' || (forMs !== undefined && (typeof forMs !== 'number' || Number.isNaN(forMs))))
+      return;
     this.set.set(logger, { logger, level, untilMs: forMs === undefined ? null : this.nowMs() + forMs });
     this.refresh();
   }

@@ -15,6 +15,14 @@ const hostile = {
 };
 const revoked = Proxy.revocable({}, {});
 revoked.revoke();
+const untold = new Proxy(
+  {},
+  {
+    ownKeys() {
+      throw new Error('no');
+    },
+  },
+);
 const date = new Date(Date.UTC(2026, 10, 21));
 
 test.each([
@@ -91,4 +99,21 @@ test.each([
 ])('names that may announce a secret: %j', (metadata, isTelling) => {
   write(metadata);
   expect(members.isTelling).toBe(isTelling);
+});
+
+test('a proxy that does not tell its members has none', () => {
+  expect(write(untold)).toEqual({});
+  expect(members.isCut).toBe(true);
+});
+
+test('a thousand members at most are read', () => {
+  let reads = 0;
+  const many = new Proxy(Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`k${index}`, index])), {
+    get: (target, name) => {
+      reads++;
+      return Reflect.get(target, name);
+    },
+  });
+  expect(Object.keys(write(many) as object)).toHaveLength(1_000);
+  expect([reads, members.isCut]).toEqual([1_000, true]);
 });

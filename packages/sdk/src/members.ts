@@ -3,8 +3,19 @@ import { nameOf } from './names.ts';
 import { quote } from './quote.ts';
 import type { Metadata } from './types.ts';
 
+/** A server takes 512; whoever logs a million must not wait for them to be read. */
+const MEMBERS_MAX = 1_000;
 /** Under these names an Error is the event's own: `exception.type`, `exception.message` … as OpenTelemetry has them. */
 const ERROR_NAMES = new Set(['err', 'error', 'exception']);
+
+/** Whether its members are facts of the event: those of an array, a map or bytes are one fact. */
+export const isMembers = <T>(metadata: T): metadata is T & object =>
+  typeof metadata === 'object' &&
+  metadata !== null &&
+  !Array.isArray(metadata) &&
+  !ArrayBuffer.isView(metadata) &&
+  !(metadata instanceof Map) &&
+  !(metadata instanceof Set);
 
 /**
  * Writes metadata as the members of a JSON object, without its braces. Numbers, texts and flags are written here, the
@@ -21,8 +32,23 @@ export class MemberText {
   write(metadata: Metadata, charactersMax: number): string {
     this.isTelling = false;
     this.isCut = false;
+    try {
+      return this.members(metadata, charactersMax);
+    } catch {
+      // A proxy that does not tell its members.
+      this.isCut = true;
+      return '';
+    }
+  }
+
+  private members(metadata: Metadata, charactersMax: number): string {
     let text = '';
+    let count = 0;
     for (const key in metadata) {
+      if (++count > MEMBERS_MAX) {
+        this.isCut = true;
+        break;
+      }
       let name = nameOf(key);
       let member: string | undefined;
       try {

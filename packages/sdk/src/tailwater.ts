@@ -89,7 +89,7 @@ class Client implements Tailwater, Ending {
   }
 
   logger(category: string, context?: Context): Logger {
-    const own = context === undefined ? undefined : writeContext({ ...context });
+    const own = context === undefined ? undefined : writeContext(mergeContexts(undefined, context));
     return createLogger(this.emitter, this.emitter.state(category, category), own);
   }
 
