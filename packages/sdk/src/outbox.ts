@@ -59,7 +59,7 @@ export class Outbox {
   private readonly client: ServerClient;
   private readonly memory: MemorySource;
   private readonly writer: SpoolWriter | undefined;
-  private checkInTimer: NodeJS.Timeout;
+  private checkInTimer: NodeJS.Timeout | undefined;
   private checkingIn: Promise<number> = Promise.resolve(0);
   private isClosed = false;
 
@@ -78,7 +78,7 @@ export class Outbox {
       onTrouble: (kind, message) => trouble.report(kind, message),
     });
     this.writer = this.spool === undefined ? undefined : this.openWriter(this.spool);
-    this.checkInTimer = setTimeout(() => void this.checkInAgain(), FIRST_CHECK_IN_MS).unref();
+    this.checkInLater(FIRST_CHECK_IN_MS);
   }
 
   private openSpool(): Spool | undefined {
@@ -178,13 +178,26 @@ export class Outbox {
       if (sender.retries > retries) break;
     }
     await this.spool?.compact();
-    if (sender.isIdle && sender.trouble === '') await this.checkIn(true);
+    if (sender.isIdle && sender.trouble === '') await until(deadline, this.tellEnd());
+    // A program that ends is not kept for the answer to a request that hangs.
+    if (performance.now() >= deadline) this.client.abandon();
+  }
+
+  /** No check-in of a program that goes on may come behind it; one that goes on all the same checks in later. */
+  private async tellEnd(): Promise<void> {
+    clearTimeout(this.checkInTimer);
+    await this.checkIn(true);
+    if (!this.isClosed) this.checkInLater(CHECK_IN_RETRY_MS);
   }
 
   private async checkInAgain(): Promise<void> {
     const nextMs = await this.checkIn(false);
-    if (this.isClosed) return;
-    this.checkInTimer = setTimeout(() => void this.checkInAgain(), nextMs).unref();
+    if (!this.isClosed) this.checkInLater(nextMs);
+  }
+
+  private checkInLater(ms: number): void {
+    clearTimeout(this.checkInTimer);
+    this.checkInTimer = setTimeout(() => void this.checkInAgain(), ms).unref();
   }
 
   /** One after another: what is told last is what holds. Resolves with the time to the next. */
@@ -217,13 +230,15 @@ export class Outbox {
       this.spool.appendSync(shipments);
       this.spool.release();
     } else if (this.sender.trouble !== '') {
-      const events = shipments.reduce((sum, { count }) => sum + count, 0);
+      const events = countOf(shipments);
       if (events > 0) this.parts.trouble.report('end', `${events} events did not reach the server before the end`);
     } else if (shipments.length > 0) {
-      sendLast(
+      const areTaken = sendLast(
         shipments.map((shipment) => this.lastRequest(shipment)),
         childEnvironment(),
       );
+      if (!areTaken)
+        this.parts.trouble.report('end', `${countOf(shipments)} events may not have reached the server before the end`);
     }
   }
 
@@ -239,6 +254,8 @@ export class Outbox {
     this.spool?.close();
   }
 }
+
+const countOf = (shipments: readonly Shipment[]): number => shipments.reduce((sum, { count }) => sum + count, 0);
 
 const CHECK_IN_RETRY_MS = 5_000;
 /** While somebody waits for a flush, the server is asked so often. */

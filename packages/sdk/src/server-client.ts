@@ -28,10 +28,18 @@ const [ENCODING, compress] =
     ? (['zstd', promisify<Buffer, Buffer>((body, done) => zlib.zstdCompress(body, ZSTD, done))] as const)
     : (['gzip', promisify<Buffer, Buffer>((body, done) => zlib.gzip(body, { level: 1 }, done))] as const);
 
+interface Answer {
+  status: number;
+  headers: Headers;
+  /** Undefined when it is not the JSON of this server. */
+  body: unknown;
+}
+
 /** Speaks to the server that the program's user names. Never throws. */
 export class ServerClient {
   private readonly url: string;
   private readonly headers: Readonly<Record<string, string>>;
+  private readonly underWay = new Set<AbortController>();
 
   constructor({ url, apiKey }: ServerClientOptions) {
     this.url = url;
@@ -56,8 +64,7 @@ export class ServerClient {
         body = await compress(body);
         headers['content-encoding'] = ENCODING;
       }
-      const response = await this.post(url, headers, body);
-      return outcomeOf(response, await readJson(response));
+      return outcomeOf(await this.post(url, headers, body));
     } catch (error) {
       return { kind: 'later', afterMs: 0, isSlow: false, why: whyOf(error) };
     }
@@ -67,10 +74,10 @@ export class ServerClient {
   async checkIn(report: CheckIn): Promise<CheckInAnswer | null> {
     try {
       const headers = { ...this.headers, 'content-type': 'application/json' };
-      const response = await this.post(`${this.url}/api/producers/check-in`, headers, checkInBody(report));
-      const body = await readJson(response);
-      if (response.status !== 200 || body === undefined) return null;
-      const serverMs = Date.parse(response.headers.get('date') ?? '');
+      const answer = await this.post(`${this.url}/api/producers/check-in`, headers, checkInBody(report));
+      const { body } = answer;
+      if (answer.status !== 200 || body === undefined) return null;
+      const serverMs = Date.parse(answer.headers.get('date') ?? '');
       // The header has whole seconds, and travelled: less than that is no difference.
       const aheadMs = Number.isNaN(serverMs) || Math.abs(serverMs - Date.now()) < 2_000 ? 0 : serverMs - Date.now();
       return readCheckIn(body, aheadMs);
@@ -79,9 +86,28 @@ export class ServerClient {
     }
   }
 
-  private post(url: string, headers: Record<string, string>, body: string | Buffer): Promise<Response> {
-    const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-    return fetch(url, { method: 'POST', headers, body: body as string | Uint8Array<ArrayBuffer>, signal });
+  /** Ends the requests under way, as if the server did not answer. */
+  abandon(): void {
+    for (const request of this.underWay) request.abort(new Error('no answer before the end'));
+  }
+
+  private async post(url: string, headers: Record<string, string>, body: string | Buffer): Promise<Answer> {
+    const request = new AbortController();
+    const { signal } = request;
+    const timer = setTimeout(
+      () => request.abort(new Error(`no answer in ${REQUEST_TIMEOUT_MS} ms`)),
+      REQUEST_TIMEOUT_MS,
+    );
+    timer.unref();
+    this.underWay.add(request);
+    try {
+      const init = { method: 'POST', headers, body: body as string | Uint8Array<ArrayBuffer>, signal };
+      const response = await fetch(url, init);
+      return { status: response.status, headers: response.headers, body: await readJson(response) };
+    } finally {
+      clearTimeout(timer);
+      this.underWay.delete(request);
+    }
   }
 }
 
@@ -97,7 +123,7 @@ async function readJson(response: Response): Promise<unknown> {
 }
 
 /** What status and body say. Statuses: docs/reference/errors.md of the server. */
-function outcomeOf({ status, headers }: Response, body: unknown): Outcome {
+function outcomeOf({ status, headers, body }: Answer): Outcome {
   const { accepted, rejected, rejected_total: total, error } = (body ?? {}) as Record<string, unknown>;
   const rejectedCount = typeof total === 'number' ? total : Array.isArray(rejected) ? rejected.length : 0;
   const message = (error as { message?: unknown } | undefined)?.message;

@@ -26,6 +26,14 @@ async function arrived(tailwater: Tailwater): Promise<Record<string, unknown>[]>
   expect(await tailwater.flush()).toBe(true);
   return server.batches.flatMap(({ lines }) => lines);
 }
+const throws = (): never => {
+  throw new Error('no');
+};
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
 const messagesOf = async (tailwater: Tailwater) => (await arrived(tailwater)).map(({ message }) => message);
 
 test('every field of an event', async () => {
@@ -259,4 +267,54 @@ test('without a server there is nothing to wait for', async () => {
   for (let i = 0; i < 50_000; i++) tailwater.emit({ message: 'm' });
   expect(await tailwater.flush()).toBe(true);
   expect(tailwater.stats()).toMatchObject({ emitted: 50_000, waiting: 0, lost: {}, stdoutLost: 0 });
+});
+
+test.each<[string, unknown]>([
+  ['undefined', undefined],
+  ['null', null],
+  ['a symbol', Symbol('s')],
+  ['a BigInt', 1n],
+  ['NaN', Number.NaN],
+  ['bytes', Buffer.alloc(100_000)],
+  ['a long text', 'x'.repeat(1_000_000)],
+  ['a function', () => {}],
+  ['a proxy that is revoked', revoked()],
+  ['getters that throw', new Proxy({}, { get: throws, has: throws, ownKeys: throws, getPrototypeOf: throws })],
+  ['a date that is none', new Date(Number.NaN)],
+  ['what cannot be a text', { toString: throws, [Symbol.toPrimitive]: throws }],
+])('nothing throws, whatever is given: %s', async (_name, given) => {
+  const tailwater = client({ redact: false });
+  const any = given as never;
+  tailwater.emit(any);
+  tailwater.emit({ message: any, metadata: any, userId: any, durationMs: any, timestamp: any });
+  tailwater.emit({ severity: any, logType: any, logger: any, traceId: any });
+  tailwater.logger(any, any).info(any, any);
+  tailwater.logger('a').child(any).error(any);
+  tailwater.withContext(any, () => tailwater.emit({ message: 'inside' }));
+  tailwater.withContext({ userId: any, traceId: any, metadata: any }, () => tailwater.logger('a', any).warn('w', any));
+  tailwater.setLevel(any, any, any);
+  tailwater.setLevel('b', 'debug', any);
+  expect(tailwater.isEnabled(any, any)).toBeTypeOf('boolean');
+  tailwater.emit({ message: 'last' });
+  expect(await messagesOf(tailwater)).toEqual(expect.arrayContaining(['inside', 'last']));
+  expect(server.batches.flatMap(({ lines }) => lines)).toHaveLength(tailwater.stats().emitted);
+});
+
+test('an array, bytes or a map as metadata is one value', async () => {
+  const tailwater = client();
+  const logger = tailwater.logger('a');
+  for (const metadata of [[1, 'two'], Buffer.from('abc'), new Map([['k', 1]]), new Set([1])]) {
+    logger.info('m', metadata as never);
+  }
+  const extras = (await arrived(tailwater)).map(({ extra }) => extra);
+  expect(extras).toEqual([{ value: [1, 'two'] }, { value: '[3 bytes]' }, { value: { k: 1 } }, { value: [1] }]);
+});
+
+test('after a program has said that it ended, no check-in that waited says otherwise', async () => {
+  const tailwater = client();
+  tailwater.emit({ message: 'm' });
+  await delay(90);
+  await tailwater.close();
+  await delay(50);
+  expect(server.checkIns.at(-1)).toMatchObject({ ended: true });
 });
