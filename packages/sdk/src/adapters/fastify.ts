@@ -6,7 +6,7 @@ import type { RequestOptions } from './request-scope.ts';
 export interface FastifyRequestLike {
   raw: NodeRequest;
   is404: boolean;
-  routeOptions: { url?: string };
+  routeOptions: { url?: string | undefined };
 }
 export interface FastifyReplyLike {
   raw: NodeResponse;

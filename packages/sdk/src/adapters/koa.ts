@@ -10,7 +10,7 @@ export interface KoaContext {
   res: NodeResponse & { writeHead: (...parameters: never[]) => unknown };
   originalUrl: string;
   /** Of @koa/router. */
-  _matchedRoute?: string | RegExp;
+  _matchedRoute?: string | RegExp | undefined;
 }
 
 /** Middleware for Koa 2 and 3: goes before all others. */

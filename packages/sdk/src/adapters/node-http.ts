@@ -3,8 +3,9 @@ import { REQUEST_ID_HEADER, type RequestOptions, RequestScope } from './request-
 
 /** As much of node:http as is needed here: every framework on Node brings these two. */
 export interface NodeRequest {
-  method?: string;
-  url?: string;
+  // Said as Node does, for programs that compile with exactOptionalPropertyTypes.
+  method?: string | undefined;
+  url?: string | undefined;
   headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 export interface NodeResponse {

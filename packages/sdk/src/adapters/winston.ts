@@ -44,7 +44,8 @@ const SEVERITIES: Readonly<Record<string, Severity>> = {
  * (https://github.com/winstonjs/winston-transport), so that nothing needs to be installed for it.
  */
 export class TailwaterTransport extends Writable {
-  level: string | undefined;
+  // Not there without a value, as winston's own type has it.
+  level?: string;
   silent: boolean;
   handleExceptions: boolean;
   handleRejections: boolean;
@@ -54,7 +55,7 @@ export class TailwaterTransport extends Writable {
   constructor(tailwater: Tailwater, options: WinstonOptions = {}) {
     super({ objectMode: true });
     this.tailwater = tailwater;
-    this.level = options.level;
+    if (options.level !== undefined) this.level = options.level;
     this.silent = options.silent ?? false;
     this.handleExceptions = options.handleExceptions ?? false;
     this.handleRejections = options.handleRejections ?? false;

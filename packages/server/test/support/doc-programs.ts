@@ -23,10 +23,12 @@ Server.prototype.listen = function (first, ...rest) {
 };
 `;
 
+/** As strict as any program that installs the packages may be. */
 const TSCONFIG = {
   extends: join(ROOT, 'tsconfig.base.json'),
   compilerOptions: {
     ...{ rootDir: '.', outDir: 'out', composite: false, declaration: false },
+    exactOptionalPropertyTypes: true,
     ...{ experimentalDecorators: true, emitDecoratorMetadata: true },
   },
   include: ['**/*.ts'],
