@@ -121,9 +121,8 @@ export class TailedFile {
     this.size = size;
     const isLate = this.openSince !== 0 && now - this.openSince >= OPEN_EVENT_MS;
     if (!(await this.fill(isLate || this.isFinished))) return 'truncated';
-    const [first] = pieces.underWay;
-    if (first === undefined) return 'idle';
-    await first.done;
+    // With none under way the last ones may have been settled since the last look.
+    await pieces.underWay.at(0)?.done;
     if (this.fault !== null) throw this.takeFault();
     if (!pieces.advance()) return 'idle';
     around.saveSoon();

@@ -47,6 +47,19 @@ async function expectNumbers(running: TestTail, to: number): Promise<void> {
   expect(numbersOf(running).toSorted((a, b) => a - b)).toEqual(range(0, to));
 }
 
+test('the checkpoints come to the end of files that are several bodies long', async () => {
+  const names = ['a.log', 'b.log', 'c.log'];
+  const text = numbered(0, 60_000);
+  for (const name of names) await writeFile(join(dir, name), text);
+  const running = await start();
+  await until(() => running.events.length === 60_000 * names.length, 25_000);
+  const offsets = (): number[] => {
+    const saved = readFileSync(join(dir, 'state', 'checkpoints.json'), 'utf8');
+    return (JSON.parse(saved) as { files: { offset: number }[] }).files.map(({ offset }) => offset);
+  };
+  await until(() => offsets().every((offset) => offset === text.length));
+});
+
 test('what is there, what is added, and only whole lines', async () => {
   await writeFile(log, `${numbered(0, 5)}line 5 beg`);
   const running = await start();
