@@ -110,15 +110,18 @@ export async function printEvents(
   return count;
 }
 
+/** On a terminal one event does not push all others off the screen. */
+const TERMINAL_TEXT_MAX = 1000;
+
 /** What is printed of one event, with its line's end where the format has lines. Columns are as wide as `known` asks. */
 export function eventLines(
-  { format, zone, isColoured }: Printer,
+  { format, zone, isColoured, width }: Printer,
   known: readonly JsonObject[] = [],
 ): (event: JsonObject) => string {
   if (format === 'json') return (event) => JSON.stringify(event);
   if (format === 'ndjson') return (event) => `${JSON.stringify(event)}\n`;
   if (format === 'md') return (event) => `${markdownRow(event, zone)}\n`;
-  const renderer = new EventRenderer(isColoured, zone);
+  const renderer = new EventRenderer(isColoured, zone, width === null ? undefined : TERMINAL_TEXT_MAX);
   renderer.measure(known);
   return (event) => `${renderer.render(event)}\n`;
 }

@@ -101,3 +101,9 @@ test('a table aligns its columns', () => {
   ).toBe('ID  NAME\n1   one\n22\n');
   expect(renderTable(['ID', 'NAME'], [])).toBe('ID  NAME\n');
 });
+
+test('values that are too long for a terminal are cut, and say how to see them', () => {
+  const renderer = new EventRenderer(false, 'utc', 5);
+  const line = renderer.render({ message: 'a long message', metadata: { short: 'abc', long: 'abcdefg' } });
+  expect(line.trim()).toBe('a lon… (9 more characters: --json) short=abc long=abcde… (2 more characters: --json)');
+});

@@ -57,12 +57,15 @@ function detailsOf(event: JsonObject): [string, unknown][] {
 export class EventRenderer {
   readonly #isColoured: boolean;
   readonly #zone: TimeZone;
+  readonly #textMax: number;
   #serviceWidth = 0;
   #typeWidth = 0;
 
-  constructor(isColoured: boolean, zone: TimeZone = 'utc') {
+  /** `textMax`: characters of the message, and of each value, beyond which it is cut. */
+  constructor(isColoured: boolean, zone: TimeZone = 'utc', textMax = Number.POSITIVE_INFINITY) {
     this.#isColoured = isColoured;
     this.#zone = zone;
+    this.#textMax = textMax;
   }
 
   /** Makes columns wide enough for these events, so that none of them moves what stands below it. */
@@ -84,10 +87,18 @@ export class EventRenderer {
       this.#style(SEVERITY_STYLE[severity] ?? 'reset', severity.padEnd(SEVERITY_CHARACTERS)),
       this.#style('cyan', padRight(service, this.#serviceWidth)),
       this.#style('magenta', padRight(type, this.#typeWidth)),
-      plainText(textOf(event, 'message')),
-      ...detailsOf(event).map(([key, value]) => `${this.#style('gray', `${plainText(key)}=`)}${detailText(value)}`),
+      this.#cut(plainText(textOf(event, 'message'))),
+      ...detailsOf(event).map(
+        ([key, value]) => `${this.#style('gray', `${plainText(key)}=`)}${this.#cut(detailText(value))}`,
+      ),
     ];
     return columns.filter((column) => column !== '').join(' ');
+  }
+
+  #cut(text: string): string {
+    if (text.length <= this.#textMax) return text;
+    const more = (text.length - this.#textMax).toLocaleString('en-US');
+    return `${text.slice(0, this.#textMax).toWellFormed()}… (${more} more characters: --json)`;
   }
 
   #style(style: Parameters<typeof styleText>[0], text: string): string {
