@@ -13,7 +13,10 @@ export interface Place {
   id: string;
   dev: string;
   ino: string;
-  /** Birth time in ns; 0 when the file system keeps none. */
+  /**
+   * Birth time in ns, 0 when the file system keeps none; of a file that was cut short, that of the youngest copy whose
+   * lines are accounted for.
+   */
   born: string;
   /** Without symbolic links: rotated files are looked for beside it. */
   path: string;

@@ -147,6 +147,19 @@ test('copytruncate while it is stopped, and the file is longer than before alrea
   await expectNumbers(running, 100);
 });
 
+test('older copies, which nobody reads any more, are left alone when the file is cut short again', async () => {
+  await writeFile(log, numbered(0, 5));
+  const running = await start({ paths: [log] });
+  await until(() => running.events.length === 5);
+  await writeFile(`${log}.9`, numbered(900, 905));
+  await settle(20);
+  await copyFile(log, `${log}.1`);
+  await truncate(log, 0);
+  await settle(300);
+  await appendFile(log, numbered(5, 8));
+  await expectNumbers(running, 8);
+});
+
 test('rotated twice between two searches: the file in between is read too', async () => {
   await writeFile(`${log}.3`, numbered(900, 910));
   await settle(20);

@@ -34,6 +34,8 @@ const startOfFile = () => ({
   tail: 0,
 });
 
+const nowNs = (): string => String(BigInt(Date.now()) * 1_000_000n);
+
 type FileTailConfig = ReceiversConfig['file-tail'];
 
 /** Finds the files and reads them, round robin, until it is closed. */
@@ -153,7 +155,7 @@ export class Tailer {
 
   /** A file that was empty when it was last looked at: what it held since then may be in copies by now. */
   private async begin(file: TailedFile): Promise<void> {
-    await this.followBetween(file.place);
+    file.place.born = (await this.followBetween(file.place)) ?? file.place.born;
     await noteBeginning(file.handle, file.place);
     // Before anything of it is in the journal: after a crash it must be known again.
     await this.checkpoints.save();
@@ -164,8 +166,9 @@ export class Tailer {
     await file.settle();
     const { place, handle } = file;
     this.context.count('inodetruncated');
-    await this.followCopies(place);
-    const restarted = await this.tailed({ ...place, ...startOfFile() }, handle);
+    // Copies up to the youngest are accounted for: from now on only later ones are of what is read now.
+    const born = (await this.followCopies(place)) ?? (place.born === '0' ? '0' : nowNs());
+    const restarted = await this.tailed({ ...place, ...startOfFile(), born }, handle);
     restarted.isListed = file.isListed;
     this.put(restarted);
     await this.checkpoints.save();
@@ -177,19 +180,24 @@ export class Tailer {
     return sibling === null ? null : this.addRotated(place, sibling);
   }
 
-  /** The same, and in the copies that were made after that one, by rotations that came between two looks. */
-  private async followCopies(place: Place): Promise<void> {
+  /**
+   * The same, and in the copies that were made after that one, by rotations that came between two looks. Resolves with
+   * the birth time of the youngest, null when there is none.
+   */
+  private async followCopies(place: Place): Promise<string | null> {
     const copy = await this.followSibling(place);
-    if (copy !== null) await this.followBetween(copy.place);
+    return copy === null ? null : ((await this.followBetween(copy.place)) ?? copy.place.born);
   }
 
-  /** Reads what was made and rotated away, or copied, while only `before` of that name was known. */
-  private async followBetween(before: Place): Promise<void> {
-    for (const sibling of await findBetween(before, (key) => this.files.has(key))) {
+  /** Reads what was made and rotated away, or copied, while only `before` of that name was known. Resolves alike. */
+  private async followBetween(before: Place): Promise<string | null> {
+    const siblings = await findBetween(before, (key) => this.files.has(key));
+    for (const sibling of siblings) {
       const from = { ...before, ...startOfFile() };
       await noteBeginning(sibling.handle, from);
       await this.addRotated(from, sibling);
     }
+    return siblings.at(-1)?.born ?? null;
   }
 
   private async addRotated(place: Place, { handle, ...inode }: Sibling): Promise<TailedFile> {
@@ -272,7 +280,7 @@ export class Tailer {
     const place: Place = { ...startOfFile(), dev: String(dev), ino: String(ino), born, path, listed };
     const isKnown = before !== undefined && (await isSame(handle, before));
     if (isKnown) {
-      Object.assign(place, before, { born });
+      Object.assign(place, before, { born: isOlder(born, before.born) ? before.born : born });
     } else if (before !== undefined) {
       await this.followCopies(before);
       this.gone.push(before);
