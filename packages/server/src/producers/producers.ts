@@ -65,8 +65,6 @@ const INTERVALS_MAX = 500;
 /** Batches of one producer that wait for each other: a client sends one at a time. */
 const WAITING_MAX = 16;
 
-const NOTHING_NEW: Receipt = { accepted: 0, rejectedCount: 0, rejections: [], position: null };
-
 const NOBODY: ProducerReport = {
   name: '',
   service: '',
@@ -158,7 +156,7 @@ export class Producers {
       const holes = producer.seen.missing(batch.first, batch.next);
       const isNew = holes.length === 2 && holes[0] === batch.first && holes[1] === batch.next;
       const places = isNew ? null : placesOf(holes, batch.first);
-      const receipt = places?.length === 0 ? { ...NOTHING_NEW } : await submit(places);
+      const receipt = places?.length === 0 ? this.nothingNew() : await submit(places);
       producer.seen.add(batch.first, batch.next);
       this.heard(producer, batch.report);
       if (places !== null) receipt.accepted += batch.next - batch.first - places.length;
@@ -168,6 +166,11 @@ export class Producers {
       producer.waiting -= 1;
     });
     return taken;
+  }
+
+  /** Its place lies not before any of the events, so that who waits until they are stored can. */
+  private nothingNew(): Receipt {
+    return { accepted: 0, rejectedCount: 0, rejections: [], position: this.options.durableNext() - 1 };
   }
 
   /** Takes numbers that are no events' places (bytes of a file) once `submit` has taken what they stand for. */

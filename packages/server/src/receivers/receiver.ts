@@ -222,7 +222,7 @@ export interface Receipt {
   rejections: readonly Rejection[];
   /** Of a dead letter that was sent again: places of all rejected events. */
   rejectedIndexes?: readonly number[];
-  /** Where the accepted events are, null when there were none. */
+  /** Where the accepted events are, or behind them when some were there already; null when there were none. */
   position: JournalPosition | null;
   /** Set when the sender asked to wait for it (`?ack=stored`): whether the events are searchable now. */
   stored?: boolean;
