@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 const alias = {
   '@tailwater/schema/redaction': new URL('./packages/schema/src/redaction/index.ts', import.meta.url).pathname,
   '@tailwater/schema/event-contract': new URL('./packages/schema/src/event-contract.ts', import.meta.url).pathname,
+  '@tailwater/schema/logql': new URL('./packages/schema/src/logql/index.ts', import.meta.url).pathname,
   '@tailwater/schema': new URL('./packages/schema/src/index.ts', import.meta.url).pathname,
   '@tailwater/server/installation': new URL('./packages/server/src/installation.ts', import.meta.url).pathname,
   '@tailwater/server': new URL('./packages/server/src/index.ts', import.meta.url).pathname,
