@@ -1,5 +1,5 @@
 import { type EventBatch, KIND } from '../../batch/event-batch.ts';
-import { FIELD, type Field, type SymbolField, type TextField } from '../../batch/fields.ts';
+import { FIELD, type Field, fieldOfName, type SymbolField, type TextField } from '../../batch/fields.ts';
 import type { SymbolTable } from '../../batch/symbol-table.ts';
 import { detectLevel } from '../util/detect-level.ts';
 import { numberOfText } from '../util/number.ts';
@@ -17,12 +17,28 @@ const LEVEL_BYTES_MAX = 32;
 const ATTRIBUTE = 0;
 const LEVEL = 100;
 const SEVERITY_NUMBER = 101;
+/** The field holds the text under the very same name, so it needs no attribute beside it. */
+const MOVED = 50;
+
+/** Fields of text that nothing else fills: what they hold is what was sent. */
+const MOVED_FIELDS: ReadonlySet<Field> = new Set<Field>([
+  FIELD.eventType,
+  FIELD.logger,
+  FIELD.userId,
+  FIELD.resourceId,
+  FIELD.resourceType,
+  FIELD.action,
+  FIELD.traceId,
+  FIELD.spanId,
+  FIELD.requestId,
+]);
 
 function codeOfName(name: string): number {
   if (name === 'severity_number') return SEVERITY_NUMBER;
   if (isLevelName(name)) return LEVEL;
   const field = fieldOfMetadataName(name);
-  return field === undefined ? ATTRIBUTE : field + 1;
+  if (field === undefined) return ATTRIBUTE;
+  return fieldOfName(name) === field && MOVED_FIELDS.has(field) ? field + 1 + MOVED : field + 1;
 }
 
 /**
@@ -95,13 +111,18 @@ export class EntryWriter {
     this.lineEnd = end;
   }
 
-  /** Structured metadata: the value is source[start, end). `nameBytes` is what the name had in the body. */
+  /**
+   * Structured metadata: the value is source[start, end). `nameBytes` is what the name had in the body. What fills a
+   * field under another name (`level`, `traceID`) stays an attribute as well: it is asked for by the name it had.
+   */
   metadata(name: number, nameBytes: number, source: Buffer, view: DataView, start: number, end: number): void {
     const { batch } = this;
     this.metadataCount++;
     this.metadataBytes += nameBytes + end - start;
     const code = this.codes.get(name);
-    if (code !== ATTRIBUTE && this.setField(code, source, view, start, end)) return;
+    const isMoved = code >= MOVED && code < LEVEL;
+    const isSet = code !== ATTRIBUTE && this.setField(isMoved ? code - MOVED : code, source, view, start, end);
+    if (isSet && isMoved) return;
     if (batch.beginAttribute(name, KIND.string)) batch.attributeValues.appendUtf8(source, view, start, end);
   }
 

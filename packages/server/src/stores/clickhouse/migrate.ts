@@ -1,4 +1,13 @@
-import { ADD_STORED_AT, CREATE_EVENTS, CREATE_STATS, CREATE_STATS_VIEW, DATABASE } from './schema.ts';
+import {
+  ADD_STORED_AT,
+  CREATE_EVENTS,
+  CREATE_STATS,
+  CREATE_STATS_VIEW,
+  CREATE_STREAMS,
+  CREATE_STREAMS_VIEW,
+  DATABASE,
+  FILL_STREAMS,
+} from './schema.ts';
 import type { ClickHouseStore } from './store.ts';
 
 const VERSIONS_TABLE = `${DATABASE}.schema_versions`;
@@ -13,6 +22,7 @@ interface Migration {
 const MIGRATIONS: readonly Migration[] = [
   { version: 1, statements: [CREATE_EVENTS, CREATE_STATS, CREATE_STATS_VIEW] },
   { version: 2, statements: [ADD_STORED_AT] },
+  { version: 3, statements: [CREATE_STREAMS, ...FILL_STREAMS, CREATE_STREAMS_VIEW] },
 ];
 
 /**

@@ -6,6 +6,7 @@
 export const DATABASE = 'tailwater';
 export const EVENTS_TABLE = 'events';
 export const STATS_TABLE = 'events_hourly';
+export const STREAMS_TABLE = 'streams_hourly';
 
 /** Columns of the Native block that is inserted, in its order. */
 export const BLOCK_COLUMNS = [
@@ -198,3 +199,41 @@ SELECT org, ${HOUR_EXPRESSION} AS hour, log_type, event_type, severity, service,
   count() AS events, sum(${EVENT_BYTES_EXPRESSION}) AS bytes, max(expires_at) AS expires_at
 FROM ${DATABASE}.${EVENTS_TABLE}
 GROUP BY ALL`;
+
+/**
+ * The streams that had events in an hour: what labels there are, which values they have, how much came. One row an
+ * hour and stream once merged, so a query sums `events` and `bytes` and takes min and max of the times. `host` is in
+ * the key because its values are listed as those of a label.
+ */
+export const CREATE_STREAMS = `CREATE TABLE IF NOT EXISTS ${DATABASE}.${STREAMS_TABLE} (
+  org LowCardinality(String),
+  hour DateTime64(0, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  labels LowCardinality(String),
+  service LowCardinality(String),
+  host LowCardinality(String),
+  events SimpleAggregateFunction(sum, UInt64),
+  bytes SimpleAggregateFunction(sum, UInt64),
+  first_ts SimpleAggregateFunction(min, DateTime64(9, 'UTC')),
+  last_ts SimpleAggregateFunction(max, DateTime64(9, 'UTC')),
+  expires_at SimpleAggregateFunction(max, DateTime('UTC'))
+) ENGINE = AggregatingMergeTree
+ORDER BY (org, hour, labels, service, host)
+TTL expires_at DELETE
+SETTINGS
+  ${DURABLE_SETTINGS}`;
+
+const SELECT_STREAMS = `SELECT org, ${HOUR_EXPRESSION} AS hour, labels, service, host,
+  count() AS events, sum(${EVENT_BYTES_EXPRESSION}) AS bytes, min(ts) AS first_ts, max(ts) AS last_ts,
+  max(expires_at) AS expires_at
+FROM ${DATABASE}.${EVENTS_TABLE}
+GROUP BY ALL`;
+
+/** What came before there was such a table. The view is made last: until then nothing is inserted, so it may run again. */
+export const FILL_STREAMS: readonly string[] = [
+  `TRUNCATE TABLE ${DATABASE}.${STREAMS_TABLE}`,
+  `INSERT INTO ${DATABASE}.${STREAMS_TABLE} ${SELECT_STREAMS}`,
+];
+
+export const CREATE_STREAMS_VIEW = `CREATE MATERIALIZED VIEW IF NOT EXISTS ${DATABASE}.${STREAMS_TABLE}_view
+TO ${DATABASE}.${STREAMS_TABLE} AS
+${SELECT_STREAMS}`;
