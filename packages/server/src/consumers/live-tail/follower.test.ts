@@ -83,7 +83,7 @@ function startFollower(limits: Partial<TailLimits> = {}): void {
 function subscribe(orgId: string, condition: Condition | null = null, from: TailPlace | 'end' = 'end'): Reader {
   const reader = new Reader();
   readers.push(reader);
-  follower.receive({ kind: 'subscribe', subscription: reader.id, orgId, condition, from });
+  follower.receive({ kind: 'subscribe', subscription: reader.id, orgId, condition, form: 'api', from });
   return reader;
 }
 

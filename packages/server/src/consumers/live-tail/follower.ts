@@ -5,7 +5,7 @@ import type { Condition } from '../../query/plan.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 import { anyOf, compileRowFilter } from './row-filter.ts';
 import { Subscription } from './subscription.ts';
-import type { FromTail, TailLimits, ToTail, WireChunk } from './wire.ts';
+import type { FromTail, TailForm, TailLimits, ToTail, WireChunk } from './wire.ts';
 
 export interface TailFollowerOptions {
   reader: JournalReader;
@@ -13,7 +13,7 @@ export interface TailFollowerOptions {
   limits: TailLimits;
   compile(condition: Condition): (event: Event) => boolean;
   /** An event as JSON, without line feeds. */
-  render(event: Event): string;
+  render(event: Event, form: TailForm): string;
   send(message: FromTail): void;
   /** The journal cannot be read, or a bug: the follower is of no more use. */
   onFault(error: unknown): void;
@@ -39,7 +39,7 @@ class Breather {
  * Follows the journal and hands every event to the subscriptions that it matches.
  *
  * One loop follows the end and serves all live subscriptions: a frame whose org has none is skipped by its header, any
- * other is decoded once, an event is rendered once. It never waits for anybody. A subscription whose window is full
+ * other is decoded once, an event is rendered once a form. It never waits for anybody. A subscription whose window is full
  * leaves it and goes on in a loop of its own, at its reader's pace, and comes back when it has caught up; when that
  * takes too long, it only counts from there on, until its reader has taken half of the window. New subscriptions that
  * start before the end begin in such a loop. Memory is bounded by the windows and one read buffer a loop.
@@ -91,7 +91,7 @@ export class TailFollower {
     await this.options.reader.close();
   }
 
-  private subscribe({ subscription: id, orgId, condition, from }: ToTail & { kind: 'subscribe' }): void {
+  private subscribe({ subscription: id, orgId, condition, form, from }: ToTail & { kind: 'subscribe' }): void {
     const { reader, limits, compile, send } = this.options;
     const { oldest, next } = reader.range();
     const place = from === 'end' ? { frame: next, index: 0 } : from;
@@ -103,6 +103,7 @@ export class TailFollower {
       condition,
       matches: condition === null ? () => true : compile(condition),
       rowFilter: condition === null ? null : compileRowFilter(condition),
+      form,
       place: isGone ? { frame: place.frame < oldest ? oldest : next, index: 0 } : place,
       limits,
       outlet: { emit: (chunk) => this.emit([chunk]), wake: (awake) => this.wake(awake) },
@@ -230,9 +231,10 @@ export class TailFollower {
     const full = new Set<Subscription>();
     const filter = anyOf(readers.map((reader) => reader.rowFilter));
     const from = Math.min(...readers.map(({ place }) => (place.frame === position ? place.index : 0)));
+    const lines = new Map<TailForm, string>();
     for (const event of this.decoder.events(frame, position, filter, from)) {
       const { index } = this.decoder;
-      let line: string | null = null;
+      lines.clear();
       for (const reader of readers) {
         const { place } = reader;
         if (full.has(reader) || (place.frame === position && place.index > index) || !reader.matches(event)) continue;
@@ -240,7 +242,8 @@ export class TailFollower {
           reader.miss(1, false);
           continue;
         }
-        line ??= event.eventId + this.options.render(event);
+        const line = lines.get(reader.form) ?? event.eventId + this.options.render(event, reader.form);
+        lines.set(reader.form, line);
         if (reader.take(line, { frame: position, index: index + 1 })) continue;
         reader.place = { frame: position, index };
         full.add(reader);

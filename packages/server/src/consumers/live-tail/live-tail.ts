@@ -5,6 +5,7 @@ import { RetryableError } from '../../runtime/errors.ts';
 import {
   type FromTail,
   TAIL_LIMITS,
+  type TailForm,
   type TailLimits,
   type TailMissed,
   type TailPlace,
@@ -31,7 +32,7 @@ export interface LiveTailOptions {
 
 export interface TailEvent {
   eventId: string;
-  /** As the API renders it. */
+  /** In the subscription's form. */
   json: string;
 }
 
@@ -46,6 +47,8 @@ export interface TailChunk {
 export interface TailRequest {
   orgId: string;
   condition: Condition | null;
+  /** Default: as the API renders events. */
+  form?: TailForm;
   /** The subscription is over, and not because it was closed by its owner. Not called before `start`. */
   onEnd(reason: TailEnd): void;
 }
@@ -268,11 +271,11 @@ class OpenSubscription implements TailSubscription {
   }
 
   start(from: TailPlace | 'end', receive: (chunk: TailChunk) => Promise<void>): Promise<TailPlace> {
-    const { orgId, condition } = this.request;
+    const { orgId, condition, form = 'api' } = this.request;
     if (this.worker.isGone) return Promise.reject(ended());
     this.handle = receive;
     this.worker.subscriptions.set(this.id, this);
-    this.worker.send({ kind: 'subscribe', subscription: this.id, orgId, condition, from });
+    this.worker.send({ kind: 'subscribe', subscription: this.id, orgId, condition, form, from });
     return new Promise((resolve, reject) => {
       this.onStarted = { resolve, reject };
     });

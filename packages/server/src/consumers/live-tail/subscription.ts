@@ -1,7 +1,7 @@
 import type { Event } from '@tailwater/schema';
 import type { Condition } from '../../query/plan.ts';
 import type { RowFilter } from './row-filter.ts';
-import type { TailLimits, TailPlace, WireChunk } from './wire.ts';
+import type { TailForm, TailLimits, TailPlace, WireChunk } from './wire.ts';
 
 export interface SubscriptionOptions {
   id: number;
@@ -10,6 +10,7 @@ export interface SubscriptionOptions {
   matches: (event: Event) => boolean;
   /** Rules out rows before `matches` is asked; null when it can't. */
   rowFilter: RowFilter | null;
+  form: TailForm;
   place: TailPlace;
   limits: TailLimits;
   outlet: Outlet;
@@ -32,6 +33,7 @@ export class Subscription {
   readonly condition: Condition | null;
   readonly matches: (event: Event) => boolean;
   readonly rowFilter: RowFilter | null;
+  readonly form: TailForm;
   /** Everything of the org before it has been handed out, counted, or did not match. */
   place: TailPlace;
   /** Its reader does not keep up: what matches is counted and not handed out. */
@@ -54,12 +56,13 @@ export class Subscription {
   private toldPlace: TailPlace;
   private wakeWaiter: (() => void) | null = null;
 
-  constructor({ id, orgId, condition, matches, rowFilter, place, limits, outlet }: SubscriptionOptions) {
+  constructor({ id, orgId, condition, matches, rowFilter, form, place, limits, outlet }: SubscriptionOptions) {
     this.id = id;
     this.orgId = orgId;
     this.condition = condition;
     this.matches = matches;
     this.rowFilter = rowFilter;
+    this.form = form;
     this.place = place;
     this.toldPlace = place;
     this.limits = limits;

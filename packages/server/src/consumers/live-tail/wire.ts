@@ -7,6 +7,9 @@ export interface TailPlace {
   index: number;
 }
 
+/** How a subscription gets its events: as the API renders them, or as rows of the store, see stored-row.ts. */
+export type TailForm = 'api' | 'row';
+
 /** Bounds of live tail. Every subscription has its own window, so a slow one costs this much memory and no more. */
 export interface TailLimits {
   /** Events handed out and not yet taken by the reader. */
@@ -63,7 +66,14 @@ export interface WireChunk {
 }
 
 export type ToTail =
-  | { kind: 'subscribe'; subscription: number; orgId: string; condition: Condition | null; from: TailPlace | 'end' }
+  | {
+      kind: 'subscribe';
+      subscription: number;
+      orgId: string;
+      condition: Condition | null;
+      form: TailForm;
+      from: TailPlace | 'end';
+    }
   | { kind: 'unsubscribe'; subscription: number }
   /** The reader has taken a chunk of that many events and characters. */
   | { kind: 'credit'; subscription: number; events: number; characters: number }

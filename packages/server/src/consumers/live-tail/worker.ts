@@ -4,6 +4,7 @@ import { JournalProgress } from '../../journal/disk/progress.ts';
 import { openDiskJournalReader } from '../../journal/disk/reader.ts';
 import { compileMatcher } from '../../query/match.ts';
 import { TailFollower } from './follower.ts';
+import { renderStoredRow } from './stored-row.ts';
 import type { TailWorkerOptions, ToTail } from './wire.ts';
 
 /** The thread that follows the journal for live tail, so that matching and rendering never hold up a socket. */
@@ -15,7 +16,7 @@ const follower = new TailFollower({
   node,
   limits,
   compile: compileMatcher,
-  render: renderEvent,
+  render: (event, form) => (form === 'row' ? renderStoredRow(event) : renderEvent(event)),
   send: (message) => port.postMessage(message),
   onFault: (error) => {
     // Ends the worker: the main thread closes all subscriptions, and their readers come back to a new one.

@@ -2,7 +2,8 @@ import { type Answer, type ApiRoute, defineRoute, WRITTEN } from '../../route.ts
 import { tailParameters, tailQuestionOf } from './question.ts';
 import { checkAccept, sseSink } from './sse.ts';
 import { openTail, type TailDeps } from './stream.ts';
-import { type UpgradeHandler, webSocketHandler } from './web-socket.ts';
+import type { UpgradeHandler } from './upgrade.ts';
+import { webSocketHandler } from './web-socket.ts';
 
 export type { TailDeps } from './stream.ts';
 

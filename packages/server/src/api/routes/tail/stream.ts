@@ -9,6 +9,7 @@ import type { ApiDeps } from '../../deps.ts';
 import { renderRow } from '../../events.ts';
 import { allRows } from '../../store-rows.ts';
 import { placeId, type TailQuestion } from './question.ts';
+import { openAtSeam } from './seam.ts';
 
 export interface TailDeps extends Pick<ApiDeps, 'store' | 'authenticate' | 'onFault' | 'nowMs'> {
   liveTail: LiveTail;
@@ -61,39 +62,24 @@ export interface OpenTail {
 
 /**
  * Begins a tail. Everything that can be refused is refused here, before the connection becomes a stream.
- *
- * Without gap or double: the subscription starts at the store's position S, and what it gets waits while the store is
- * asked for events that lie before S. It starts first, because the journal behind S is trimmed as the store moves on.
  * @throws PermanentError or RetryableError (`rate_limited`, `shutting_down`, `store_unavailable` …)
  */
 export async function openTail(deps: TailDeps, request: TailRequest): Promise<OpenTail> {
-  for (let turn = 1; ; turn++) {
-    const tail = await begin(deps, request, turn === SEAM_TURNS);
-    if (tail !== null) return tail;
-  }
-}
-
-/** Tries to find S still in the journal. One is enough unless the journal is trimmed in that millisecond. */
-const SEAM_TURNS = 5;
-
-/** Null when the journal behind S was trimmed before the tail had hold of it: with the next S it will do. */
-async function begin(deps: TailDeps, request: TailRequest, isLastTurn: boolean): Promise<OpenTail | null> {
   const { orgId, question } = request;
-  const { condition, resume } = question;
+  const { condition, resume, backfill } = question;
   const ended = Promise.withResolvers<TailGoodbye>();
   const connected = Promise.withResolvers<TailSink>();
-  const subscription = await deps.liveTail.open({ orgId, condition, onEnd: ended.resolve });
-  try {
-    const seam = resume === null && question.backfill > 0 ? deps.storePosition() : null;
-    const start = seam === null ? (resume ?? 'end') : { frame: seam, index: 0 };
-    const from = await subscription.start(start === 'unknown' ? 'end' : start, async (chunk) => {
+  const { subscription, from, seam } = await openAtSeam(deps, {
+    orgId,
+    condition,
+    start: resume === null && backfill > 0 ? 'stored' : resume === 'unknown' ? 'end' : (resume ?? 'end'),
+    onEnd: ended.resolve,
+    receive: async (chunk) => {
       const sink = await connected.promise;
       await sink.send(messagesOf(chunk, deps.node));
-    });
-    if (seam !== null && from.frame !== seam && !isLastTurn) {
-      subscription.close();
-      return null;
-    }
+    },
+  });
+  try {
     const first: TailMessage[] = seam === null ? [] : await backfillOf(deps, request, seam);
     if (resume === 'unknown') first.push({ kind: 'missed', missed: { count: null, atMost: false } });
     first.push({ kind: 'ready', id: placeId(from, deps.node) });
@@ -120,7 +106,11 @@ async function begin(deps: TailDeps, request: TailRequest, isLastTurn: boolean):
 }
 
 /** A control database that does not answer ends no stream; a key that is revoked or changed does. */
-async function checkKey(deps: TailDeps, { orgId, credentials }: TailRequest, refuse: () => void): Promise<void> {
+export async function checkKey(
+  deps: Pick<TailDeps, 'authenticate'>,
+  { orgId, credentials }: Pick<TailRequest, 'orgId' | 'credentials'>,
+  refuse: () => void,
+): Promise<void> {
   try {
     const identity = await deps.authenticate(credentials);
     if (identity.orgId !== orgId || !identity.scopes.has('query')) refuse();
@@ -161,7 +151,7 @@ export function missedFields({ count, atMost }: TailMissed): { count: number | n
   return atMost && count !== null ? { count, at_most: true } : { count };
 }
 
-const RECHECK_INTERVAL_MS = 15_000;
+export const RECHECK_INTERVAL_MS = 15_000;
 /** Between two signs of life: proxies cut connections that are silent for a minute. */
 export const PING_INTERVAL_MS = 15_000;
 /** A reader that takes nothing for so long is cut off: it holds a window of events and a place among the org's tails. */

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { type IncomingHttpHeaders, type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import type { z } from 'zod';
 import { requireScope } from '../../../control/scopes.ts';
 import { PermanentError } from '../../../runtime/errors.ts';
@@ -20,25 +19,18 @@ import {
   type TailMessage,
   type TailSink,
 } from './stream.ts';
-
-/** Readers have nothing to say. */
-const READER_MESSAGE_BYTES_MAX = 4096;
-/** The protocol that is answered. Browsers insist on one of those they offered. */
-const PROTOCOL = 'tailwater';
-/** Browsers can't send headers with a WebSocket, so the key may come as a protocol that is offered. Never echoed. */
-const KEY_PROTOCOL = `${PROTOCOL}.key.`;
-
-export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+import {
+  refuseUpgrade,
+  requestIdOf,
+  sendTexts,
+  type UpgradeHandler,
+  webSocketServer,
+  withProtocolKey,
+} from './upgrade.ts';
 
 /** Answers every upgrade request: there is one path for WebSockets, anything else is refused in the API's error shape. */
 export function webSocketHandler(deps: TailDeps, path: string): UpgradeHandler {
-  const server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    maxPayload: READER_MESSAGE_BYTES_MAX,
-    perMessageDeflate: false,
-    handleProtocols: (protocols) => (protocols.has(PROTOCOL) ? PROTOCOL : false),
-  });
+  const server = webSocketServer();
   return (request, socket, head) => {
     const requestId = requestIdOf(request.headers);
     // Until the handshake the socket has no other listener, and an error without one ends the process.
@@ -78,15 +70,6 @@ async function open(deps: TailDeps, path: string, request: IncomingMessage, sign
   return openTail(deps, { orgId: identity.orgId, credentials, question, signal });
 }
 
-function withProtocolKey(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  const offered = headers['sec-websocket-protocol']?.split(',').map((protocol) => protocol.trim()) ?? [];
-  const keyProtocol = offered.find((protocol) => protocol.startsWith(KEY_PROTOCOL));
-  const hasKey = headers.authorization !== undefined || headers['x-api-key'] !== undefined;
-  return keyProtocol === undefined || hasKey
-    ? headers
-    : { ...headers, 'x-api-key': keyProtocol.slice(KEY_PROTOCOL.length) };
-}
-
 function questionOf({ node, nowMs = Date.now }: TailDeps, search: string, headers: IncomingHttpHeaders): TailQuestion {
   const check = validatorCompiler({ schema: tailParameters, method: 'GET', url: '', httpPart: 'querystring' });
   const result = check(parseQueryString(search)) as { value: z.output<typeof tailParameters> } | { error: Error };
@@ -98,25 +81,12 @@ function questionOf({ node, nowMs = Date.now }: TailDeps, search: string, header
   });
 }
 
-function requestIdOf(headers: IncomingHttpHeaders): string {
-  const sent = headers['x-request-id'];
-  return typeof sent === 'string' && /^[\w.:-]{1,128}$/.test(sent) ? sent : randomUUID();
-}
-
 /** Answers the handshake with an error in the API's own shape. */
 function refuse({ onFault }: TailDeps, socket: Duplex, error: unknown, requestId: string): void {
   const { status, headers, body, isFault } = errorAnswer(error, requestId);
   if (isFault) onFault(error, requestId);
-  const text = JSON.stringify(body);
-  const lines = Object.entries({
-    ...headers,
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': String(Buffer.byteLength(text)),
-    'x-request-id': requestId,
-    connection: 'close',
-  }).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${text}`);
-  setTimeout(() => socket.destroy(), GOODBYE_MS).unref();
+  const type = 'application/json; charset=utf-8';
+  refuseUpgrade(socket, status, { ...headers, 'content-type': type, 'x-request-id': requestId }, JSON.stringify(body));
 }
 
 /** A message as WebSocket text; null when there is nothing to tell. */
@@ -165,12 +135,9 @@ function webSocketSink(webSocket: WebSocket, socket: Duplex): TailSink {
 
 /** Resolves when the socket has taken all messages, or is closed. One write for all of them. */
 function sendAll(webSocket: WebSocket, socket: Duplex, messages: readonly TailMessage[]): Promise<void> {
-  const texts = messages.map(webSocketText).filter((text) => text !== null);
-  const last = texts.pop();
-  if (last === undefined || webSocket.readyState !== webSocket.OPEN) return Promise.resolve();
-  socket.cork();
-  for (const text of texts) webSocket.send(text);
-  const sent = new Promise<void>((resolve) => webSocket.send(last, () => resolve()));
-  socket.uncork();
-  return sent;
+  return sendTexts(
+    webSocket,
+    socket,
+    messages.map(webSocketText).filter((text) => text !== null),
+  );
 }

@@ -1,0 +1,48 @@
+import type { Event } from '@tailwater/schema';
+import type { StoredRow } from '../../query/logql/events/fields.ts';
+
+/**
+ * An event as a row that LogQL reads from the store, as JSON: the rendering of the API tells a number from its text no
+ * more. Names without a value are left out.
+ */
+export function renderStoredRow(event: Event): string {
+  return JSON.stringify(storedRow(event));
+}
+
+function storedRow(event: Event): StoredRow {
+  const labels = JSON.stringify(event.labels);
+  return {
+    ts_ns: event.timestampNs.toString(),
+    labels: labels === '{}' ? '' : labels,
+    service: event.service,
+    message: event.message,
+    attributes: attributeTexts(event),
+    severity_number: event.severityNumber,
+    log_type: event.logType,
+    event_type: event.eventType,
+    host: event.host,
+    logger: event.logger,
+    user_id: event.userId,
+    resource_id: event.resourceId,
+    resource_type: event.resourceType,
+    action: event.action,
+    trace_id: event.traceId,
+    span_id: event.spanId,
+    request_id: event.requestId,
+    duration_ms: storeNumber(event.durationMs),
+    cost: storeNumber(event.cost),
+  };
+}
+
+function attributeTexts({ attributes }: Event): Record<string, string> {
+  const texts: Record<string, string> = Object.create(null);
+  for (const name in attributes) texts[name] = attributes[name]!.text;
+  return texts;
+}
+
+/** NaN and infinities in the words that the store answers with. */
+function storeNumber(value: number | null): number | string | null {
+  if (value === null || Number.isFinite(value)) return value;
+  if (Number.isNaN(value)) return 'nan';
+  return value > 0 ? 'inf' : '-inf';
+}
