@@ -107,6 +107,7 @@ async function openApi(parts: Parts): Promise<{ api: FastifyInstance; tail: Tail
   const deps = {
     store: limited(parts.store.store, config.query.timeoutMs),
     control: parts.control,
+    orgs: parts.orgs,
     authenticate: parts.authenticator.authenticate.bind(parts.authenticator),
     metrics: parts.telemetry.registry,
     defaultRetentionDays: config.retention.defaultDays,

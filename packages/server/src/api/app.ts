@@ -10,6 +10,9 @@ import { registerOpenApi, routeSchema } from './openapi.ts';
 import { parseQueryString } from './query-string.ts';
 import type { Answer, ApiRoute } from './route.ts';
 import { apiRoutes } from './routes/index.ts';
+import { isLokiPath } from './routes/loki/paths.ts';
+import { plainError } from './routes/loki/plain-error.ts';
+import { prepareLokiScope } from './routes/loki/scope.ts';
 import { validatorCompiler } from './validate.ts';
 
 declare module 'fastify' {
@@ -54,7 +57,12 @@ export async function buildApi(deps: ApiDeps, more: readonly ApiRoute[] = []): P
   app.setErrorHandler((error, request, reply) => sendError(deps, error, request, reply));
   registerOpenApi(app);
   await app.after();
-  for (const route of routes) registerRoute(app, deps, route);
+  const isLoki = ({ path }: ApiRoute) => isLokiPath(path);
+  for (const route of routes.filter((route) => !isLoki(route))) registerRoute(app, deps, route);
+  app.register(async (scope) => {
+    prepareLokiScope(scope);
+    for (const route of routes.filter(isLoki)) registerRoute(scope, deps, route);
+  });
   await app.ready();
   return app;
 }
@@ -112,15 +120,23 @@ function send(answer: Answer, reply: FastifyReply): FastifyReply {
   if (answer.kind === 'written') return reply;
   reply.code(answer.status);
   if (answer.kind === 'json') return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.body));
+  reply.headers(answer.headers ?? {});
   if (answer.contentType !== '') reply.type(answer.contentType);
+  if (answer.kind === 'bytes') return reply.send(answer.bytes);
   return answer.text === '' ? reply.send() : reply.send(answer.text);
 }
 
 function sendError(deps: ApiDeps, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { status, headers, body, isFault } = errorAnswer(error, request.id);
+  const answer = errorAnswer(error, request.id);
+  const { status, headers, body, isFault } = answer;
   // Nobody is left to be told, and a query that was ended for that reason is no fault.
   if (isFault && !reply.raw.destroyed) deps.onFault(error, request.id);
-  reply.headers({ 'x-request-id': request.id, ...headers });
+  reply.header('x-request-id', request.id);
+  if (isLokiPath(request.url)) {
+    const plain = plainError(answer);
+    return reply.code(plain.status).headers(plain.headers).send(plain.text);
+  }
+  reply.headers(headers);
   return reply.code(status).type('application/json; charset=utf-8').send(JSON.stringify(body));
 }
 
@@ -132,7 +148,10 @@ function refusePath(
 ): never {
   const path = request.url.split('?', 1)[0]!;
   const methods = routes.filter((route) => pathPattern(route.path).test(path)).map(({ method }) => method);
-  if (methods.length === 0) throw new PermanentError('not_found', `there is no path ${path.slice(0, 200)}`);
+  if (methods.length === 0) {
+    const message = isLokiPath(path) ? '404 page not found' : `there is no path ${path.slice(0, 200)}`;
+    throw new PermanentError('not_found', message);
+  }
   const allowed = [...new Set(methods)].join(', ');
   reply.header('allow', allowed);
   throw new PermanentError('method_not_allowed', `this path answers ${allowed}`);

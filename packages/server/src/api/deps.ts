@@ -3,10 +3,12 @@ import type { FastifyServerFactory } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Attempts } from '../admission/attempts.ts';
 import type { ControlDb } from '../control/control-db.ts';
+import type { OrgCache } from '../control/org-cache.ts';
 import type { IngestQuota } from '../control/orgs.ts';
 import type { Identity } from '../control/scopes.ts';
 import type { DeadLetters } from '../dead-letters/dead-letters.ts';
 import type { Producers } from '../producers/producers.ts';
+import type { LogqlRunner } from '../query/logql/tasks.ts';
 import type { EventStore } from '../stores/store.ts';
 
 /** How one part of the server does. What is behind `ready` is shown as it is: numbers and short words, no secrets. */
@@ -28,6 +30,9 @@ export interface HealthProviders {
 export interface ApiDeps {
   store: EventStore;
   control: ControlDb;
+  orgs: OrgCache;
+  /** Answers LogQL. */
+  logql: LogqlRunner;
   /** Authenticator.authenticate: who the request acts as. Throws PermanentError. */
   authenticate(request: { headers: IncomingHttpHeaders; remoteAddress: string | undefined }): Promise<Identity>;
   health: HealthProviders;

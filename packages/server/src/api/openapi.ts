@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifySchema } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiRoute } from './route.ts';
+import { isLokiPath } from './routes/loki/paths.ts';
 import { errorSchema } from './wire/error.ts';
 
 /** Registers the generator of /api/openapi.json. Routes that follow are in it. */
@@ -36,7 +37,8 @@ export function routeSchema(route: ApiRoute): FastifySchema {
   for (const [status, answer] of Object.entries(answers)) {
     described[status] = typeof answer === 'string' ? z.string().meta({ description: answer }) : answer;
   }
-  for (const status of errorStatuses(route)) described[status] ??= errorSchema;
+  const error = isLokiPath(route.path) ? z.string().meta({ description: 'Why, as plain text.' }) : errorSchema;
+  for (const status of errorStatuses(route)) described[status] ??= error;
   return {
     ...(query && { querystring: query }),
     ...(params && { params }),

@@ -32,7 +32,8 @@ export interface RouteContext<Q extends Schema, P extends Schema, B extends Sche
 
 export type Answer =
   | { kind: 'json'; status: number; body: unknown }
-  | { kind: 'text'; status: number; contentType: string; text: string }
+  | { kind: 'text'; status: number; contentType: string; headers?: Record<string, string>; text: string }
+  | { kind: 'bytes'; status: number; contentType: string; headers?: Record<string, string>; bytes: Uint8Array }
   /** The handler wrote the response itself. */
   | { kind: 'written' };
 

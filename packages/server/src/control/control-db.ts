@@ -48,6 +48,16 @@ export interface ControlTables {
     set_at: number;
     until_at: number | null;
   };
+  delete_requests: {
+    id: string;
+    org_id: string;
+    query: string;
+    start_at: number;
+    end_at: number;
+    status: string;
+    created_at: number;
+    processed_at: number | null;
+  };
   settings: {
     name: string;
     value: string;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PermanentError, RetryableError } from '../runtime/errors.ts';
 import type { ControlDb, ControlTables } from './control-db.ts';
+import { DEFAULT_LOGQL_SETTINGS, logqlSettingsSchema } from './logql-settings.ts';
 
 /** The org of requests without a key in open mode, and of the first admin key. Made at the first start. */
 export const DEFAULT_ORG_ID = 'default';
@@ -32,6 +33,8 @@ export const orgSettingsSchema = z.strictObject({
   /** Log type by prefix of the logger name, before the server's own map. */
   logTypes: z.record(z.string().min(1).max(256), z.string().min(1).max(64)).default({}),
   ingestQuota: ingestQuotaSchema.default(NO_QUOTA),
+  /** How LogQL queries are answered, and their limits. */
+  loki: logqlSettingsSchema.default(DEFAULT_LOGQL_SETTINGS),
 });
 export type OrgSettings = z.output<typeof orgSettingsSchema>;
 

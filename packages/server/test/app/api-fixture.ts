@@ -24,6 +24,7 @@ import { JournalProgress } from '../../src/journal/disk/progress.ts';
 import { openDiskJournalReader } from '../../src/journal/disk/reader.ts';
 import { openDeadLetterStore } from '../../src/pipeline/dead-letters.ts';
 import { Producers, type ProducersState } from '../../src/producers/producers.ts';
+import { RetryableError } from '../../src/runtime/errors.ts';
 import { type Engine, startEngine } from '../../src/stores/clickhouse/engine.ts';
 import { migrate } from '../../src/stores/clickhouse/migrate.ts';
 import { type ClickHouseStore, openClickHouseStore } from '../../src/stores/clickhouse/store.ts';
@@ -156,11 +157,14 @@ export async function openTestApi(store: EventStore, options: Partial<ApiDeps> =
   const control = await openControlDb(dataDir);
   const faults: unknown[] = [];
   const onFault = (error: unknown) => faults.push(error);
-  const authenticator = new Authenticator(control, { orgs: new OrgCache(control), openMode: false, onFault });
+  const orgs = new OrgCache(control);
+  const authenticator = new Authenticator(control, { orgs, openMode: false, onFault });
   const producers = await noProducers(dataDir);
   const app = await buildApi({
     store,
     control,
+    orgs,
+    logql: { run: () => Promise.reject(new RetryableError('store_unavailable', 'there are no query workers', 1000)) },
     attempts: new Attempts(),
     deadLetters: noDeadLetters(dataDir),
     producers,

@@ -10,6 +10,7 @@ import {
 } from '../../src/control/api-keys.ts';
 import { bootstrap } from '../../src/control/bootstrap.ts';
 import type { ControlDb } from '../../src/control/control-db.ts';
+import { DEFAULT_LOGQL_SETTINGS } from '../../src/control/logql-settings.ts';
 import { createOrg, getOrg, listOrgs, NO_QUOTA, updateOrgSettings } from '../../src/control/orgs.ts';
 import { installationSecret, settingOr } from '../../src/control/settings.ts';
 
@@ -54,7 +55,7 @@ export function controlContract(kind: string, make: () => Promise<ControlStorage
         await createOrg(db, { id: 'b', name: 'Bee', retentionDays: 7 }, 1000);
         await createOrg(db, { id: 'a', name: 'Ä ✓' }, 2000);
         await reopen();
-        const settings = { redactRulesOff: [], logTypes: {}, ingestQuota: NO_QUOTA };
+        const settings = { redactRulesOff: [], logTypes: {}, ingestQuota: NO_QUOTA, loki: DEFAULT_LOGQL_SETTINGS };
         const bee = { id: 'b', name: 'Bee', retentionDays: 7, settings, createdAtMs: 1000 };
         expect(await getOrg(db, 'b')).toEqual(bee);
         expect(await listOrgs(db)).toEqual([

@@ -29,6 +29,7 @@ import { listOrgs } from './orgs/list.ts';
 import { updateOrg } from './orgs/update.ts';
 import { checkIn } from './producers/check-in.ts';
 import { listProducers } from './producers/list.ts';
+import { explainQuery } from './query/explain.ts';
 import { getStorage } from './storage/get.ts';
 import { getTrace } from './traces/get.ts';
 
@@ -42,6 +43,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   getLogContext,
   getLogWhy,
   getTrace,
+  explainQuery,
   listAttempts,
   getUsage,
   listDeadLetters,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LOGQL_LIMITS_MAX } from '../../control/logql-settings.ts';
 import { SCOPES } from '../../control/scopes.ts';
 
 const retention = z
@@ -25,6 +26,25 @@ export const ingestQuotaSchema = z
       'What the org may send; null for the default of the server. Beyond it requests get 429 with Retry-After.',
   });
 
+/** Also said in docs/reference/loki-api.md. */
+export const lokiSettingsSchema = z
+  .strictObject({
+    event_fields: z.boolean().meta({ description: "The event's own fields are offered as structured metadata." }),
+    discover_service_name: z
+      .boolean()
+      .meta({ description: 'A stream without the label service_name gets one from the service of its events.' }),
+    align_metric_queries: z
+      .boolean()
+      .meta({ description: 'Range queries of metrics start and end at multiples of their step, as on Loki.' }),
+    entries_max: z.int().min(1).max(LOGQL_LIMITS_MAX.entriesMax).meta({ description: 'Lines of one log query.' }),
+    series_max: z.int().min(1).max(LOGQL_LIMITS_MAX.seriesMax).meta({ description: 'Series of one metric query.' }),
+    query_length_max_ms: z.int().min(0).meta({ description: 'Longest time range of a query; 0 for any.' }),
+    query_timeout_ms: z.int().min(100).max(LOGQL_LIMITS_MAX.queryTimeoutMs),
+    tails_max: z.int().min(0).max(LOGQL_LIMITS_MAX.tailsMax).meta({ description: 'Tails of Loki’s API at a time.' }),
+    volume_series_max: z.int().min(1).max(LOGQL_LIMITS_MAX.volumeSeriesMax),
+  })
+  .meta({ id: 'LokiSettings', description: 'How LogQL queries of the org are answered, and their limits.' });
+
 export const orgSchema = z
   .strictObject({
     id: z.string(),
@@ -33,6 +53,7 @@ export const orgSchema = z
     redact_rules_off: redactRulesOff,
     log_types: logTypes,
     ingest_quota: ingestQuotaSchema,
+    loki: lokiSettingsSchema,
     created_at: timeText,
   })
   .meta({ id: 'Org' });
@@ -54,6 +75,10 @@ export const orgChangeSchema = z
     redact_rules_off: redactRulesOff.optional(),
     log_types: logTypes.optional(),
     ingest_quota: ingestQuotaSchema.partial().optional().meta({ description: 'Only by a key that may select orgs.' }),
+    loki: lokiSettingsSchema
+      .partial()
+      .optional()
+      .meta({ description: 'What ends in `_max` or `_ms`: only by a key that may select orgs.' }),
   })
   .meta({ id: 'OrgChange', description: 'What is left out stays as it is.' });
 

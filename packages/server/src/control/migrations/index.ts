@@ -4,6 +4,7 @@ import * as browserKeys from './0002-browser-keys.ts';
 import * as orgUsage from './0003-org-usage.ts';
 import * as logLevels from './0004-log-levels.ts';
 import * as eventContracts from './0005-event-contracts.ts';
+import * as deleteRequests from './0006-delete-requests.ts';
 
 /** Every migration by name, in order. A name that was released never changes, nor does what it does. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -12,4 +13,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-org-usage': orgUsage,
   '0004-log-levels': logLevels,
   '0005-event-contracts': eventContracts,
+  '0006-delete-requests': deleteRequests,
 };
