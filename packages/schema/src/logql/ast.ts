@@ -39,8 +39,7 @@ export type LabelFilter =
 
 export type LabelFormat =
   /** `dst=src` renames. */
-  | { kind: 'rename'; name: string; source: string }
-  | { kind: 'template'; name: string; template: string };
+  { kind: 'rename'; name: string; source: string } | { kind: 'template'; name: string; template: string };
 
 /** `drop a`, `keep b="x"`. */
 export interface LabelTarget {
