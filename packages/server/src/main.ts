@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Admission } from './admission/admission.ts';
@@ -22,6 +23,7 @@ import { type Paths, pathsOf } from './parts.ts';
 import { type IngestClient, startIngest } from './pipeline/ingest-client.ts';
 import { Producers, type ProducersState } from './producers/producers.ts';
 import { PermanentError } from './runtime/errors.ts';
+import { LogqlClient } from './query/logql/worker/client.ts';
 import { createOwnLog, type OwnLog } from './runtime/own-log.ts';
 import { Runner } from './runtime/runner.ts';
 import { createTelemetry, type Telemetry } from './runtime/telemetry.ts';
@@ -90,7 +92,12 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
   runner.defer('journal', () => ingest.close());
   const journalFloor = new JournalFloor();
   const producers = await openProducers(paths, ingest, journalFloor, log, runner);
-  const { store, writer } = openStorePart(config, paths, ingest, journalFloor, log, telemetry, runner);
+  const logql = new LogqlClient({
+    threads: Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2))),
+    onFault: (error) => log.error({ err: error }, 'a query worker died, the next query starts another'),
+  });
+  runner.defer('query workers', () => logql.close());
+  const { store, writer } = openStorePart(config, paths, ingest, journalFloor, log, telemetry, logql, runner);
   // Until the writer has told where it is, a tail with backfill could not begin.
   const writerKnown = store.opened.then(() => writer()?.waitStored(0, STORE_WAIT_MS));
   await Promise.race([writerKnown, delay(STORE_WAIT_MS, undefined, { ref: false })]);
@@ -109,7 +116,7 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
     browserKeyBytesPerSecond: config.limits.browserKeyBytesPerSecond,
   });
   const opened = { config, paths, log, telemetry, runner, control, authenticator, orgs };
-  const parts = { ...opened, deadLetters, ingest, producers, admission, quotas, store, writer };
+  const parts = { ...opened, deadLetters, ingest, producers, admission, quotas, store, writer, logql };
   const listeners = await openListeners(parts);
   const { httpPort, extraPorts } = await openHttp(parts);
   const listenerPorts = { ...extraPorts, ...listeners };
@@ -183,6 +190,7 @@ function openStorePart(
   journalFloor: JournalFloor,
   log: OwnLog,
   telemetry: Telemetry,
+  logql: LogqlClient,
   runner: Runner,
 ): { store: OpenStore; writer: () => StoreWriter | null } {
   let writer: StoreWriter | null = null;
@@ -192,6 +200,7 @@ function openStorePart(
     engineMemoryBytesMax: config.store.engineMemoryBytesMax,
     external: url === undefined ? null : { url, user: user ?? 'default', password: password ?? '' },
     onConnection: (connection) => {
+      logql.connect(connection);
       if (writer !== null) return writer.reconnect(connection);
       writer = startStoreWriter(
         {

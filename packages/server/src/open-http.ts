@@ -119,6 +119,7 @@ async function openApi(parts: Parts): Promise<{ api: FastifyInstance; tail: Tail
     attempts: parts.admission.attempts,
     deadLetters: createDeadLetters(parts),
     producers: parts.producers,
+    logql: parts.logql,
     usage: (orgId: string) => parts.quotas.usage(orgId),
     quotaOf: (own: IngestQuota) => parts.quotas.of(own),
   };

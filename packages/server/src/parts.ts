@@ -8,6 +8,7 @@ import type { OrgCache } from './control/org-cache.ts';
 import type { DeadLetterStores } from './open-dead-letters.ts';
 import type { IngestClient } from './pipeline/ingest-client.ts';
 import type { Producers } from './producers/producers.ts';
+import type { LogqlRunner } from './query/logql/tasks.ts';
 import type { OwnLog } from './runtime/own-log.ts';
 import type { Runner } from './runtime/runner.ts';
 import type { Telemetry } from './runtime/telemetry.ts';
@@ -29,6 +30,7 @@ export interface Parts {
   admission: Admission;
   quotas: Quotas;
   store: OpenStore;
+  logql: LogqlRunner;
   /** Null until the event store was opened for the first time. */
   writer: () => StoreWriter | null;
 }

@@ -23,6 +23,14 @@ export class SqlParams {
     this.values[name] = value;
     return `{${name}:${type}}`;
   }
+
+  /** The same values, for a query that holds the placeholders given out so far and adds its own. */
+  copy(): SqlParams {
+    const params = new SqlParams();
+    Object.assign(params.values, this.values);
+    params.#count = this.#count;
+    return params;
+  }
 }
 
 /** Compares attributes as match.ts does: ClickHouse's default float parser is off by one unit at times. */
@@ -162,7 +170,7 @@ function attributeEquals(name: string, value: string, params: SqlParams): string
  * The words expression drops tokens with digits, so those are asked of the token expression. It also cuts a token like
  * `größe1x` to `größ`: a word with non-ASCII letters must be a token as well.
  */
-function renderWords(words: readonly string[], params: SqlParams): string {
+export function renderWords(words: readonly string[], params: SqlParams): string {
   const lower = words.map(lowerAscii);
   const parts: string[] = [];
   const plain = lower.filter((word) => !hasDigit(word));

@@ -5,6 +5,7 @@ import {
   type EventField,
   fieldText,
   GIVEN_FIELDS,
+  isEventField,
   labelNameOf,
   type StoredRow,
 } from './fields.ts';
@@ -28,55 +29,58 @@ export interface RowMapper {
 const EXTRACTED = '_extracted';
 
 /**
- * Events as LogQL sees them. Structured metadata, the first of a name wins: attributes, then members of `labels` that
- * are no stream labels, then the event's own fields. What has a stream label's name gets `_extracted` behind it, but
- * for own fields: those say the same as the label, and are left out.
+ * Events as LogQL sees them. A stream's labels come first, then the event's own fields, then attributes, then members
+ * of `labels` that are no stream labels. An own field whose name the stream has as a label is left out: they say the
+ * same. Anything else whose name is taken by a stream label, or belongs to an own field that the event lacks, gets
+ * `_extracted` behind it, as Loki does it; of equal names the first counts.
  */
 export function rowMapper(settings: StreamSettings, needed: NeededParts = EVERYTHING): RowMapper {
   const streams = new StreamCache(settings);
   const attributeNames = new Map<string, string>();
   const isNeeded = (name: string) => needed.metadata === 'all' || needed.metadata.has(name);
-  const fields = EVENT_FIELDS.filter((field) => (settings.eventFields || GIVEN_FIELDS.has(field)) && isNeeded(field));
-  const needsMetadata = needed.metadata === 'all' || needed.metadata.size > 0;
-  const nameOf = (attribute: string): string => {
+  const isOffered = (field: EventField) => settings.eventFields || GIVEN_FIELDS.has(field);
+  const fields = EVENT_FIELDS.filter((field) => isOffered(field) && isNeeded(field));
+  const needsAttributes = needed.metadata === 'all' || [...needed.metadata].some((name) => !isReserved(name));
+
+  function isReserved(name: string): boolean {
+    return settings.eventFields && isEventField(name);
+  }
+
+  function nameOf(attribute: string): string {
     let name = attributeNames.get(attribute);
     if (name === undefined) {
       name = labelNameOf(attribute);
       attributeNames.set(attribute, name);
     }
     return name;
-  };
+  }
 
   function map(row: StoredRow): LogRow {
     const { stream, metadata: ofStream } = streams.get(row.labels, row.service);
     const { labels } = stream;
     const metadata: (readonly [string, string])[] = [];
-    const add = (name: string, value: string): void => {
-      const free = labels.has(name) ? name + EXTRACTED : name;
-      if (isNeeded(free) && !metadata.some(([taken]) => taken === free)) metadata.push([free, value]);
+    const isTaken = (name: string) => metadata.some(([taken]) => taken === name);
+    const addField = (field: EventField): void => {
+      const value = fieldText(row, field);
+      if (value === '' || labels.has(field) || isTaken(field)) return;
+      if (settings.eventFields || !hasValue(labels, value)) metadata.push([field, value]);
     };
-    if (needsMetadata) {
-      const { attributes } = row;
-      for (const attribute in attributes) add(nameOf(attribute), attributes[attribute]!);
-      for (const [name, value] of ofStream) add(name, value);
-      for (const field of fields) addField(metadata, row, field);
-    }
-    const at = row.ts_ns.length - 6;
-    return { ...timeOf(row.ts_ns, at), stream, metadata, line: row.message ?? '' };
-  }
-
-  function addField(metadata: (readonly [string, string])[], row: StoredRow, field: EventField): void {
-    const value = fieldText(row, field);
-    if (value === '') return;
-    const { labels } = streams.get(row.labels, row.service).stream;
-    if (labels.has(field) || metadata.some(([taken]) => taken === field)) return;
-    if (!settings.eventFields && hasValue(labels, value)) return;
-    metadata.push([field, value]);
+    const add = (name: string, value: string): void => {
+      const isClash = labels.has(name) || (isReserved(name) && fieldText(row, name as EventField) === '');
+      const free = isClash ? name + EXTRACTED : name;
+      if (isNeeded(free) && !isTaken(free) && !isReserved(free)) metadata.push([free, value]);
+    };
+    if (settings.eventFields) for (const field of fields) addField(field);
+    const { attributes } = row;
+    for (const attribute in attributes) add(nameOf(attribute), attributes[attribute]!);
+    for (const [name, value] of ofStream) add(name, value);
+    if (!settings.eventFields) for (const field of fields) addField(field);
+    return { ...timeOf(row.ts_ns), stream, metadata, line: row.message ?? '' };
   }
 
   const columns = new Set<string>(needed.line ? ['message'] : []);
-  if (needsMetadata) columns.add('attributes');
-  for (const field of fields) columns.add(columnOfField(field));
+  if (needsAttributes) columns.add('attributes');
+  for (const field of needsAttributes && settings.eventFields ? EVENT_FIELDS : fields) columns.add(columnOfField(field));
   return { columns: [...columns], map };
 }
 
@@ -86,7 +90,8 @@ function hasValue(labels: ReadonlyMap<string, string>, value: string): boolean {
   return false;
 }
 
-function timeOf(ns: string, at: number): { timeMs: number; timeNs: number } {
+function timeOf(ns: string): { timeMs: number; timeNs: number } {
+  const at = ns.length - 6;
   if (at > 0 && ns.charCodeAt(0) !== 45) return { timeMs: Number(ns.slice(0, at)), timeNs: Number(ns.slice(at)) };
   const time = BigInt(ns);
   const timeNs = ((time % 1_000_000n) + 1_000_000n) % 1_000_000n;

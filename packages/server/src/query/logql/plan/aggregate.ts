@@ -1,0 +1,256 @@
+import type { RangeAggregation } from '@tailwater/schema/logql';
+import type { EventStore, SqlQuery } from '../../../stores/store.ts';
+import { EVENTS } from '../../events-sql.ts';
+import { SELECT_SETTINGS, type SqlParams } from '../../sql.ts';
+import { badQuery } from '../errors.ts';
+import { StreamCache, type StreamSettings } from '../events/streams.ts';
+import { type BucketRow, bucketBaseMs, bucketWidthMs, type Series, slideBuckets } from '../range/index.ts';
+import type { Labels } from '../row.ts';
+import { type StepGrid, type StepSeries, stepCount } from '../series.ts';
+import { type CompiledLog, scopeSql } from './compile.ts';
+import { metadataSql, numberOf } from './label-sql.ts';
+import { streamsOf } from './selection.ts';
+import type { Span } from './universe.ts';
+
+/** Buckets of one answer: more are not aggregated in the store but streamed as rows. */
+const BUCKETS_MAX = 100_000;
+/** Rows that one aggregation may answer, some 200 MB here. */
+const ROWS_MAX = 2_000_000;
+
+/** A range aggregation that the store works out, one row a series and bucket. */
+export interface PushedAggregation {
+  query: SqlQuery;
+  /** The series over the grid; null when events turned up of which only the pipeline knows the answer. */
+  run(store: EventStore, options: { signal: AbortSignal; timeoutMs: number }): Promise<StepSeries[] | null>;
+}
+
+interface Row {
+  labels?: string;
+  service?: string;
+  bucket: string;
+  n: string;
+  v: number | string | null;
+  m2: number | string | null;
+  odd: number | string;
+  [group: `g${number}`]: string;
+}
+
+/**
+ * The plan of a range aggregation in SQL, null where that would not be exact. It is for pipelines that SQL answers
+ * whole and series that a `by (…)`, its own or that of the sum around it, makes from labels that SQL can tell.
+ */
+export function pushAggregation(
+  leaf: RangeAggregation,
+  grid: StepGrid,
+  sumGrouping: readonly string[] | null,
+  compiled: CompiledLog,
+  { orgId, span, settings }: { orgId: string; span: Span; settings: StreamSettings },
+): PushedAggregation | null {
+  if (!compiled.isExact || leaf.grouping?.kind === 'without') return null;
+  const names = leaf.grouping?.labels ?? (leaf.op === 'absent_over_time' ? [] : sumGrouping);
+  if (names === null) return null;
+  const params = compiled.params.copy();
+  const groups = groupColumns(names, compiled, settings, params);
+  const values = valueColumns(leaf, compiled, settings, params);
+  const widthMs = leaf.op === 'quantile_over_time' ? quantileWidthMs(leaf, grid) : bucketWidthMs(leaf, grid);
+  if (groups === null || values === null || widthMs === null) return null;
+  const baseMs = bucketBaseMs(leaf, grid);
+  const buckets = Math.ceil((grid.endMs - leaf.range.offsetMs - baseMs) / widthMs);
+  if (buckets > BUCKETS_MAX) return null;
+
+  const base = params.add('Int64', (BigInt(baseMs) * 1_000_000n + 1n).toString());
+  const width = params.add('Int64', (BigInt(widthMs) * 1_000_000n).toString());
+  const bucket = `intDiv(toUnixTimestamp64Nano(ts) - ${base}, ${width})`;
+  const where = [scopeSql(orgId, span.startNs, span.endNs, params), ...compiled.conditions, ...values.conditions];
+  if (grid.stepMs > leaf.range.rangeMs) {
+    // Of the time between two windows nothing is wanted.
+    where.push(`${bucket} % ${grid.stepMs / widthMs} < ${leaf.range.rangeMs / widthMs}`);
+  }
+  const odd = [...compiled.odd, ...values.odd];
+  const columns = [
+    ...groups.columns,
+    `${bucket} + 1 AS bucket`,
+    'count() AS n',
+    `${values.value} AS v`,
+    `${values.m2} AS m2`,
+    `${odd.length === 0 ? '0' : `countIf(${odd.join(' OR ')})`} AS odd`,
+  ];
+  const keys = [...groups.keys, 'bucket'];
+  const sql =
+    `SELECT ${columns.join(', ')} FROM ${EVENTS} WHERE ${where.join(' AND ')}` +
+    ` GROUP BY ${keys.join(', ')} LIMIT ${ROWS_MAX + 1} ${SELECT_SETTINGS}`;
+  const query = { sql, params: params.values };
+  const seriesOf = seriesReader(names, settings);
+
+  async function run(store: EventStore, options: { signal: AbortSignal; timeoutMs: number }) {
+    const rows: BucketRow[] = [];
+    for await (const chunk of store.select<Row>(query, options)) {
+      for (const row of chunk) {
+        if (Number(row.odd) !== 0) return null;
+        const bucketRow = { bucket: Number(row.bucket), count: Number(row.n), value: numberOfRow(row.v) };
+        rows.push({ ...bucketRow, series: seriesOf(row), m2: numberOfRow(row.m2) });
+      }
+      if (rows.length > ROWS_MAX) throw badQuery(`the query would read too many series (limit: ${ROWS_MAX} points)`);
+    }
+    if (leaf.op === 'quantile_over_time') return mergesSeries(rows) ? null : quantileSteps(rows, stepCount(grid));
+    return slideBuckets(leaf, grid, widthMs!, rows);
+  }
+  return { query, run };
+}
+
+/** As the store writes them: text for NaN and infinities, and for integers of 64 bits. */
+function numberOfRow(value: number | string | null): number {
+  return typeof value === 'string' ? Number(value.replace('inf', 'Infinity')) : (value ?? Number.NaN);
+}
+
+interface GroupColumns {
+  columns: string[];
+  keys: string[];
+}
+
+/**
+ * Labels that a stream has are read from the columns `labels` and `service`; others as `=value`, or '' for an absent
+ * one. Null when a label cannot be told in SQL.
+ */
+function groupColumns(
+  names: readonly string[],
+  compiled: CompiledLog,
+  settings: StreamSettings,
+  params: SqlParams,
+): GroupColumns | null {
+  const streams = streamsOf(compiled.selection);
+  const groups: GroupColumns = { columns: [], keys: [] };
+  let needsStream = false;
+  for (const [i, name] of names.entries()) {
+    if (name.startsWith('__') || name.endsWith('_extracted')) return null;
+    const lacking = streams.filter(({ stream }) => !stream.labels.has(name));
+    if (lacking.length < streams.length) needsStream = true;
+    if (lacking.length === 0) continue;
+    const metadata = metadataSql(name, lacking, settings, params);
+    if (metadata === null) return null;
+    groups.columns.push(`if(${metadata.has}, concat('=', ${metadata.value}), '') AS g${i}`);
+    groups.keys.push(`g${i}`);
+  }
+  if (needsStream) {
+    groups.columns.push('labels', 'service');
+    groups.keys.push('labels', 'service');
+  }
+  return groups;
+}
+
+/** The series of a row: one object for the same labels. */
+function seriesReader(names: readonly string[], settings: StreamSettings): (row: Row) => Series {
+  const streams = new StreamCache(settings);
+  const series = new Map<string, Series>();
+  const sortedNames = [...new Set(names)].sort();
+  return (row) => {
+    const ofStream = row.labels === undefined ? undefined : streams.get(row.labels, row.service!).stream.labels;
+    const labels: [string, string][] = [];
+    for (const name of sortedNames) {
+      const text = ofStream?.get(name) ?? metadataText(row[`g${names.indexOf(name)}`]);
+      if (text !== undefined) labels.push([name, text]);
+    }
+    const key = JSON.stringify(labels);
+    let known = series.get(key);
+    if (known === undefined) {
+      known = { key, labels: labels as Labels, error: null };
+      series.set(key, known);
+    }
+    return known;
+  };
+}
+
+function metadataText(column: string | undefined): string | undefined {
+  return column === undefined || column === '' ? undefined : column.slice(1);
+}
+
+interface ValueColumns {
+  value: string;
+  m2: string;
+  conditions: string[];
+  odd: string[];
+}
+
+function valueColumns(
+  leaf: RangeAggregation,
+  compiled: CompiledLog,
+  settings: StreamSettings,
+  params: SqlParams,
+): ValueColumns | null {
+  const { unwrap } = leaf.range;
+  if (unwrap === null) {
+    const isBytes = leaf.op === 'bytes_over_time' || leaf.op === 'bytes_rate';
+    return { value: isBytes ? 'sum(length(message))' : '0', m2: '0', conditions: [], odd: [] };
+  }
+  const areFiltersVoid = unwrap.filters.every(
+    (filter) =>
+      filter.kind === 'matcher' &&
+      filter.matcher.name === '__error__' &&
+      filter.matcher.op === '=' &&
+      filter.matcher.value === '',
+  );
+  const streams = streamsOf(compiled.selection);
+  if (unwrap.conversion !== null || !areFiltersVoid) return null;
+  if (streams.some(({ stream }) => stream.labels.has(unwrap.label))) return null;
+  const metadata = metadataSql(unwrap.label, streams, settings, params);
+  if (metadata === null) return null;
+  const { number, odd } = numberOf(metadata);
+  const aggregate = aggregateOf(leaf, number, params);
+  if (aggregate === null) return null;
+  // An absent or empty label is no sample; text that is no number is an error, which is the pipeline's to tell.
+  return { ...aggregate, conditions: [metadata.number === null ? `${metadata.value} != ''` : metadata.has], odd: odd === null ? [] : [odd] };
+}
+
+function aggregateOf(leaf: RangeAggregation, x: string, params: SqlParams): { value: string; m2: string } | null {
+  const place = '(ts, frame, frame_index)';
+  switch (leaf.op) {
+    case 'sum_over_time':
+    case 'rate':
+      return { value: `sum(${x})`, m2: '0' };
+    case 'avg_over_time':
+      return { value: `avg(${x})`, m2: '0' };
+    case 'min_over_time':
+      return { value: `min(${x})`, m2: '0' };
+    case 'max_over_time':
+      return { value: `max(${x})`, m2: '0' };
+    case 'stddev_over_time':
+    case 'stdvar_over_time':
+      return { value: `avg(${x})`, m2: `varPopStable(${x}) * count(${x})` };
+    case 'first_over_time':
+      return { value: `argMin(${x}, ${place})`, m2: '0' };
+    case 'last_over_time':
+      return { value: `argMax(${x}, ${place})`, m2: '0' };
+    case 'quantile_over_time': {
+      const q = leaf.parameter ?? 0;
+      if (!(q >= 0 && q <= 1)) return null;
+      return { value: `quantileExactInclusive(${params.add('Float64', q)})(${x})`, m2: '0' };
+    }
+    case 'absent_over_time':
+      return { value: '0', m2: '0' };
+    default:
+      return null;
+  }
+}
+
+/** A quantile is worked out of one bucket only: where windows neither overlap nor leave gaps. */
+function quantileWidthMs(leaf: RangeAggregation, grid: StepGrid): number | null {
+  const { rangeMs } = leaf.range;
+  return Number.isInteger(rangeMs) && (grid.stepMs === 0 || grid.stepMs === rangeMs) ? rangeMs : null;
+}
+
+/** Several streams can give one series, and quantiles of parts do not make the whole. */
+function mergesSeries(rows: readonly BucketRow[]): boolean {
+  return new Set(rows.map(({ series, bucket }) => `${bucket} ${series.key}`)).size < rows.length;
+}
+
+function quantileSteps(rows: readonly BucketRow[], steps: number): StepSeries[] {
+  const bySeries = new Map<Series, { steps: number[]; values: number[] }>();
+  for (const { series, bucket, value } of [...rows].sort((a, b) => a.bucket - b.bucket)) {
+    if (bucket < 1 || bucket > steps) continue;
+    const points = bySeries.get(series) ?? { steps: [], values: [] };
+    points.steps.push(bucket - 1);
+    points.values.push(value);
+    bySeries.set(series, points);
+  }
+  return [...bySeries].map(([{ labels }, points]) => ({ labels, ...points }));
+}
