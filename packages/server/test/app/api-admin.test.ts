@@ -2,6 +2,7 @@ import { ERROR_CODES } from '@tailwater/schema';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ApiRoute } from '../../src/api/route.ts';
 import { apiRoutes } from '../../src/api/routes/index.ts';
+import { isLokiPath } from '../../src/api/routes/loki/paths.ts';
 import { errorSchema } from '../../src/api/wire/error.ts';
 import { keyListSchema, madeKeySchema, orgListSchema, orgSchema } from '../../src/api/wire/orgs.ts';
 import { readinessSchema } from '../../src/api/wire/stats.ts';
@@ -49,14 +50,16 @@ describe('who may call', () => {
     const answer = await call(`${route.method} ${pathOf(route)}`, { payload: route.body ? {} : undefined });
     expect(answer.status).toBe(401);
     expect(answer.headers['www-authenticate']).toBe('Bearer');
-    expect(errorSchema.parse(answer.json()).error.code).toBe('unauthenticated');
+    if (isLokiPath(route.path)) expect(answer.text).toMatch(/^this request needs an API key/);
+    else expect(errorSchema.parse(answer.json()).error.code).toBe('unauthenticated');
   });
 
   test.each(guarded)('$method $path needs the scope $scope', async (route) => {
     const headers = route.scope === 'admin' ? reader : writer;
     const answer = await call(`${route.method} ${pathOf(route)}`, { headers, payload: route.body ? {} : undefined });
     expect(answer.status).toBe(403);
-    expect(answer.json().error).toMatchObject({ code: 'forbidden' });
+    if (isLokiPath(route.path)) expect(answer.text).toMatch(/^this API key lacks the scope/);
+    else expect(answer.json().error).toMatchObject({ code: 'forbidden' });
   });
 
   test('the numbers are open to this machine, and to nobody else without a key for all orgs', async () => {
@@ -202,6 +205,28 @@ describe('orgs and keys', () => {
     expect(listed.orgs.map(({ id }) => id)).toEqual(['acme', 'default', 'new', 'other']);
   });
 
+  test("how an org's LogQL queries are answered is changed a part at a time; limits only by an operator", async () => {
+    const change = (headers: Record<string, string>, loki: object) =>
+      call('PATCH /api/orgs/acme', { headers, payload: { loki } });
+    const changed = await change(operator, { entries_max: 100, query_length_max_ms: 0 });
+    expect(orgSchema.parse(changed.json()).loki).toMatchObject({ entries_max: 100, series_max: 500 });
+    expect((await change(admin, { event_fields: false })).json().loki).toEqual({
+      event_fields: false,
+      discover_service_name: true,
+      align_metric_queries: true,
+      entries_max: 100,
+      series_max: 500,
+      query_length_max_ms: 0,
+      query_timeout_ms: 60_000,
+      tails_max: 10,
+      volume_series_max: 1000,
+    });
+    const refused = await change(admin, { event_fields: true, series_max: 10 });
+    expect([refused.status, refused.json().error.field]).toEqual([403, 'loki.series_max']);
+    const senseless = await change(operator, { entries_max: 0 });
+    expect([senseless.status, senseless.json().error.field]).toEqual([400, 'loki.entries_max']);
+  });
+
   test('an admin of one org sees and changes no other', async () => {
     const listed = orgListSchema.parse((await call('GET /api/orgs', { headers: admin })).json());
     expect(listed.orgs.map(({ id }) => id)).toEqual(['acme']);
@@ -312,9 +337,9 @@ describe('/api/openapi.json', () => {
       expect(operation.summary).toBe(route.summary);
       const named = (operation.parameters ?? []).map(({ name }: { name: string }) => name);
       expect(named).toEqual(expect.arrayContaining([...shapeOf(route.query), ...shapeOf(route.params)]));
-      expect(operation.responses[500].content['application/json'].schema).toEqual({
-        $ref: '#/components/schemas/Error',
-      });
+      const error = operation.responses[500].content['application/json'].schema;
+      if (isLokiPath(route.path)) expect(error.type).toBe('string');
+      else expect(error).toEqual({ $ref: '#/components/schemas/Error' });
     }
     const schemas = document.components.schemas;
     expect(Object.keys(schemas)).toEqual(

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { TAIL_PATH } from '../../src/api/routes/tail/index.ts';
 import { CURSOR_QUERY, type OrgFacts, type OrgKeys, RANGE, SHARED } from '../support/org-facts.ts';
 import { contentHeaders, encodeContent, samplePath, sampleRoutes } from '../support/receiver-samples.ts';
+import { LOKI_CASES } from './loki-tenant-cases.ts';
 
 export interface Probe {
   path: string;
@@ -13,9 +14,10 @@ export interface Case {
   key: keyof OrgKeys;
   /**
    * What an org's own facts bring, so that the probes are known to find something: `shows`, a value of the org that was
-   * not sent; `succeeds`, a 2xx; `refused`, the route is not for orgs' keys; `public`, there is nothing of an org.
+   * not sent; `succeeds`, a 2xx; `absent`, a 404, for no org has such a thing; `refused`, the route is not for orgs' keys;
+   * `public`, there is nothing of an org.
    */
-  own: 'shows' | 'succeeds' | 'refused' | 'public';
+  own: 'shows' | 'succeeds' | 'absent' | 'refused' | 'public';
   /** Requests that name what `target` says. */
   probes(target: OrgFacts): Probe[];
 }
@@ -215,6 +217,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     own: 'refused',
     probes: () => [{ path: '/metrics', headers: { 'x-forwarded-for': '203.0.113.9' } }],
   },
+  ...LOKI_CASES,
   // Keys for servers open it not at all: test/app/browser.test.ts.
   'POST /api/browser/logs': { ...ingestCase('/api/browser/logs'), own: 'refused' },
   'POST /api/firehose': ingestCase('/api/firehose'),

@@ -24,6 +24,7 @@ import { getLog } from './logs/get.ts';
 import { listLogs } from './logs/list.ts';
 import { getLogStats } from './logs/stats.ts';
 import { getLogWhy } from './logs/why.ts';
+import { lokiRoutes } from './loki/index.ts';
 import { createOrg } from './orgs/create.ts';
 import { listOrgs } from './orgs/list.ts';
 import { updateOrg } from './orgs/update.ts';
@@ -69,4 +70,5 @@ export const apiRoutes: readonly ApiRoute[] = [
   healthz,
   readyz,
   metrics,
+  ...lokiRoutes,
 ];
