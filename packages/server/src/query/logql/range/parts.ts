@@ -19,11 +19,17 @@ export class Parts {
   #ordered = true;
   readonly #kind: ReduceKind;
   readonly #merge: Merge;
+  readonly #keeps: boolean;
+  readonly #timed: boolean;
+  readonly #adds: boolean;
   readonly #scratch: WindowPart = { count: 0, value: 0, m2: 0 };
 
   constructor(kind: ReduceKind, merge: Merge) {
     this.#kind = kind;
     this.#merge = merge;
+    this.#keeps = keepsSamples(kind);
+    this.#timed = kind === 'first' || kind === 'last';
+    this.#adds = kind === 'count' || kind === 'sum';
   }
 
   get length(): number {
@@ -33,9 +39,14 @@ export class Parts {
   /** Adds `count` samples that were reduced to `value` and `m2`; true when it made a new part. */
   add(from: number, to: number, time: number, count: number, value: number, m2: number): boolean {
     const last = this.from.length - 1;
-    if (keepsSamples(this.#kind)) this.#keep(time, value);
+    if (this.#keeps) this.#keep(time, value);
     if (last >= 0 && this.from[last] === from && this.to[last] === to) {
-      this.#mergeInto(last, time, count, value, m2);
+      if (this.#adds) {
+        this.count[last]! += count;
+        this.value[last]! += value;
+      } else {
+        this.#mergeInto(last, time, count, value, m2);
+      }
       return false;
     }
     if (last >= 0 && from + to < this.from[last]! + this.to[last]!) this.#ordered = false;
@@ -44,7 +55,7 @@ export class Parts {
     this.count.push(count);
     this.value.push(value);
     if (this.#kind === 'moments') this.m2.push(m2);
-    if (this.#kind === 'first' || this.#kind === 'last') this.time.push(time);
+    if (this.#timed) this.time.push(time);
     return true;
   }
 
@@ -64,7 +75,7 @@ export class Parts {
   }
 
   #mergeInto(index: number, time: number, count: number, value: number, m2: number): void {
-    if (this.#kind === 'first' || this.#kind === 'last') {
+    if (this.#timed) {
       // Samples of one time: the first that came is the first, the last that came the last.
       const wins = this.#kind === 'first' ? time < this.time[index]! : time >= this.time[index]!;
       this.count[index]! += count;

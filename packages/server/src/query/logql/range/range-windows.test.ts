@@ -2,10 +2,11 @@ import type { RangeAggregation, RangeOp } from '@tailwater/schema/logql';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PermanentError } from '../../../runtime/errors.ts';
+import type { Series } from '../pipeline/types.ts';
 import { type StepGrid, type StepSeries, stepCount } from '../series.ts';
 import { RangeWindows } from './range-windows.ts';
 import { bucketBaseMs, bucketWidthMs, slideBuckets } from './slide-buckets.ts';
-import type { BucketRow, Series } from './types.ts';
+import type { BucketRow } from './types.ts';
 
 interface Sample {
   series: Series;
@@ -14,8 +15,8 @@ interface Sample {
   value: number;
 }
 
-const A: Series = { key: 'a', labels: [['app', 'a']] };
-const B: Series = { key: 'b', labels: [['app', 'b']] };
+const A: Series = { key: 'a', labels: [['app', 'a']], error: null };
+const B: Series = { key: 'b', labels: [['app', 'b']], error: null };
 
 const UNWRAPPED: readonly RangeOp[] = [
   'sum_over_time',
@@ -407,6 +408,16 @@ describe('windows of any samples', () => {
       { numRuns: 400 },
     );
   });
+});
+
+it.each<[op: RangeOp, expected: number]>([
+  ['first_over_time', 1],
+  ['last_over_time', 4],
+  ['avg_over_time', 2.5],
+])('rows of one series and bucket are merged: %s', (op, expected) => {
+  const rows = [3, 1, 4, 2].map((value) => ({ series: A, bucket: 1, count: 1, value, m2: 0, order: value }));
+  const over = { startMs: 1000, endMs: 1000, stepMs: 0 };
+  expect(slideBuckets(leaf(op, true, 1000), over, 1000, rows)[0]?.values).toEqual([expected]);
 });
 
 function toBuckets(expr: RangeAggregation, over: StepGrid, widthMs: number, samples: readonly Sample[]): BucketRow[] {

@@ -1,5 +1,6 @@
 import type { RangeAggregation } from '@tailwater/schema/logql';
 import { badQuery } from '../errors.ts';
+import type { Series } from '../pipeline/types.ts';
 import type { Labels } from '../row.ts';
 import type { StepGrid, StepSeries } from '../series.ts';
 import { AbsentSteps, absentLabels } from './absent.ts';
@@ -8,7 +9,7 @@ import { Parts } from './parts.ts';
 import { slideQuantile } from './quantile.ts';
 import { finisher, keepsSamples, mergeOf, type ReduceKind, reduceKind, sampleM2 } from './reduce.ts';
 import { slide } from './slide.ts';
-import type { BucketRow, Series } from './types.ts';
+import type { BucketRow } from './types.ts';
 import { WindowGrid } from './window-grid.ts';
 
 /** How many samples, parts of windows and points one range aggregation may hold: 0.3 to 0.8 GB, by operation. */
@@ -70,7 +71,7 @@ export class RangeWindows {
     const grid = this.#grid;
     if (!grid.locate(endMs, 0)) return;
     if (this.#absent !== null) this.#absent.add(grid.from, grid.to);
-    else this.#put(row.series, endMs, row.count, this.#kind === 'count' ? row.count : row.value, row.m2);
+    else this.#put(row.series, row.order ?? endMs, row.count, this.#kind === 'count' ? row.count : row.value, row.m2);
   }
 
   /** The series, each with at least one step; in order of appearance. Nothing may be added afterwards. */

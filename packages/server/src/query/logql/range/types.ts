@@ -1,10 +1,4 @@
-import type { Labels } from '../row.ts';
-
-/** A series that samples belong to. The same object, or at least the same `key`, for the same labels. */
-export interface Series {
-  key: string;
-  labels: Labels;
-}
+import type { Series } from '../pipeline/types.ts';
 
 /** What the store made of the samples of one series in one bucket: (base + (bucket−1)·width, base + bucket·width]. */
 export interface BucketRow {
@@ -20,4 +14,9 @@ export interface BucketRow {
   value: number;
   /** Sum of squared differences from the mean; only read by stddev_over_time and stdvar_over_time. */
   m2: number;
+  /**
+   * Of first and last: a number that rises with the time of the value. Needed where several rows may be of the same
+   * series and bucket; of such rows without it the one given first is first.
+   */
+  order?: number;
 }

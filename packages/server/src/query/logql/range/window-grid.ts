@@ -30,6 +30,9 @@ export class WindowGrid {
   /** Set by `locate`. */
   from = 0;
   to = 0;
+  /** Whole milliseconds strictly between these have the same windows as the last time that was located. */
+  #lowMs = Number.POSITIVE_INFINITY;
+  #highMs = Number.NEGATIVE_INFINITY;
   readonly #stepMs: number;
   /** Where the first window starts (excluded) and ends (included). */
   readonly #start: Instant;
@@ -46,14 +49,23 @@ export class WindowGrid {
 
   /** Finds the windows of a time; false when it is in none. */
   locate(timeMs: number, timeNs: number): boolean {
+    // Samples mostly come in order of time.
+    if (timeMs > this.#lowMs && timeMs < this.#highMs) return this.from < this.to;
     this.to = this.#passed(timeMs, timeNs, this.#start);
     this.from = this.#passed(timeMs, timeNs, this.#end);
+    this.#lowMs = Math.max(this.#boundaryMs(this.#start, this.to - 1), this.#boundaryMs(this.#end, this.from - 1));
+    this.#highMs = Math.min(this.#boundaryMs(this.#start, this.to), this.#boundaryMs(this.#end, this.from));
     return this.from < this.to;
   }
 
   /** Milliseconds since the start of the first window: exact to a nanosecond over four months. */
   sinceStart(timeMs: number, timeNs: number): number {
     return timeMs - this.#start.ms + (timeNs - this.#start.ns) / NS_PER_MS;
+  }
+
+  #boundaryMs(first: Instant, index: number): number {
+    if (index < 0) return Number.NEGATIVE_INFINITY;
+    return index < this.steps ? first.ms + index * this.#stepMs : Number.POSITIVE_INFINITY;
   }
 
   /** How many of the boundaries `first`, `first` + step … lie before the time. */

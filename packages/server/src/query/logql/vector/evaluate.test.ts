@@ -168,7 +168,8 @@ function sampleSource(samples: readonly { text: string; ms: number; value: numbe
   return {
     evaluate: async (expr, grid) => {
       const windows = new RangeWindows(expr, grid);
-      for (const { text, ms, value } of samples) windows.add({ key: text, labels: labelsOf(text) }, ms, 0, value);
+      for (const { text, ms, value } of samples)
+        windows.add({ key: text, labels: labelsOf(text), error: null }, ms, 0, value);
       return windows.finish();
     },
   };
