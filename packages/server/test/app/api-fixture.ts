@@ -66,12 +66,8 @@ export async function openTestStore(): Promise<TestStore> {
 
 const symbols = new SymbolTable();
 
-/** The events as a batch with their places, as consumers see them. */
-export function blockOf(
-  orgId: string,
-  events: readonly SampleEvent[],
-  { node, frame }: { node: number; frame: number },
-) {
+/** The events as one journal frame. */
+export function frameOf(orgId: string, events: readonly SampleEvent[]): Buffer {
   const batch = new EventBatch(symbols, DEFAULT_LIMITS);
   for (const event of events) addRow(batch, event);
   batch.org.fill(symbols.internText(orgId), batch.rows);
@@ -79,9 +75,17 @@ export function blockOf(
   batch.receivedAt.fillNumber(events[0]?.receivedAtMs ?? Date.now(), batch.rows);
   batch.retentionDays.fill(30, batch.rows);
   fillAttributeTypes(batch);
-  const payload = encodeFrame(batch, { orgId, receiver: 'ndjson', receivedAtMs: Date.now() });
+  return encodeFrame(batch, { orgId, receiver: 'ndjson', receivedAtMs: Date.now() });
+}
+
+/** The events as a batch with their places, as consumers see them. */
+export function blockOf(
+  orgId: string,
+  events: readonly SampleEvent[],
+  { node, frame }: { node: number; frame: number },
+) {
   const placed = new EventBatch(symbols, DEFAULT_LIMITS);
-  appendFrame(placed, decodeFrame(payload), node, frame);
+  appendFrame(placed, decodeFrame(frameOf(orgId, events)), node, frame);
   return placed;
 }
 
@@ -126,6 +130,11 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
+/** Where no query workers are. */
+export const noQueries: ApiDeps['logql'] = {
+  run: () => Promise.reject(new RetryableError('store_unavailable', 'there are no query workers', 1000)),
+};
+
 /** The store of dead letters where nothing is ingested. */
 export function noDeadLetters(dataDir: string): ApiDeps['deadLetters'] {
   const open = (name: string) =>
@@ -164,7 +173,7 @@ export async function openTestApi(store: EventStore, options: Partial<ApiDeps> =
     store,
     control,
     orgs,
-    logql: { run: () => Promise.reject(new RetryableError('store_unavailable', 'there are no query workers', 1000)) },
+    logql: noQueries,
     attempts: new Attempts(),
     deadLetters: noDeadLetters(dataDir),
     producers,

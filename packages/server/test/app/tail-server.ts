@@ -23,7 +23,7 @@ import { openDiskJournalReader } from '../../src/journal/disk/reader.ts';
 import { RetryableError } from '../../src/runtime/errors.ts';
 import type { EventStore } from '../../src/stores/store.ts';
 import { tempDir } from '../support/server.ts';
-import { noDeadLetters, noProducers } from './api-fixture.ts';
+import { noDeadLetters, noProducers, noQueries } from './api-fixture.ts';
 import type { TailJournal } from './tail-fixture.ts';
 
 export const TAIL_NODE = 3;
@@ -57,7 +57,8 @@ export async function openTailServer(
   };
   const faults: unknown[] = [];
   const onFault = (fault: unknown) => faults.push(fault);
-  const authenticator = new Authenticator(control, { orgs: new OrgCache(control), openMode: false, onFault });
+  const orgs = new OrgCache(control);
+  const authenticator = new Authenticator(control, { orgs, openMode: false, onFault });
   const liveTail = createLiveTail({
     journalDir: journal.dir,
     progress: journal.progress,
@@ -69,6 +70,8 @@ export async function openTailServer(
   const deps = {
     store,
     control,
+    orgs,
+    logql: noQueries,
     authenticate: authenticator.authenticate.bind(authenticator),
     onFault,
     attempts: new Attempts(),

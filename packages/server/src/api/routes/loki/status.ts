@@ -1,10 +1,10 @@
 import { formatQuery } from '@tailwater/schema/logql';
-import { parse } from '../../../query/logql/parse.ts';
 import { PermanentError } from '../../../runtime/errors.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { type Answer, defineRoute } from '../../route.ts';
 import { lokiJson } from './answers.ts';
 import { LOKI_VERSION } from './limits.ts';
+import { parseSyntax } from './parameters/syntax.ts';
 import { defineLokiRoutes } from './route.ts';
 
 const buildInfo = defineLokiRoutes({
@@ -26,7 +26,7 @@ const formatting = defineLokiRoutes({
 
 function formatted(text: string): Answer {
   try {
-    return lokiJson({ status: 'success', data: formatQuery(parse(text)) });
+    return lokiJson({ status: 'success', data: formatQuery(parseSyntax(text)) });
   } catch (error) {
     if (error instanceof PermanentError) return lokiJson({ status: 'invalid-query', error: error.message }, 400);
     throw error;

@@ -5,6 +5,8 @@ import { parseRfc3339 } from './times.ts';
 
 /** Of a delete request only times of exactly so many characters are seconds. */
 const SECONDS_CHARACTERS = 10;
+/** This thread compiles the regular expressions of so many characters in some ms; a request is to be kept, too. */
+const QUERY_CHARACTERS_MAX = 2000;
 const MAX_INTERVAL_MS = 24 * 3_600_000;
 const BAD_TIME = 'time: require unix seconds or RFC3339 format';
 
@@ -23,6 +25,9 @@ const refuse = (message: string, name: string) => new PermanentError('invalid_pa
 export function deletionOf(form: URLSearchParams, nowMs: number): AskedDeletion {
   const query = form.get('query') ?? '';
   if (query === '') throw refuse('query not set', 'query');
+  if (query.length > QUERY_CHARACTERS_MAX) {
+    throw refuse(`the query of a delete request has up to ${QUERY_CHARACTERS_MAX} characters`, 'query');
+  }
   const hasFilter = checkQuery(query);
   const start = form.get('start') ?? '';
   if (start === '') throw refuse('start time not set', 'start');

@@ -203,10 +203,15 @@ describe('limits of the org', () => {
     else expect(check).toThrow(expect.objectContaining({ code: 'invalid_query', message }));
   });
 
-  test('entries', () => {
-    expect(() => checkEntries(5000, DEFAULT_LOGQL_SETTINGS)).not.toThrow();
-    expect(() => checkEntries(5001, DEFAULT_LOGQL_SETTINGS)).toThrow(
-      'max entries limit per query exceeded, limit > max_entries_limit_per_query (5001 > 5000)',
-    );
+  test.each<[string, number, string | null]>([
+    ['{a="b"}', 5000, null],
+    ['{a="b"} |= "x"', 5001, '(5001 > 5000)'],
+    ['rate({a="b"}[5m])', 5001, null],
+    ['{a=', 5000, null],
+    ['{a=', 5001, 'parse error at line 1, col 4: '],
+  ])('%s with %i entries', (query, limit, message) => {
+    const check = () => checkEntries({ query, limit }, DEFAULT_LOGQL_SETTINGS);
+    if (message === null) expect(check).not.toThrow();
+    else expect(check).toThrow(message);
   });
 });

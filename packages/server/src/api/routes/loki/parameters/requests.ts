@@ -4,6 +4,7 @@ import { formatGoDuration, formatPrometheusDuration } from '../../../../query/lo
 import { PermanentError } from '../../../../runtime/errors.ts';
 import { parseSecondsOrDuration } from './durations.ts';
 import { parseGoInteger, parseLimit } from './go-numbers.ts';
+import { parseSyntax } from './syntax.ts';
 import { type Span, spanOf, timeOf } from './times.ts';
 
 const NS_PER_MS = 1_000_000n;
@@ -165,8 +166,8 @@ export function checkLength({ startNs, endNs }: Span, { queryLengthMaxMs }: Logq
 }
 
 /** @throws PermanentError `invalid_query`. Of log queries alone: metric queries have no entries. */
-export function checkEntries(limit: number, { entriesMax }: LogqlSettings): void {
-  if (limit <= entriesMax) return;
+export function checkEntries({ query, limit }: { query: string; limit: number }, { entriesMax }: LogqlSettings): void {
+  if (limit <= entriesMax || parseSyntax(query).kind !== 'log') return;
   const shown = `limit > max_entries_limit_per_query (${limit} > ${entriesMax})`;
   throw badQuery(`max entries limit per query exceeded, ${shown}`);
 }
