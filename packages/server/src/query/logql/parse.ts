@@ -1,32 +1,35 @@
-import {
-  type Expr,
-  type LogqlChecks,
-  LogqlError,
-  type Matcher,
-  parseQuery,
-  parseSelector,
-} from '@tailwater/schema/logql';
+import { type Expr, LogqlError, type Matcher, parseQuery, parseSelector } from '@tailwater/schema/logql';
 import { badQuery } from './errors.ts';
 import { checkRegexp } from './regex/index.ts';
+import { compileTemplate, TemplateError } from './template/index.ts';
 
-/** What the parser cannot check by itself: it has no regular expressions and no templates of Go's. */
-const CHECKS: LogqlChecks = { regexp: checkRegexp };
+const CHECKS = { regexp: checkRegexp, template: checkTemplate };
 
-/** Parses and checks a query. @throws PermanentError `invalid_query` with Loki's text. */
+/** Reads a query and checks all that can be checked before it runs. Throws badQuery with Loki's text. */
 export function parse(text: string): Expr {
-  return refusing(() => parseQuery(text, CHECKS));
+  return orBadQuery(() => parseQuery(text, CHECKS));
 }
 
-/** Parses a selector, `{}` too. @throws PermanentError `invalid_query` with Loki's text. */
+/** Reads a selector alone; `{}` is one. Throws badQuery with Loki's text. */
 export function selector(text: string): Matcher[] {
-  return refusing(() => parseSelector(text, CHECKS));
+  return orBadQuery(() => parseSelector(text, CHECKS));
 }
 
-function refusing<Result>(run: () => Result): Result {
+function orBadQuery<T>(read: () => T): T {
   try {
-    return run();
+    return read();
   } catch (error) {
     if (error instanceof LogqlError) throw badQuery(error.message);
+    throw error;
+  }
+}
+
+function checkTemplate(text: string): string | null {
+  try {
+    compileTemplate(text);
+    return null;
+  } catch (error) {
+    if (error instanceof TemplateError) return error.message;
     throw error;
   }
 }

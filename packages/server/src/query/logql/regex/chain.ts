@@ -114,7 +114,7 @@ function walkChain(
   for (let i = 0; i < count; i++) {
     const literal = texts[i] as string;
     const gap = gaps[i] as number;
-    const from = position + (gap > 0 ? gap : 0);
+    const from = position + Math.max(gap, 0);
     if (i === count - 1 && end && gaps[count] === -1) {
       const at = text.length - literal.length;
       if (!text.endsWith(literal) || at < from) return false;

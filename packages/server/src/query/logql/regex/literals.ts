@@ -32,7 +32,8 @@ function exactLiterals(node: Node): RegexLiterals | null {
   if (texts === null) return null;
   const distinct = [...new Set(texts)];
   if (distinct.includes('')) return { exact: '' };
-  return distinct.length === 1 ? { exact: distinct[0] as string } : { anyOf: distinct };
+  const [first] = distinct;
+  return distinct.length === 1 && first !== undefined ? { exact: first, required: [first] } : { anyOf: distinct };
 }
 
 function requiredLiterals(node: Node): RegexLiterals {

@@ -1,0 +1,143 @@
+import type { Extraction } from '@tailwater/schema/logql';
+import { ALL_FOUND, DROPPED, setParsed, targetSlot } from './extract.ts';
+import { sanitizeName } from './label-name.ts';
+import type { LabelSlot } from './label-slot.ts';
+import { LogfmtScanner } from './logfmt-scanner.ts';
+import type { RowLabels } from './row-labels.ts';
+import { LOGFMT_ERROR, type RowState, type StageFunction } from './stage.ts';
+
+export interface LogfmtOptions {
+  /** Stop at the first malformed pair and say so; else such pairs are passed over. */
+  strict: boolean;
+  /** Keys without value become empty labels. */
+  keepEmpty: boolean;
+}
+
+/** A key as lines have it, and the key that followed it last: lines of a stream mostly have one order of keys. */
+interface KeyNode {
+  raw: string;
+  /** Null where no label name is left of the key. */
+  slot: LabelSlot | null;
+  next: KeyNode | null;
+}
+
+/** `| logfmt`: all pairs of the line. */
+export function logfmtStage(labels: RowLabels, options: LogfmtOptions, stage: number): StageFunction {
+  const parser = new LogfmtParser(labels, options, stage);
+  return (state) => parser.run(state);
+}
+
+class LogfmtParser {
+  readonly #labels: RowLabels;
+  readonly #options: LogfmtOptions;
+  readonly #stage: number;
+  readonly #scanner = new LogfmtScanner();
+  readonly #keys = new Map<string, KeyNode>();
+  readonly #start: KeyNode = { raw: '', slot: null, next: null };
+  #version = 0;
+
+  constructor(labels: RowLabels, options: LogfmtOptions, stage: number) {
+    this.#labels = labels;
+    this.#options = options;
+    this.#stage = stage;
+  }
+
+  run(state: RowState): boolean {
+    const labels = this.#labels;
+    if (labels.allFound()) return true;
+    this.#forget();
+    const scanner = this.#scanner;
+    scanner.reset(state.line);
+    let before = this.#start;
+    while (!scanner.atEnd()) {
+      if (!scanner.next()) {
+        if (this.#options.strict) break;
+        continue;
+      }
+      before = this.#key(state.line, before);
+      if (before.slot === null) continue;
+      const slot = targetSlot(labels, before.slot);
+      if (slot === null) continue;
+      const value = blankInvalid(scanner.value());
+      if (value === '' && !this.#options.keepEmpty) continue;
+      const outcome = setParsed(labels, slot, value, this.#stage);
+      if (outcome === DROPPED) return false;
+      if (outcome === ALL_FOUND) break;
+    }
+    if (this.#options.strict && scanner.problem !== null) labels.failParser(LOGFMT_ERROR, scanner.problem);
+    return true;
+  }
+
+  #forget(): void {
+    const { version } = this.#labels.slots;
+    if (this.#version === version) return;
+    this.#version = version;
+    this.#keys.clear();
+    this.#start.next = null;
+  }
+
+  #key(line: string, before: KeyNode): KeyNode {
+    const { keyStart, keyEnd } = this.#scanner;
+    const expected = before.next;
+    if (expected !== null && expected.raw.length === keyEnd - keyStart && line.startsWith(expected.raw, keyStart)) {
+      return expected;
+    }
+    const raw = line.slice(keyStart, keyEnd);
+    let key = this.#keys.get(raw);
+    if (key === undefined) {
+      const name = sanitizeName(raw);
+      key = { raw, slot: name === '' ? null : this.#labels.slots.slot(name), next: null };
+      this.#keys.set(raw, key);
+    }
+    before.next = key;
+    return key;
+  }
+}
+
+function blankInvalid(value: string): string {
+  return value.includes('\ufffd') ? value.replaceAll('\ufffd', ' ') : value;
+}
+
+interface Target {
+  slot: LabelSlot;
+  key: string;
+}
+
+/** `| logfmt a="key", b`: these labels only; a key that is missing gives an empty one, of several the last counts. */
+export function logfmtKeysStage(labels: RowLabels, extractions: readonly Extraction[], strict: boolean): StageFunction {
+  const targets = extractions.map(({ name, expression }) => ({
+    slot: labels.slots.pin(name),
+    key: expressionKey(expression),
+  }));
+  const scanner = new LogfmtScanner();
+  return (state) => {
+    if (!labels.allFound()) extractKeys(state, targets, scanner, strict);
+    return true;
+  };
+}
+
+/** The expression is one key, bare or in double quotes. */
+function expressionKey(expression: string): string {
+  const trimmed = expression.trim();
+  return trimmed.startsWith('"') && trimmed.endsWith('"') && trimmed.length > 1 ? trimmed.slice(1, -1) : trimmed;
+}
+
+function extractKeys(state: RowState, targets: readonly Target[], scanner: LogfmtScanner, strict: boolean): void {
+  const { labels, line } = state;
+  for (const { slot } of targets) if (!labels.isTaken(slot)) labels.set(slot, '');
+  scanner.reset(line);
+  while (!scanner.atEnd()) {
+    if (!scanner.next()) {
+      if (strict) break;
+      continue;
+    }
+    const key = sanitizeName(line.slice(scanner.keyStart, scanner.keyEnd));
+    for (const target of targets) if (target.key === key) setTarget(labels, target.slot, scanner.value());
+  }
+  if (strict && scanner.problem !== null) labels.failParser(LOGFMT_ERROR, scanner.problem);
+}
+
+function setTarget(labels: RowLabels, slot: LabelSlot, value: string): void {
+  const target = labels.isTaken(slot) ? slot.extracted(labels.slots) : slot;
+  if (target.required) labels.set(target, value.includes('\ufffd') ? '' : value);
+}
