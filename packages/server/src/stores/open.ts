@@ -80,6 +80,7 @@ export function openStore(options: OpenStoreOptions): OpenStore {
     store: {
       insert: async (...insert) => ready().insert(...insert),
       select: (...select) => ready().select(...select),
+      remove: async (...remove) => ready().remove(...remove),
       ping: async () => (await current?.ping()) ?? false,
       close: async () => current?.close(),
     },

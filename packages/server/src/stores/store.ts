@@ -13,6 +13,7 @@ export interface SqlQuery {
  * S2 The same token again changes nothing, also after a restart, within the window of the last 10,000 tokens.
  * S3 `insert` may be called again after any failure, with the same token and the same rows, until it resolves.
  * S4 `select` stops the query in the store when `signal` aborts or the iteration is left.
+ * S6 `remove` resolves when no select sees the events any more; it may be called again after any failure.
  * S5 Errors are PermanentError (the rows or the query are at fault) or RetryableError (the store is).
  */
 export interface EventStore {
@@ -20,6 +21,8 @@ export interface EventStore {
   insert(block: readonly Uint8Array[], rows: number, token: string): Promise<void>;
   /** Rows as objects keyed by column, in chunks as they arrive. Memory stays flat whatever the result's size. */
   select<Row>(query: SqlQuery, options: { signal?: AbortSignal; timeoutMs?: number }): AsyncIterable<Row[]>;
+  /** Deletes the events of the condition, and what they take on the disk in time. Values apart, as in SqlQuery. */
+  remove(condition: SqlQuery): Promise<void>;
   /** Whether the store answers now. Never throws. */
   ping(): Promise<boolean>;
   close(): Promise<void>;

@@ -81,6 +81,7 @@ const writerOptions: StoreWriterOptions = {
   store: {
     insert: (...insert) => store.insert(...insert),
     select: (...select) => store.select(...select),
+    remove: (...remove) => store.remove(...remove),
     ping: () => store.ping(),
     close: () => store.close(),
   },

@@ -1,16 +1,21 @@
 import type { LogExpr } from '@tailwater/schema/logql';
 import type { SqlQuery } from '../../stores/store.ts';
 import { EVENTS } from '../events-sql.ts';
-import { detectFields, detectFieldValues, renderDetectedFields, renderDetectedFieldValues } from './detect/detected-fields.ts';
+import {
+  detectFields,
+  detectFieldValues,
+  renderDetectedFields,
+  renderDetectedFieldValues,
+} from './detect/detected-fields.ts';
 import { badQuery } from './errors.ts';
 import type { Context } from './index-queries/labels.ts';
 import { parse } from './parse.ts';
 import { PatternClusters, renderPatterns } from './patterns/pattern-clusters.ts';
+import { compilePipeline } from './pipeline/index.ts';
 import { type CompiledLog, scopeSql } from './plan/compile.ts';
 import { readAll } from './plan/read-rows.ts';
 import { StoreSource } from './plan/source.ts';
 import type { Span } from './plan/universe.ts';
-import { compilePipeline } from './pipeline/index.ts';
 import { readLines } from './run-query.ts';
 import type { DetectedFieldsTask, PatternsTask } from './tasks.ts';
 
@@ -68,7 +73,13 @@ export async function runPatterns(task: PatternsTask, context: Context): Promise
   return renderPatterns(series);
 }
 
-function levelOf({ stream, metadata }: { stream: readonly (readonly [string, string])[]; metadata: readonly (readonly [string, string])[] }): string {
+function levelOf({
+  stream,
+  metadata,
+}: {
+  stream: readonly (readonly [string, string])[];
+  metadata: readonly (readonly [string, string])[];
+}): string {
   for (const [name, value] of metadata) if (name === 'detected_level') return value;
   for (const [name, value] of stream) if (name === 'level' || name === 'detected_level') return value;
   return '';

@@ -24,7 +24,11 @@ export interface AnswerStats {
 function envelope(
   resultType: string,
   result: string,
-  { stats, categorize = false, warnings = [] }: { stats: AnswerStats; categorize?: boolean; warnings?: readonly string[] },
+  {
+    stats,
+    categorize = false,
+    warnings = [],
+  }: { stats: AnswerStats; categorize?: boolean; warnings?: readonly string[] },
 ): string {
   const warned = warnings.length === 0 ? '' : `"warnings":${JSON.stringify(warnings)},`;
   const flags = categorize ? '"encodingFlags":["categorize-labels"],' : '';
@@ -34,7 +38,8 @@ function envelope(
 /** Labels as a JSON object. */
 export function labelsJson(labels: Labels): string {
   let text = '{';
-  for (const [name, value] of labels) text += `${text === '{' ? '' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`;
+  for (const [name, value] of labels)
+    text += `${text === '{' ? '' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`;
   return `${text}}`;
 }
 
@@ -117,7 +122,16 @@ export function sampleJson(timeMs: number, value: number): string {
   return `[${timeMs / 1000},"${formatFloat(value)}"]`;
 }
 
-const CACHES = ['chunk', 'index', 'result', 'statsResult', 'volumeResult', 'seriesResult', 'labelResult', 'instantMetricResult'];
+const CACHES = [
+  'chunk',
+  'index',
+  'result',
+  'statsResult',
+  'volumeResult',
+  'seriesResult',
+  'labelResult',
+  'instantMetricResult',
+];
 const CACHE =
   '{"entriesFound":0,"entriesRequested":0,"entriesStored":0,"bytesReceived":0,"bytesSent":0,"requests":0,"downloadTime":0,"queryLengthServed":0}';
 const STORE =

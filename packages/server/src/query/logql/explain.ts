@@ -30,7 +30,11 @@ interface Report extends LeafReport {
   expression: string;
 }
 
-async function logReport(expr: Extract<Expr, { kind: 'log' }>, source: StoreSource, task: ExplainTask): Promise<Report> {
+async function logReport(
+  expr: Extract<Expr, { kind: 'log' }>,
+  source: StoreSource,
+  task: ExplainTask,
+): Promise<Report> {
   const span = { startNs: task.startNs, endNs: task.endNs };
   const compiled = await source.compile(expr, span);
   const order = { direction: task.direction, limit: compiled.residual.length === 0 ? task.limit : null, after: null };
@@ -39,7 +43,11 @@ async function logReport(expr: Extract<Expr, { kind: 'log' }>, source: StoreSour
 }
 
 /** The range aggregations of a metric query, as the evaluation asks for them. */
-async function leafReports(expr: Exclude<Expr, { kind: 'log' }>, source: StoreSource, task: ExplainTask): Promise<Report[]> {
+async function leafReports(
+  expr: Exclude<Expr, { kind: 'log' }>,
+  source: StoreSource,
+  task: ExplainTask,
+): Promise<Report[]> {
   const reports: Promise<Report>[] = [];
   const asked: RangeSource = {
     async evaluate(leaf: RangeAggregation, grid: StepGrid, sumGrouping): Promise<StepSeries[]> {
@@ -59,7 +67,11 @@ function renderReport({ expression, compiled, query, aggregated }: Report) {
     expression,
     streams: streamsOf(compiled.selection).length,
     streams_of_time: compiled.selection.universe.length,
-    answered_by: aggregated ? 'aggregation in SQL' : isWhole(compiled) ? 'rows of SQL' : 'rows of SQL through the pipeline',
+    answered_by: aggregated
+      ? 'aggregation in SQL'
+      : isWhole(compiled)
+        ? 'rows of SQL'
+        : 'rows of SQL through the pipeline',
     pushed_down: texts(compiled.pushed),
     narrowed_by_prefilter: texts(compiled.narrowed),
     in_pipeline: aggregated ? [] : texts(compiled.residual),

@@ -1,7 +1,14 @@
 import type { Expr, LogExpr } from '@tailwater/schema/logql';
 import type { EventStore } from '../../stores/store.ts';
-import { type AnswerLine, type AnswerStats, encodeMatrix, encodeScalar, encodeStreams, encodeVector } from './encode.ts';
-import { badQuery } from './errors.ts';
+import {
+  type AnswerLine,
+  type AnswerStats,
+  encodeMatrix,
+  encodeScalar,
+  encodeStreams,
+  encodeVector,
+} from './encode.ts';
+import { badQuery, seriesReached, tooManySeries } from './errors.ts';
 import { parse } from './parse.ts';
 import { compilePipeline } from './pipeline/index.ts';
 import { readPages } from './plan/read-rows.ts';
@@ -29,22 +36,34 @@ class Work {
   }
 
   stats(returned: number): AnswerStats {
-    return { lines: this.lines, bytes: this.bytes, execSeconds: (performance.now() - this.#startedAtMs) / 1000, returned };
+    return {
+      lines: this.lines,
+      bytes: this.bytes,
+      execSeconds: (performance.now() - this.#startedAtMs) / 1000,
+      returned,
+    };
   }
 }
 
-function sourceOf(task: RangeQueryTask | InstantQueryTask, { store, signal }: Context, work: Work): StoreSource {
+function sourceOf(
+  expr: Expr,
+  task: RangeQueryTask | InstantQueryTask,
+  { store, signal }: Context,
+  work: Work,
+): StoreSource {
   const { orgId, settings, pushDown } = task;
+  const isBare = expr.kind === 'range-aggregation' && !task.partialSeries;
   const timeoutMs = settings.queryTimeoutMs;
   const onRows = (lines: number, bytes: number) => work.add(lines, bytes);
-  return new StoreSource({ store, orgId, settings, pushDown, signal, timeoutMs, onRows });
+  const limit = isBare ? { seriesMax: settings.seriesMax } : {};
+  return new StoreSource({ store, orgId, settings, pushDown, signal, timeoutMs, onRows, ...limit });
 }
 
 /** The answer of `/loki/api/v1/query_range`. */
 export async function runRangeQuery(task: RangeQueryTask, context: Context): Promise<string> {
   const expr = parse(task.query);
   const work = new Work();
-  const source = sourceOf(task, context, work);
+  const source = sourceOf(expr, task, context, work);
   if (expr.kind === 'log') {
     const lines = await readLines(expr, source, task, work);
     return encodeStreams(lines, task.categorizeLabels, work.stats(lines.length));
@@ -66,7 +85,7 @@ export async function runInstantQuery(task: InstantQueryTask, context: Context):
   const work = new Work();
   const timeMs = Number(-(-task.timeNs / 1_000_000n));
   const grid = { startMs: timeMs, endMs: timeMs, stepMs: 0 };
-  const result = await evaluate(expr, grid, sourceOf(task, context, work));
+  const result = await evaluate(expr, grid, sourceOf(expr, task, context, work));
   if (result.kind === 'scalar') return encodeScalar(timeMs, result.values[0]!, work.stats(1));
   const { series, warnings } = limitSeries(result.series, task);
   return encodeVector(series, timeMs, work.stats(series.length), warnings);
@@ -92,12 +111,8 @@ function limitSeries(
 ): { series: StepSeries[]; warnings: string[] } {
   const max = settings.seriesMax;
   if (series.length <= max) return { series, warnings: [] };
-  const reached = `maximum number of series (${max}) reached for a single query`;
-  if (partialSeries) return { series: series.slice(0, max), warnings: [`${reached}; returning partial results`] };
-  throw badQuery(
-    `${reached}; consider reducing query cardinality by adding more specific stream selectors, ` +
-      'reducing the time range, or aggregating results with functions like sum(), count() or topk()',
-  );
+  if (!partialSeries) throw tooManySeries(max);
+  return { series: series.slice(0, max), warnings: [`${seriesReached(max)}; returning partial results`] };
 }
 
 interface LinesTask extends Span {
@@ -124,7 +139,10 @@ export async function readLines(
   const lines: AnswerLine[] = [];
   let lastMs: number | null = null;
   for await (const rows of readPages(source.readRequest(compiled, span), direction, isWhole ? limit : null)) {
-    work.add(rows.length, rows.reduce((sum, { line }) => sum + line.length, 0));
+    work.add(
+      rows.length,
+      rows.reduce((sum, { line }) => sum + line.length, 0),
+    );
     for (const row of rows) {
       if (isSelected !== null && !isSelected(row)) continue;
       const labels = pipeline.run(row);
@@ -138,4 +156,3 @@ export async function readLines(
   }
   return lines;
 }
-

@@ -40,9 +40,12 @@ const SELECT_SETTINGS = {
   optimize_functions_to_subcolumns: 0,
 } as const;
 
+/** Deletions are waited for. https://clickhouse.com/docs/sql-reference/statements/delete */
+const REMOVE_SETTINGS = { lightweight_deletes_sync: 2, mutations_sync: 0 } as const;
+
 export interface ClickHouseStore extends EventStore {
   /** One statement that changes the schema. Throws the same errors as `select`. */
-  command(sql: string): Promise<void>;
+  command(sql: string, params?: SqlQuery['params']): Promise<void>;
 }
 
 export type ClickHouseStoreOptions = HttpOptions;
@@ -83,15 +86,21 @@ export function openClickHouseStore(options: ClickHouseStoreOptions): ClickHouse
     }
   }
 
-  async function command(sql: string): Promise<void> {
+  async function command(sql: string, params: SqlQuery['params'] = {}): Promise<void> {
     await drain(
       await http.send({
         operation: 'select',
-        search: { default_format: 'JSONEachRow' },
+        search: { default_format: 'JSONEachRow', ...REMOVE_SETTINGS, ...paramSearch(params) },
         body: [Buffer.from(sql)],
         idleTimeoutMs: COMMAND_TIMEOUT_MS,
       }),
     );
+  }
+
+  /** The mask hides rows at once; applying it rewrites the parts, so that nothing of them stays on the disk. */
+  async function remove({ sql, params }: SqlQuery): Promise<void> {
+    await command(`DELETE FROM ${DATABASE}.${EVENTS_TABLE} WHERE ${sql}`, params);
+    await command(`ALTER TABLE ${DATABASE}.${EVENTS_TABLE} APPLY DELETED MASK`);
   }
 
   async function ping(): Promise<boolean> {
@@ -111,7 +120,7 @@ export function openClickHouseStore(options: ClickHouseStoreOptions): ClickHouse
       );
   }
 
-  return { insert, select, command, ping, close: async () => http.close() };
+  return { insert, select, remove, command, ping, close: async () => http.close() };
 }
 
 /** Reads an answer to its end, so that the connection can be used again. Throws as `readRows` does. */

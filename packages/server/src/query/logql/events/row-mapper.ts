@@ -80,7 +80,8 @@ export function rowMapper(settings: StreamSettings, needed: NeededParts = EVERYT
 
   const columns = new Set<string>(needed.line ? ['message'] : []);
   if (needsAttributes) columns.add('attributes');
-  for (const field of needsAttributes && settings.eventFields ? EVENT_FIELDS : fields) columns.add(columnOfField(field));
+  for (const field of needsAttributes && settings.eventFields ? EVENT_FIELDS : fields)
+    columns.add(columnOfField(field));
   return { columns: [...columns], map };
 }
 

@@ -1,11 +1,11 @@
-import type { EventStore } from '../../../stores/store.ts';
 import { DATABASE, STATS_TABLE } from '../../../stores/clickhouse/schema.ts';
+import type { EventStore } from '../../../stores/store.ts';
 import { SqlParams, time } from '../../sql.ts';
 import { labelsJson } from '../encode.ts';
+import { selector as parseSelector } from '../parse.ts';
 import { fieldSql } from '../plan/label-sql.ts';
 import { type Selection, selectStreams, streamsCondition, streamsOf } from '../plan/selection.ts';
 import { clamp, readStreams, type Span, STREAMS, type StreamRow, spanCondition } from '../plan/universe.ts';
-import { selector as parseSelector } from '../parse.ts';
 import type { DetectedLabelsTask, LabelsTask, LabelValuesTask, LogqlTask, SeriesTask } from '../tasks.ts';
 
 export interface Context {
@@ -71,7 +71,15 @@ async function fieldValues(
   const isHost = field === 'host';
   const where = isHost
     ? [spanCondition(orgId, { startNs, endNs }, params), streamsCondition(streams, selection.universe, params) ?? '1']
-    : countedWhere(orgId, { startNs, endNs }, servicesOf(streams.map(({ row }) => row), selection), params);
+    : countedWhere(
+        orgId,
+        { startNs, endNs },
+        servicesOf(
+          streams.map(({ row }) => row),
+          selection,
+        ),
+        params,
+      );
   const table = isHost ? STREAMS : COUNTS;
   const value = field === 'detected_level' ? 'toString(severity)' : fieldSql(field);
   const sql = `SELECT DISTINCT ${value} AS value FROM ${table} WHERE ${where.join(' AND ')} LIMIT ${VALUES_MAX}`;

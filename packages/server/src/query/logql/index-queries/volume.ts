@@ -7,10 +7,10 @@ import { selector as parseSelector } from '../parse.ts';
 import { compileLog, scopeSql } from '../plan/compile.ts';
 import { fieldSql } from '../plan/label-sql.ts';
 import { type Selection, streamsCondition, streamsOf } from '../plan/selection.ts';
-import { shareSql, spanCondition, STREAMS } from '../plan/universe.ts';
+import { STREAMS, shareSql, spanCondition } from '../plan/universe.ts';
 import type { Labels } from '../row.ts';
 import type { IndexStatsTask, VolumeTask } from '../tasks.ts';
-import { type Context, COUNTS, countedWhere, selectionOf, servicesOf } from './labels.ts';
+import { COUNTS, type Context, countedWhere, selectionOf, servicesOf } from './labels.ts';
 
 /** The answer of `/loki/api/v1/index/stats`. There are no chunks here; each stream counts as one. */
 export async function runIndexStats(task: IndexStatsTask, context: Context): Promise<string> {
@@ -56,7 +56,10 @@ export async function runVolume(task: VolumeTask, context: Context): Promise<str
   return volumeJson(task, first);
 }
 
-function volumeJson(task: VolumeTask, volumes: { labels: Labels; total: number; steps: Map<number, number> }[]): string {
+function volumeJson(
+  task: VolumeTask,
+  volumes: { labels: Labels; total: number; steps: Map<number, number> }[],
+): string {
   const endMs = Number(task.endNs / 1_000_000n);
   const startMs = Number(task.startNs / 1_000_000n);
   const { stepMs } = task;
@@ -110,7 +113,10 @@ function hoursSql(task: VolumeTask, selection: Selection): VolumeQuery {
 /** By the hour, service and own fields. */
 function countedSql(task: VolumeTask, selection: Selection): VolumeQuery {
   const params = new SqlParams();
-  const services = servicesOf(streamsOf(selection).map(({ row }) => row), selection);
+  const services = servicesOf(
+    streamsOf(selection).map(({ row }) => row),
+    selection,
+  );
   const where = countedWhere(task.orgId, task, services, params).join(' AND ');
   const at = `greatest(toUnixTimestamp64Second(hour) * 1000, ${startMs(task, params)})`;
   const step = task.stepMs === null ? '0' : stepSql(task, at, params);
@@ -125,8 +131,15 @@ function eventsSql(task: VolumeTask, named: readonly string[], selection: Select
   const selector = { kind: 'log' as const, selector: [], stages: [] };
   const { params, conditions } = compileLog(selector, selection, { settings: task.settings, pushDown: true });
   const fields = COUNTED_FIELDS.filter((name) => task.settings.eventFields && named.includes(name));
-  const columns = fields.map((name) => (name === 'log_type' || name === 'event_type' ? name : `${fieldSql('severity')} AS level`));
-  const keys = ['labels', 'service', ...new Set(fields.map((name) => (name.endsWith('_type') ? name : 'level'))), 'step'];
+  const columns = fields.map((name) =>
+    name === 'log_type' || name === 'event_type' ? name : `${fieldSql('severity')} AS level`,
+  );
+  const keys = [
+    'labels',
+    'service',
+    ...new Set(fields.map((name) => (name.endsWith('_type') ? name : 'level'))),
+    'step',
+  ];
   const where = [scopeSql(task.orgId, task.startNs, task.endNs, params), ...conditions].join(' AND ');
   const sql =
     `SELECT ${['labels', 'service', ...new Set(columns)].join(', ')},` +
@@ -160,7 +173,10 @@ async function readBytes(task: VolumeTask, { sql, params }: VolumeQuery, { store
     for (const { labels, service, log_type, event_type, level, step, volume } of rows) {
       const { stream } = streams.get(labels, service);
       const own = { log_type, event_type, severity: level, detected_level: level };
-      const fields = Object.entries(own).filter(([name, value]) => value && !stream.labels.has(name)) as [string, string][];
+      const fields = Object.entries(own).filter(([name, value]) => value && !stream.labels.has(name)) as [
+        string,
+        string,
+      ][];
       const all = [...stream.sorted, ...fields].sort(([a], [b]) => (a < b ? -1 : 1));
       result.push({ labels: all, step: Number(step), bytes: Number(volume) });
     }

@@ -3,13 +3,13 @@ import type { EventStore, SqlQuery } from '../../../stores/store.ts';
 import { EVENTS } from '../../events-sql.ts';
 import { SELECT_SETTINGS, type SqlParams } from '../../sql.ts';
 import { badQuery } from '../errors.ts';
-import { StreamCache, type StreamSettings } from '../events/streams.ts';
+import type { StreamSettings } from '../events/streams.ts';
 import { type BucketRow, bucketBaseMs, bucketWidthMs, type Series, slideBuckets } from '../range/index.ts';
-import type { Labels } from '../row.ts';
 import { type StepGrid, type StepSeries, stepCount } from '../series.ts';
 import { type CompiledLog, scopeSql } from './compile.ts';
 import { metadataSql, numberOf } from './label-sql.ts';
 import { streamsOf } from './selection.ts';
+import { columnsOfAllLabels, columnsOfLabels, type SeriesRow } from './series-columns.ts';
 import type { Span } from './universe.ts';
 
 /** Buckets of one answer: more are not aggregated in the store but streamed as rows. */
@@ -22,17 +22,17 @@ export interface PushedAggregation {
   query: SqlQuery;
   /** The series over the grid; null when events turned up of which only the pipeline knows the answer. */
   run(store: EventStore, options: { signal: AbortSignal; timeoutMs: number }): Promise<StepSeries[] | null>;
+  /** Whether it would give more series, as far as the first events tell: that is cheap to know where it is so. */
+  exceeds(store: EventStore, seriesMax: number, options: { signal: AbortSignal; timeoutMs: number }): Promise<boolean>;
 }
 
-interface Row {
-  labels?: string;
-  service?: string;
+interface Row extends SeriesRow {
   bucket: string;
   n: string;
   v: number | string | null;
   m2: number | string | null;
+  at: string | number;
   odd: number | string;
-  [group: `g${number}`]: string;
 }
 
 /**
@@ -48,9 +48,10 @@ export function pushAggregation(
 ): PushedAggregation | null {
   if (!compiled.isExact || leaf.grouping?.kind === 'without') return null;
   const names = leaf.grouping?.labels ?? (leaf.op === 'absent_over_time' ? [] : sumGrouping);
-  if (names === null) return null;
+  // The unwrapped label is none of the series, so all labels as they are do not do.
+  if (names === null && leaf.range.unwrap !== null) return null;
   const params = compiled.params.copy();
-  const groups = groupColumns(names, compiled, settings, params);
+  const groups = names === null ? columnsOfAllLabels(settings) : columnsOfLabels(names, compiled, settings, params);
   const values = valueColumns(leaf, compiled, settings, params);
   const widthMs = leaf.op === 'quantile_over_time' ? quantileWidthMs(leaf, grid) : bucketWidthMs(leaf, grid);
   if (groups === null || values === null || widthMs === null) return null;
@@ -73,6 +74,7 @@ export function pushAggregation(
     'count() AS n',
     `${values.value} AS v`,
     `${values.m2} AS m2`,
+    `${placeSql(leaf, base)} AS at`,
     `${odd.length === 0 ? '0' : `countIf(${odd.join(' OR ')})`} AS odd`,
   ];
   const keys = [...groups.keys, 'bucket'];
@@ -80,7 +82,7 @@ export function pushAggregation(
     `SELECT ${columns.join(', ')} FROM ${EVENTS} WHERE ${where.join(' AND ')}` +
     ` GROUP BY ${keys.join(', ')} LIMIT ${ROWS_MAX + 1} ${SELECT_SETTINGS}`;
   const query = { sql, params: params.values };
-  const seriesOf = seriesReader(names, settings);
+  const distinct = `SELECT DISTINCT ${groups.columns.join(', ')} FROM ${EVENTS} WHERE ${where.join(' AND ')}`;
 
   async function run(store: EventStore, options: { signal: AbortSignal; timeoutMs: number }) {
     const rows: BucketRow[] = [];
@@ -88,80 +90,39 @@ export function pushAggregation(
       for (const row of chunk) {
         if (Number(row.odd) !== 0) return null;
         const bucketRow = { bucket: Number(row.bucket), count: Number(row.n), value: numberOfRow(row.v) };
-        rows.push({ ...bucketRow, series: seriesOf(row), m2: numberOfRow(row.m2) });
+        rows.push({ ...bucketRow, series: groups!.seriesOf(row), m2: numberOfRow(row.m2), order: Number(row.at) });
       }
       if (rows.length > ROWS_MAX) throw badQuery(`the query would read too many series (limit: ${ROWS_MAX} points)`);
     }
     if (leaf.op === 'quantile_over_time') return mergesSeries(rows) ? null : quantileSteps(rows, stepCount(grid));
     return slideBuckets(leaf, grid, widthMs!, rows);
   }
-  return { query, run };
+
+  async function exceeds(store: EventStore, seriesMax: number, options: { signal: AbortSignal; timeoutMs: number }) {
+    if (names !== null) return false;
+    const sql = `${distinct} LIMIT ${DISTINCT_FACTOR * (seriesMax + 1)} ${SELECT_SETTINGS}`;
+    const series = new Set<Series>();
+    for await (const chunk of store.select<Row>({ sql, params: params.values }, options)) {
+      for (const row of chunk) series.add(groups!.seriesOf(row));
+      if (series.size > seriesMax) return true;
+    }
+    return false;
+  }
+  return { query, run, exceeds };
 }
+
+/** Attributes in another order are another group and the same series. */
+const DISTINCT_FACTOR = 4;
 
 /** As the store writes them: text for NaN and infinities, and for integers of 64 bits. */
 function numberOfRow(value: number | string | null): number {
   return typeof value === 'string' ? Number(value.replace('inf', 'Infinity')) : (value ?? Number.NaN);
 }
 
-interface GroupColumns {
-  columns: string[];
-  keys: string[];
-}
-
-/**
- * Labels that a stream has are read from the columns `labels` and `service`; others as `=value`, or '' for an absent
- * one. Null when a label cannot be told in SQL.
- */
-function groupColumns(
-  names: readonly string[],
-  compiled: CompiledLog,
-  settings: StreamSettings,
-  params: SqlParams,
-): GroupColumns | null {
-  const streams = streamsOf(compiled.selection);
-  const groups: GroupColumns = { columns: [], keys: [] };
-  let needsStream = false;
-  for (const [i, name] of names.entries()) {
-    if (name.startsWith('__') || name.endsWith('_extracted')) return null;
-    const lacking = streams.filter(({ stream }) => !stream.labels.has(name));
-    if (lacking.length < streams.length) needsStream = true;
-    if (lacking.length === 0) continue;
-    const metadata = metadataSql(name, lacking, settings, params);
-    if (metadata === null) return null;
-    groups.columns.push(`if(${metadata.has}, concat('=', ${metadata.value}), '') AS g${i}`);
-    groups.keys.push(`g${i}`);
-  }
-  if (needsStream) {
-    groups.columns.push('labels', 'service');
-    groups.keys.push('labels', 'service');
-  }
-  return groups;
-}
-
-/** The series of a row: one object for the same labels. */
-function seriesReader(names: readonly string[], settings: StreamSettings): (row: Row) => Series {
-  const streams = new StreamCache(settings);
-  const series = new Map<string, Series>();
-  const sortedNames = [...new Set(names)].sort();
-  return (row) => {
-    const ofStream = row.labels === undefined ? undefined : streams.get(row.labels, row.service!).stream.labels;
-    const labels: [string, string][] = [];
-    for (const name of sortedNames) {
-      const text = ofStream?.get(name) ?? metadataText(row[`g${names.indexOf(name)}`]);
-      if (text !== undefined) labels.push([name, text]);
-    }
-    const key = JSON.stringify(labels);
-    let known = series.get(key);
-    if (known === undefined) {
-      known = { key, labels: labels as Labels, error: null };
-      series.set(key, known);
-    }
-    return known;
-  };
-}
-
-function metadataText(column: string | undefined): string | undefined {
-  return column === undefined || column === '' ? undefined : column.slice(1);
+/** When the first or last event of a bucket was, in ns behind the base: several streams can be one series. */
+function placeSql({ op }: RangeAggregation, base: string): string {
+  if (op === 'first_over_time') return `toUnixTimestamp64Nano(min(ts)) - ${base}`;
+  return op === 'last_over_time' ? `toUnixTimestamp64Nano(max(ts)) - ${base}` : '0';
 }
 
 interface ValueColumns {
@@ -198,7 +159,11 @@ function valueColumns(
   const aggregate = aggregateOf(leaf, number, params);
   if (aggregate === null) return null;
   // An absent or empty label is no sample; text that is no number is an error, which is the pipeline's to tell.
-  return { ...aggregate, conditions: [metadata.number === null ? `${metadata.value} != ''` : metadata.has], odd: odd === null ? [] : [odd] };
+  return {
+    ...aggregate,
+    conditions: [metadata.number === null ? `${metadata.value} != ''` : metadata.has],
+    odd: odd === null ? [] : [odd],
+  };
 }
 
 function aggregateOf(leaf: RangeAggregation, x: string, params: SqlParams): { value: string; m2: string } | null {

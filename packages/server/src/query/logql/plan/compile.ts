@@ -35,7 +35,13 @@ export interface CompileOptions {
 export function compileLog(expr: LogExpr, selection: Selection, options: CompileOptions): CompiledLog {
   const params = new SqlParams();
   const selected = selectionSql(selection, params);
-  const plan: Plan = { conditions: selected === null ? [] : [selected], residual: [], odd: [], pushed: [], narrowed: [] };
+  const plan: Plan = {
+    conditions: selected === null ? [] : [selected],
+    residual: [],
+    odd: [],
+    pushed: [],
+    narrowed: [],
+  };
   if (options.pushDown) planStages(expr.stages, selection, options.settings, params, plan);
   else plan.residual.push(...expr.stages);
   const isExact = selected !== null && plan.pushed.length === expr.stages.length;

@@ -1,7 +1,7 @@
-import { renderAfter, SELECT_SETTINGS, type SqlParams } from '../../sql.ts';
-import { EVENTS, placeOfFrame } from '../../events-sql.ts';
 import type { EventStore, SqlQuery } from '../../../stores/store.ts';
+import { EVENTS, placeOfFrame } from '../../events-sql.ts';
 import type { Keyset } from '../../plan.ts';
+import { renderAfter, SELECT_SETTINGS, type SqlParams } from '../../sql.ts';
 import type { StoredRow } from '../events/fields.ts';
 import { EVERYTHING, type NeededParts, type RowMapper, rowMapper } from '../events/row-mapper.ts';
 import type { LogRow } from '../row.ts';
@@ -28,7 +28,7 @@ interface PlacedRow extends StoredRow {
 }
 
 /** Columns in SQL by what StoredRow calls them. */
-const COLUMN_SQL: Record<string, string> = {
+export const COLUMN_SQL: Record<string, string> = {
   duration_ms: "ifNull(toString(duration_ms), '') AS duration_text",
   cost: "ifNull(toString(cost), '') AS cost_text",
 };
@@ -96,13 +96,23 @@ export async function* readPages(
   }
 }
 
+/** All rows from the oldest on, each with `frame frame_index`, its place in the journal. */
+export async function* readPlaces(request: ReadRequest): AsyncGenerator<{ row: LogRow; place: string }[]> {
+  const mapper = rowMapper(request.options.settings, EVERYTHING);
+  const query = rowsQuery(request, mapper, { direction: 'forward', limit: null, after: null });
+  const { signal, timeoutMs } = request;
+  for await (const rows of request.store.select<PlacedRow>(query, { signal, timeoutMs })) {
+    yield rows.map((row) => ({ row: mapper.map(fixNumbers(row)), place: `${row.frame} ${row.frame_index}` }));
+  }
+}
+
 interface NumberTexts {
   duration_text?: string;
   cost_text?: string;
 }
 
 /** SQL may not name an expression as the column that it is made of, where a condition means the column. */
-function fixNumbers(row: PlacedRow & NumberTexts): StoredRow {
+export function fixNumbers(row: StoredRow & NumberTexts): StoredRow {
   if (row.duration_text !== undefined) row.duration_ms = row.duration_text;
   if (row.cost_text !== undefined) row.cost = row.cost_text;
   return row;

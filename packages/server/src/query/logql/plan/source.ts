@@ -1,5 +1,6 @@
 import type { LogExpr, Matcher, RangeAggregation, Stage } from '@tailwater/schema/logql';
 import type { EventStore, SqlQuery } from '../../../stores/store.ts';
+import { tooManySeries } from '../errors.ts';
 import { EVERYTHING, type NeededParts, rowMapper } from '../events/row-mapper.ts';
 import type { StreamSettings } from '../events/streams.ts';
 import { compileExtractor, requiredFields } from '../pipeline/index.ts';
@@ -19,6 +20,8 @@ export interface SourceOptions {
   pushDown: boolean;
   signal: AbortSignal;
   timeoutMs: number;
+  /** Set where each series of a range aggregation is one of the answer: more than these are an error at once. */
+  seriesMax?: number;
   /** Counts what went through the pipeline here, for the answer's statistics. */
   onRows(rows: number, bytes: number): void;
 }
@@ -67,7 +70,11 @@ export class StoreSource implements RangeSource {
     if (compiled.selection.groups.length === 0) return new RangeWindows(leaf, grid).finish();
     if (this.#options.pushDown) {
       const pushed = pushAggregation(leaf, grid, sumGrouping, compiled, { ...this.#options, span });
-      const series = (await pushed?.run(this.#options.store, this.#options)) ?? null;
+      const { store, seriesMax } = this.#options;
+      if (seriesMax !== undefined && (await pushed?.exceeds(store, seriesMax, this.#options))) {
+        throw tooManySeries(seriesMax);
+      }
+      const series = (await pushed?.run(store, this.#options)) ?? null;
       if (series !== null) return series;
     }
     return this.#evaluateRows(leaf, grid, sumGrouping, compiled, span);
@@ -103,6 +110,8 @@ export class StoreSource implements RangeSource {
       let bytes = 0;
       for (const row of rows) {
         bytes += row.line.length;
+        // What lies between two windows is not looked at, be it at fault.
+        if (!windows.covers(row.timeMs, row.timeNs)) continue;
         if (isSelected !== null && !isSelected(row)) continue;
         const sample = extractor.run(row);
         if (sample !== null) windows.add(sample.series, row.timeMs, row.timeNs, sample.value);
@@ -133,11 +142,7 @@ function stagesOf(leaf: RangeAggregation, compiled: CompiledLog): readonly Stage
 
 const PARSERS = new Set<Stage['kind']>(['json', 'logfmt', 'regexp', 'pattern', 'unpack']);
 
-function neededOf(
-  leaf: RangeAggregation,
-  sumGrouping: readonly string[] | null,
-  compiled: CompiledLog,
-): NeededParts {
+function neededOf(leaf: RangeAggregation, sumGrouping: readonly string[] | null, compiled: CompiledLog): NeededParts {
   const reduced = { ...leaf, range: { ...leaf.range, log: { ...leaf.range.log, stages: stagesOf(leaf, compiled) } } };
   const { line, metadata } = requiredFields(reduced, sumGrouping);
   if (metadata === true || !compiled.isSelected) return { line, metadata: 'all' };

@@ -1,5 +1,5 @@
-import type { EventStore, SqlQuery } from '../../../stores/store.ts';
 import { DATABASE, STREAMS_TABLE } from '../../../stores/clickhouse/schema.ts';
+import type { EventStore, SqlQuery } from '../../../stores/store.ts';
 import { SqlParams, time } from '../../sql.ts';
 import { TIME_MAX_NS, TIME_MIN_NS } from '../../time.ts';
 

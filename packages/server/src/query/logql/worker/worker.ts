@@ -29,7 +29,9 @@ async function run(id: number, task: LogqlTask): Promise<void> {
     const body = new TextEncoder().encode(text);
     port.postMessage({ kind: 'done', id, body } satisfies FromWorker, [body.buffer]);
   } catch (error) {
-    const told = timeout.aborted ? new RetryableError('query_timeout', 'the query ran longer than its limit', 1000) : error;
+    const told = timeout.aborted
+      ? new RetryableError('query_timeout', 'the query ran longer than its limit', 1000)
+      : error;
     port.postMessage({ kind: 'failed', id, error: wireError(told) } satisfies FromWorker);
   } finally {
     running.delete(id);
