@@ -1,0 +1,3 @@
+export { compileTemplate, type Template, type TemplateName } from './compile.ts';
+export type { TemplateContext } from './function.ts';
+export { TemplateError } from './value.ts';
