@@ -15,51 +15,51 @@ import { printSelector, printStage, printUnwrap } from './print-stages.ts';
 import { labelReplaceTexts, nanoseconds, printGrouping, printOperator, printQuery, vectorGrouping } from './printer.ts';
 import { byteLength } from './text.ts';
 
-/** What is longer than this in one line is split. */
+/** What is longer than this in one line is split, unless the caller says otherwise. */
 const MAX_LINE_BYTES = 100;
 
 /** A query over several lines, laid out as Loki's `format_query` does it; it parses to the same query again. */
-export function formatQuery(expr: Expr): string {
-  return format(expr, 0);
+export function formatQuery(expr: Expr, maxLineBytes = MAX_LINE_BYTES): string {
+  return format(expr, 0, maxLineBytes);
 }
 
 function indent(level: number): string {
   return '  '.repeat(level);
 }
 
-function format(expr: Expr, level: number): string {
+function format(expr: Expr, level: number, max: number): string {
   const line = printQuery(expr);
-  if (byteLength(line) <= MAX_LINE_BYTES) return indent(level) + line;
+  if (byteLength(line) <= max) return indent(level) + line;
   switch (expr.kind) {
     case 'log':
-      return formatLog(expr, level);
+      return formatLog(expr, level, max);
     case 'range-aggregation':
-      return formatRangeAggregation(expr, level);
+      return formatRangeAggregation(expr, level, max);
     case 'vector-aggregation':
-      return formatVectorAggregation(expr, level);
+      return formatVectorAggregation(expr, level, max);
     case 'binary':
-      return formatBinary(expr, level);
+      return formatBinary(expr, level, max);
     case 'label-replace': {
       const texts = labelReplaceTexts(expr).map((text) => indent(level + 1) + text);
-      return `${indent(level)}label_replace(\n${[format(expr.inner, level + 1), ...texts].join(',\n')}\n${indent(level)})`;
+      return `${indent(level)}label_replace(\n${[format(expr.inner, level + 1, max), ...texts].join(',\n')}\n${indent(level)})`;
     }
     default:
       return indent(level) + line;
   }
 }
 
-function formatLog(log: LogExpr, level: number): string {
-  const lines = stageLines(log.stages).map((line) => indent(level + 1) + line);
+function formatLog(log: LogExpr, level: number, max: number): string {
+  const lines = stageLines(log.stages, max).map((line) => indent(level + 1) + line);
   return [indent(level) + printSelector(log.selector), ...lines].join('\n');
 }
 
 /** A line a stage, but line filters in a row share one as long as it is short enough. */
-function stageLines(stages: readonly Stage[]): string[] {
+function stageLines(stages: readonly Stage[], max: number): string[] {
   const lines: string[] = [];
   let filters: string[] = [];
   const flush = (): void => {
     const joined = filters.join(' ');
-    if (filters.length > 0) lines.push(...(byteLength(joined) <= MAX_LINE_BYTES ? [joined] : filters));
+    if (filters.length > 0) lines.push(...(byteLength(joined) <= max ? [joined] : filters));
     filters = [];
   };
   for (const stage of stages) {
@@ -70,15 +70,15 @@ function stageLines(stages: readonly Stage[]): string[] {
   return lines;
 }
 
-function formatRangeAggregation(expr: RangeAggregation, level: number): string {
+function formatRangeAggregation(expr: RangeAggregation, level: number, max: number): string {
   const parameter = expr.parameter === null ? '' : `${indent(level + 1)}${formatShort(expr.parameter)},\n`;
   const head = `${indent(level)}${expr.op}(\n${parameter}`;
-  return `${head}${formatRange(expr.range, level + 1)}\n${indent(level)})${printGrouping(expr.grouping, ', ')}`;
+  return `${head}${formatRange(expr.range, level + 1, max)}\n${indent(level)})${printGrouping(expr.grouping, ', ')}`;
 }
 
-function formatRange({ log, rangeMs, offsetMs, unwrap }: LogRange, level: number): string {
+function formatRange({ log, rangeMs, offsetMs, unwrap }: LogRange, level: number, max: number): string {
   const lines = unwrap === null ? [] : printUnwrap(unwrap).map((line) => indent(level + 1) + line);
-  const body = [format(log, level), ...lines].join('\n');
+  const body = [format(log, level, max), ...lines].join('\n');
   const offset = offsetMs === 0 ? '' : ` offset ${formatOffset(offsetMs)}`;
   return `${body} [${formatPrometheusDuration(rangeMs)}]${offset}`;
 }
@@ -89,15 +89,15 @@ function formatOffset(offsetMs: number): string {
   return Number.isInteger(offsetMs) && !/^-.*[dwy]/.test(short) ? short : formatGoDuration(nanoseconds(offsetMs));
 }
 
-function formatVectorAggregation(expr: VectorAggregation, level: number): string {
+function formatVectorAggregation(expr: VectorAggregation, level: number, max: number): string {
   const parameter = expr.parameter === null ? '' : `${indent(level + 1)}${expr.parameter},\n`;
   const head = `${indent(level)}${expr.op}${printGrouping(vectorGrouping(expr), ', ')}(\n`;
-  return `${head}${parameter}${format(expr.inner, level + 1)}\n${indent(level)})`;
+  return `${head}${parameter}${format(expr.inner, level + 1, max)}\n${indent(level)})`;
 }
 
-function formatBinary(expr: BinaryExpr, level: number): string {
-  const left = formatSide(expr.left, level + 1, bindingOf(expr) + (expr.op === '^' ? 1 : 0));
-  const right = formatSide(expr.right, level + 1, bindingOf(expr) + (expr.op === '^' ? 0 : 1));
+function formatBinary(expr: BinaryExpr, level: number, max: number): string {
+  const left = formatSide(expr.left, level + 1, max, bindingOf(expr) + (expr.op === '^' ? 1 : 0));
+  const right = formatSide(expr.right, level + 1, max, bindingOf(expr) + (expr.op === '^' ? 0 : 1));
   return `${left}\n${indent(level)}${printOperator(expr, ', ')}\n${right}`;
 }
 
@@ -106,8 +106,8 @@ function bindingOf(expr: BinaryExpr): number {
 }
 
 /** One side of an operation; one that is itself split and binds less than `minimum` needs brackets, which Loki forgets. */
-function formatSide(side: MetricExpr, level: number, minimum: number): string {
-  const split = side.kind === 'binary' && byteLength(printQuery(side)) > MAX_LINE_BYTES;
-  if (!split || bindingOf(side) >= minimum) return format(side, level);
-  return `${indent(level)}(\n${format(side, level + 1)}\n${indent(level)})`;
+function formatSide(side: MetricExpr, level: number, max: number, minimum: number): string {
+  const split = side.kind === 'binary' && byteLength(printQuery(side)) > max;
+  if (!split || bindingOf(side) >= minimum) return format(side, level, max);
+  return `${indent(level)}(\n${format(side, level + 1, max)}\n${indent(level)})`;
 }

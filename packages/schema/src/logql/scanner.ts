@@ -172,15 +172,16 @@ export class Scanner {
 
   private readPrefix(): string {
     const letter = this.peek() === '0' ? this.peek(1).toLowerCase() : '';
-    // `0B` is no bytes, by Go's rules it starts a binary number.
-    if (letter !== 'x' && letter !== 'o' && letter !== 'b') return '';
+    // `0B` is a size, `0B1` a binary number.
+    const binary = letter === 'b' && (this.peek(2) === '0' || this.peek(2) === '1');
+    if (letter !== 'x' && letter !== 'o' && !binary) return '';
     this.skip(2);
     return letter;
   }
 
   private readExponent(prefix: string, pointed: boolean, skipDigits: () => number): void {
     const letter = this.peek().toLowerCase();
-    // Loki's lexer takes the P of `5PB` for the exponent of a hexadecimal number and fails; here it is the unit.
+    // The P of `5PB` is the unit's: only hexadecimal numbers have an exponent with p.
     const exponent = letter === 'e' || (letter === 'p' && prefix === 'x');
     if (!exponent) {
       if (prefix === 'x' && pointed) this.fail("hexadecimal mantissa requires a 'p' exponent");
