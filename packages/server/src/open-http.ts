@@ -1,7 +1,9 @@
 import type { Server } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { buildApi } from './api/app.ts';
-import { createTail, type Tail } from './api/routes/tail/index.ts';
+import { LOKI_TAIL_PATH, lokiTailHandler } from './api/routes/loki/tail.ts';
+import { createTail } from './api/routes/tail/index.ts';
+import { type UpgradeHandler, upgradeRouter } from './api/routes/tail/upgrade.ts';
 import { createLiveTail } from './consumers/live-tail/live-tail.ts';
 import type { IngestQuota } from './control/orgs.ts';
 import { healthOf, watchGauges } from './health.ts';
@@ -31,7 +33,7 @@ export async function openHttp(parts: Parts): Promise<HttpPorts> {
   const { config, runner } = parts;
   const stopping = new AbortController();
   const handleIngest = openIngestHandler(parts, stopping.signal);
-  const { api, tail, closeTail } = await openApi(parts);
+  const { api, onUpgrade, closeTail } = await openApi(parts);
   watchGauges(parts);
   const createServer = () =>
     createHttpServer({
@@ -40,7 +42,7 @@ export async function openHttp(parts: Parts): Promise<HttpPorts> {
       onRequest: (request, response) => {
         if (!handleIngest(request, response)) api.routing(request, response);
       },
-      onUpgrade: tail.onUpgrade,
+      onUpgrade,
     });
   const main = createServer();
   runner.defer('http', () => drain(main, DRAIN_DEADLINE_MS));
@@ -96,7 +98,13 @@ function openIngestHandler(parts: Parts, stopping: AbortSignal) {
   });
 }
 
-async function openApi(parts: Parts): Promise<{ api: FastifyInstance; tail: Tail; closeTail(): Promise<void> }> {
+interface OpenApi {
+  api: FastifyInstance;
+  onUpgrade: UpgradeHandler;
+  closeTail(): Promise<void>;
+}
+
+async function openApi(parts: Parts): Promise<OpenApi> {
   const { config, log, ingest, paths } = parts;
   const liveTail = createLiveTail({
     journalDir: paths.journalDir,
@@ -123,10 +131,12 @@ async function openApi(parts: Parts): Promise<{ api: FastifyInstance; tail: Tail
     usage: (orgId: string) => parts.quotas.usage(orgId),
     quotaOf: (own: IngestQuota) => parts.quotas.of(own),
   };
-  const tail = createTail({ ...deps, liveTail, node: config.node, storePosition: () => storePosition(parts) });
+  const tailDeps = { ...deps, liveTail, node: config.node, storePosition: () => storePosition(parts) };
+  const tail = createTail(tailDeps);
   const api = await buildApi(deps, [tail.route]);
   parts.runner.defer('api', () => api.close());
-  return { api, tail, closeTail: () => liveTail.close() };
+  const onUpgrade = upgradeRouter({ [LOKI_TAIL_PATH]: lokiTailHandler(tailDeps) }, tail.onUpgrade);
+  return { api, onUpgrade, closeTail: () => liveTail.close() };
 }
 
 /** The store with the configured limit on every query that sets none of its own. */

@@ -87,7 +87,8 @@ export function eventsQuery(plan: EventsPlan): SqlQuery {
 
 const FRAME_MAX = 2 ** 48 - 1;
 
-function renderFramesBefore({ node, frame }: { node: number; frame: number }, params: SqlParams): string {
+/** Leaves out what the node journaled at `frame` or later. */
+export function renderFramesBefore({ node, frame }: { node: number; frame: number }, params: SqlParams): string {
   const first = params.add('UInt64', frameColumn({ node, frame }).toString());
   const last = params.add('UInt64', frameColumn({ node, frame: FRAME_MAX }).toString());
   return `frame NOT BETWEEN ${first} AND ${last}`;

@@ -4,7 +4,9 @@ import { Registry } from 'prom-client';
 import { WebSocket } from 'ws';
 import { Attempts } from '../../src/admission/attempts.ts';
 import { buildApi } from '../../src/api/app.ts';
+import { LOKI_TAIL_PATH, lokiTailHandler } from '../../src/api/routes/loki/tail.ts';
 import { createTail } from '../../src/api/routes/tail/index.ts';
+import { upgradeRouter } from '../../src/api/routes/tail/upgrade.ts';
 import { EventBatch } from '../../src/batch/event-batch.ts';
 import { DEFAULT_LIMITS } from '../../src/batch/limits.ts';
 import { SymbolTable } from '../../src/batch/symbol-table.ts';
@@ -87,13 +89,14 @@ export async function openTailServer(
     if (stored.position !== null) return stored.position;
     throw new RetryableError('store_unavailable', 'the store has not answered yet', 1000);
   };
-  const tail = createTail({ ...deps, liveTail, storePosition, node: TAIL_NODE, recheckIntervalMs: 20 });
+  const tailDeps = { ...deps, liveTail, storePosition, node: TAIL_NODE, recheckIntervalMs: 20 };
+  const tail = createTail(tailDeps);
   const api = await buildApi(deps, [tail.route]);
   const server: Server = createHttpServer({
     headersTimeoutMs: 10_000,
     requestTimeoutMs: 10_000,
     onRequest: (request, response) => api.routing(request, response),
-    onUpgrade: tail.onUpgrade,
+    onUpgrade: upgradeRouter({ [LOKI_TAIL_PATH]: lokiTailHandler(tailDeps) }, tail.onUpgrade),
   });
   const port = await listen(server, '127.0.0.1', 0);
   const close = async () => {

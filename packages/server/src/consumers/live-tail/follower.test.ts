@@ -6,6 +6,7 @@ import { openDiskJournalReader } from '../../journal/disk/reader.ts';
 import { compileMatcher } from '../../query/match.ts';
 import type { Condition } from '../../query/plan.ts';
 import { TailFollower } from './follower.ts';
+import { compileTailSelector } from './tail-selector.ts';
 import { type FromTail, TAIL_LIMITS, type TailLimits, type TailPlace, type WireChunk } from './wire.ts';
 
 let journal: TailJournal;
@@ -69,6 +70,7 @@ function startFollower(limits: Partial<TailLimits> = {}): void {
     node: 0,
     limits: { ...TAIL_LIMITS, flushIntervalMs: 1, lagMsMax: 60_000, stallMsMax: 60_000, ...limits },
     compile: compileMatcher,
+    compileSelector: compileTailSelector,
     render: ({ message }: Event) => JSON.stringify({ message }),
     send: (message: FromTail) => {
       if (message.kind === 'subscribed') readers.find(({ id }) => id === message.subscription)!.from = message.from;
@@ -83,7 +85,7 @@ function startFollower(limits: Partial<TailLimits> = {}): void {
 function subscribe(orgId: string, condition: Condition | null = null, from: TailPlace | 'end' = 'end'): Reader {
   const reader = new Reader();
   readers.push(reader);
-  follower.receive({ kind: 'subscribe', subscription: reader.id, orgId, condition, form: 'api', from });
+  follower.receive({ kind: 'subscribe', subscription: reader.id, orgId, condition, selector: null, form: 'api', from });
   return reader;
 }
 

@@ -5,13 +5,14 @@ import type { Condition } from '../../query/plan.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 import { anyOf, compileRowFilter } from './row-filter.ts';
 import { Subscription } from './subscription.ts';
-import type { FromTail, TailForm, TailLimits, ToTail, WireChunk } from './wire.ts';
+import type { FromTail, TailForm, TailLimits, TailSelector, ToTail, WireChunk } from './wire.ts';
 
 export interface TailFollowerOptions {
   reader: JournalReader;
   node: number;
   limits: TailLimits;
   compile(condition: Condition): (event: Event) => boolean;
+  compileSelector(selector: TailSelector): (event: Event) => boolean;
   /** An event as JSON, without line feeds. */
   render(event: Event, form: TailForm): string;
   send(message: FromTail): void;
@@ -91,8 +92,9 @@ export class TailFollower {
     await this.options.reader.close();
   }
 
-  private subscribe({ subscription: id, orgId, condition, form, from }: ToTail & { kind: 'subscribe' }): void {
-    const { reader, limits, compile, send } = this.options;
+  private subscribe(request: ToTail & { kind: 'subscribe' }): void {
+    const { subscription: id, orgId, condition, form, from } = request;
+    const { reader, limits, send } = this.options;
     const { oldest, next } = reader.range();
     const place = from === 'end' ? { frame: next, index: 0 } : from;
     // Trimmed away, or of another journal.
@@ -100,8 +102,7 @@ export class TailFollower {
     const subscription = new Subscription({
       id,
       orgId,
-      condition,
-      matches: condition === null ? () => true : compile(condition),
+      matches: this.matcherOf(request),
       rowFilter: condition === null ? null : compileRowFilter(condition),
       form,
       place: isGone ? { frame: place.frame < oldest ? oldest : next, index: 0 } : place,
@@ -112,6 +113,13 @@ export class TailFollower {
     send({ kind: 'subscribed', subscription: id, from: subscription.place });
     if (isGone) subscription.missUnknown();
     this.catchUp(subscription, limits.catchUpMsMax).catch(this.options.onFault);
+  }
+
+  private matcherOf({ condition, selector }: ToTail & { kind: 'subscribe' }): ((event: Event) => boolean) | null {
+    const byCondition = condition === null ? null : this.options.compile(condition);
+    const bySelector = selector === null ? null : this.options.compileSelector(selector);
+    if (byCondition === null || bySelector === null) return byCondition ?? bySelector;
+    return (event) => byCondition(event) && bySelector(event);
   }
 
   private unsubscribe(id: number): void {
@@ -207,8 +215,8 @@ export class TailFollower {
       const from = subscription.place.frame === position ? subscription.place.index : 0;
       if (subscription.place.frame > position) continue;
       // Nothing needs to be looked at to count everything.
-      if (this.counting || (subscription.dropping && subscription.condition === null)) {
-        subscription.miss(frame.rows - from, subscription.condition !== null);
+      if (this.counting || (subscription.dropping && subscription.matches === null)) {
+        subscription.miss(frame.rows - from, subscription.matches !== null);
         subscription.place = { frame: position + 1, index: 0 };
       } else readers.push(subscription);
     }
@@ -236,8 +244,9 @@ export class TailFollower {
       const { index } = this.decoder;
       lines.clear();
       for (const reader of readers) {
-        const { place } = reader;
-        if (full.has(reader) || (place.frame === position && place.index > index) || !reader.matches(event)) continue;
+        const { place, matches } = reader;
+        if (full.has(reader) || (place.frame === position && place.index > index)) continue;
+        if (matches !== null && !matches(event)) continue;
         if (reader.dropping) {
           reader.miss(1, false);
           continue;

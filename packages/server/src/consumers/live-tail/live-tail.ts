@@ -9,6 +9,7 @@ import {
   type TailLimits,
   type TailMissed,
   type TailPlace,
+  type TailSelector,
   type TailWorkerOptions,
   type ToTail,
   type WireChunk,
@@ -47,6 +48,8 @@ export interface TailChunk {
 export interface TailRequest {
   orgId: string;
   condition: Condition | null;
+  /** Beside the condition. Default: none. */
+  selector?: TailSelector | null;
   /** Default: as the API renders events. */
   form?: TailForm;
   /** The subscription is over, and not because it was closed by its owner. Not called before `start`. */
@@ -271,11 +274,11 @@ class OpenSubscription implements TailSubscription {
   }
 
   start(from: TailPlace | 'end', receive: (chunk: TailChunk) => Promise<void>): Promise<TailPlace> {
-    const { orgId, condition, form = 'api' } = this.request;
+    const { orgId, condition, selector = null, form = 'api' } = this.request;
     if (this.worker.isGone) return Promise.reject(ended());
     this.handle = receive;
     this.worker.subscriptions.set(this.id, this);
-    this.worker.send({ kind: 'subscribe', subscription: this.id, orgId, condition, form, from });
+    this.worker.send({ kind: 'subscribe', subscription: this.id, orgId, condition, selector, form, from });
     return new Promise((resolve, reject) => {
       this.onStarted = { resolve, reject };
     });

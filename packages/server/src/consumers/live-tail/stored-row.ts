@@ -9,7 +9,7 @@ export function renderStoredRow(event: Event): string {
   return JSON.stringify(storedRow(event));
 }
 
-function storedRow(event: Event): StoredRow {
+export function storedRow(event: Event): StoredRow {
   const labels = JSON.stringify(event.labels);
   return {
     ts_ns: event.timestampNs.toString(),
@@ -40,9 +40,10 @@ function attributeTexts({ attributes }: Event): Record<string, string> {
   return texts;
 }
 
-/** NaN and infinities in the words that the store answers with. */
-function storeNumber(value: number | null): number | string | null {
-  if (value === null || Number.isFinite(value)) return value;
+/** The text that the store's toString makes of the number; it is JavaScript's but for these. */
+function storeNumber(value: number | null): string | null {
+  if (value === null) return null;
   if (Number.isNaN(value)) return 'nan';
-  return value > 0 ? 'inf' : '-inf';
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
+  return Object.is(value, -0) ? '-0' : String(value).replace('e+', 'e');
 }

@@ -1,13 +1,12 @@
 import type { Event } from '@tailwater/schema';
-import type { Condition } from '../../query/plan.ts';
 import type { RowFilter } from './row-filter.ts';
 import type { TailForm, TailLimits, TailPlace, WireChunk } from './wire.ts';
 
 export interface SubscriptionOptions {
   id: number;
   orgId: string;
-  condition: Condition | null;
-  matches: (event: Event) => boolean;
+  /** Null: all of the org. */
+  matches: ((event: Event) => boolean) | null;
   /** Rules out rows before `matches` is asked; null when it can't. */
   rowFilter: RowFilter | null;
   form: TailForm;
@@ -30,8 +29,7 @@ export interface Outlet {
 export class Subscription {
   readonly id: number;
   readonly orgId: string;
-  readonly condition: Condition | null;
-  readonly matches: (event: Event) => boolean;
+  readonly matches: ((event: Event) => boolean) | null;
   readonly rowFilter: RowFilter | null;
   readonly form: TailForm;
   /** Everything of the org before it has been handed out, counted, or did not match. */
@@ -56,10 +54,9 @@ export class Subscription {
   private toldPlace: TailPlace;
   private wakeWaiter: (() => void) | null = null;
 
-  constructor({ id, orgId, condition, matches, rowFilter, form, place, limits, outlet }: SubscriptionOptions) {
+  constructor({ id, orgId, matches, rowFilter, form, place, limits, outlet }: SubscriptionOptions) {
     this.id = id;
     this.orgId = orgId;
-    this.condition = condition;
     this.matches = matches;
     this.rowFilter = rowFilter;
     this.form = form;

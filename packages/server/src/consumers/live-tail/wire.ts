@@ -1,4 +1,6 @@
+import type { Matcher } from '@tailwater/schema/logql';
 import type { JournalPosition } from '../../journal/journal.ts';
+import type { StreamSettings } from '../../query/logql/events/streams.ts';
 import type { Condition } from '../../query/plan.ts';
 
 /** A place between two events of the journal: the one before which everything has been dealt with. */
@@ -9,6 +11,12 @@ export interface TailPlace {
 
 /** How a subscription gets its events: as the API renders them, or as rows of the store, see stored-row.ts. */
 export type TailForm = 'api' | 'row';
+
+/** Which events LogQL's stream selector takes, under the settings of the org. */
+export interface TailSelector {
+  matchers: readonly Matcher[];
+  settings: StreamSettings;
+}
 
 /** Bounds of live tail. Every subscription has its own window, so a slow one costs this much memory and no more. */
 export interface TailLimits {
@@ -71,6 +79,7 @@ export type ToTail =
       subscription: number;
       orgId: string;
       condition: Condition | null;
+      selector: TailSelector | null;
       form: TailForm;
       from: TailPlace | 'end';
     }

@@ -5,6 +5,7 @@ import { openDiskJournalReader } from '../../journal/disk/reader.ts';
 import { compileMatcher } from '../../query/match.ts';
 import { TailFollower } from './follower.ts';
 import { renderStoredRow } from './stored-row.ts';
+import { compileTailSelector } from './tail-selector.ts';
 import type { TailWorkerOptions, ToTail } from './wire.ts';
 
 /** The thread that follows the journal for live tail, so that matching and rendering never hold up a socket. */
@@ -16,6 +17,7 @@ const follower = new TailFollower({
   node,
   limits,
   compile: compileMatcher,
+  compileSelector: compileTailSelector,
   render: (event, form) => (form === 'row' ? renderStoredRow(event) : renderEvent(event)),
   send: (message) => port.postMessage(message),
   onFault: (error) => {

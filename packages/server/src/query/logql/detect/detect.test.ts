@@ -87,8 +87,8 @@ describe('fields of lines', () => {
   });
 
   test('the limit counts fields', () => {
-    expect(fieldsOf([line('b=1 a=2', { metadata: [['c', 'x']] }), line('c=2')], 2)).toEqual([
-      'b int 1 logfmt',
+    expect(fieldsOf([line('a=2 b=1', { metadata: [['c', 'x']] }), line('c=2')], 2)).toEqual([
+      'a int 1 logfmt',
       'c int 2 logfmt',
     ]);
   });
