@@ -3,6 +3,7 @@ import type { Case, Probe } from './tenant-cases.ts';
 
 /** The same range in nanoseconds. */
 const SPAN = RANGE.replace(/from=(\d+)&to=(\d+)/, (_, from, to) => `start=${from}000000&end=${to}000000`);
+const AT = /end=(\d+)/.exec(SPAN)![1]!;
 const ALL = '{service_name=~".+"}';
 
 const selectors = (t: OrgFacts): string[] => [
@@ -65,7 +66,7 @@ export const LOKI_CASES: Readonly<Record<string, Case>> = {
       'shows',
       byQuery((t) => [...logQueries(t), ...metricQueries(t)]),
     ),
-    ...cases('/loki/api/v1/query', 'shows', byQuery(metricQueries)),
+    ...cases('/loki/api/v1/query', 'shows', (t) => byQuery(metricQueries)(t).map((one) => ({ ...one, time: AT }))),
     ...cases('/loki/api/v1/labels', 'shows', (t) => [{}, ...byQuery(selectors)(t)]),
     ...cases('/loki/api/v1/label', 'shows', nothing),
     ...cases('/loki/api/v1/label/:name/values', 'shows', nothing, ofLabel('/loki/api/v1/label')),
@@ -78,14 +79,9 @@ export const LOKI_CASES: Readonly<Record<string, Case>> = {
     ...cases('/loki/api/v1/index/volume_range', 'shows', byQuery(selectors)),
     ...cases('/loki/api/v1/detected_labels', 'shows', byQuery(selectors)),
     ...cases('/loki/api/v1/detected_fields', 'shows', byQuery(logQueries)),
-    ...cases(
-      '/loki/api/v1/detected_field/:name/values',
-      'shows',
-      byQuery(() => [ALL]),
-      {
-        pathOf: (t) => `/loki/api/v1/detected_field/${t.attributeName}/values`,
-      },
-    ),
+    ...cases('/loki/api/v1/detected_field/:name/values', 'shows', byQuery(selectors), {
+      pathOf: (t) => `/loki/api/v1/detected_field/${t.attributeName}/values`,
+    }),
     ...cases('/loki/api/v1/patterns', 'succeeds', byQuery(selectors)),
     ...cases('/loki/api/v1/drilldown-limits', 'succeeds', nothing, ONLY_GET),
     ...cases('/config/tenant/v1/limits', 'succeeds', nothing, ONLY_GET),
