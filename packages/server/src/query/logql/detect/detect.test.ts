@@ -1,9 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Labels } from '../row.ts';
 import { detectFields, detectFieldValues, renderDetectedFields, renderDetectedFieldValues } from './detected-fields.ts';
 import { detectedLabels, renderDetectedLabels } from './detected-labels.ts';
 import { jsonPaths } from './json-paths.ts';
-import type { DetectLine } from './line-fields.ts';
+import { type DetectLine, LineFieldReader } from './line-fields.ts';
 import { typeOf } from './value-type.ts';
 
 test.each([
@@ -174,4 +175,26 @@ test('detected labels by name, as JSON', () => {
     '{"detectedLabels":[{"label":"a","cardinality":1},{"label":"b","cardinality":2}]}\n',
   );
   expect(renderDetectedLabels([])).toBe('{"detectedLabels":[]}\n');
+});
+
+test('every field of JSON has a path that leads to its value', () => {
+  const key = fc.constantFrom('a', 'b c', 'd', '1e', 'é', '_', '__proto__', 'constructor');
+  const scalar = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null), fc.constant([1]));
+  const object = fc.letrec((tie) => ({
+    any: fc.oneof({ depthSize: 'small' }, scalar, fc.dictionary(key, tie('any'), { maxKeys: 4 })),
+  })).any;
+  const reader = new LineFieldReader();
+  fc.assert(
+    fc.property(fc.dictionary(key, object, { maxKeys: 5 }), (value) => {
+      const text = JSON.stringify(value);
+      const { parser, fields, pathOf } = reader.read(line(text));
+      expect(parser).toBe('json');
+      for (const [name, found] of fields) {
+        const path = pathOf(name)!;
+        const at = path.reduce((member: unknown, next) => (member as Record<string, unknown>)[next], JSON.parse(text));
+        expect(String(at)).toBe(found);
+      }
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -1,5 +1,7 @@
+import { parsePatternExpression } from '@tailwater/schema/logql';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { compilePipeline, type Pipeline } from '../pipeline/index.ts';
 import { PatternClusters, renderPatterns } from './pattern-clusters.ts';
 
 function clustersOf(lines: readonly string[], stepMs = 0): PatternClusters {
@@ -14,21 +16,17 @@ const patternsOf = (lines: readonly string[]) =>
     .map(({ pattern }) => pattern)
     .sort();
 
-/** Whether `|> pattern` finds a line: the rules of docs/reference/logql.md, literal after literal, no way back. */
+const finders = new Map<string, Pipeline>();
+
+/** Whether `|> pattern` finds a line. Throws for what is no pattern: named captures, two captures in a row. */
 function finds(pattern: string, line: string): boolean {
-  const parts = pattern.split(/(<[a-zA-Z_]\w*>)/).filter((part) => part !== '');
-  let end = 0;
-  for (const [i, part] of parts.entries()) {
-    if (part.startsWith('<') && /^<[a-zA-Z_]\w*>$/.test(part)) {
-      if (part !== '<_>') throw new Error(`a named capture in ${pattern}`);
-      if (i > 0 && parts[i - 1] === '<_>') throw new Error(`two captures in a row in ${pattern}`);
-      continue;
-    }
-    const at = line.indexOf(part, end);
-    if (at < 0 || (at === end && i > 0)) return false;
-    end = at + part.length;
+  let finder = finders.get(pattern);
+  if (finder === undefined) {
+    parsePatternExpression(pattern);
+    finder = compilePipeline([{ kind: 'line-filter', op: '|>', args: [{ kind: 'text', value: pattern }] }]);
+    finders.set(pattern, finder);
   }
-  return parts.at(-1) === '<_>' ? end < line.length : end === line.length;
+  return finder.run({ timeMs: 0, timeNs: 0, stream: { labels: new Map(), sorted: [] }, metadata: [], line }) !== null;
 }
 
 describe('patterns of lines', () => {
