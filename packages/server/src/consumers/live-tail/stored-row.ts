@@ -9,14 +9,15 @@ export function renderStoredRow(event: Event): string {
   return JSON.stringify(storedRow(event));
 }
 
-export function storedRow(event: Event): StoredRow {
+/** Without `attributes` they are left out, for who does not look at them. */
+export function storedRow(event: Event, parts: { attributes: boolean } = EVERYTHING): StoredRow {
   const labels = JSON.stringify(event.labels);
   return {
     ts_ns: event.timestampNs.toString(),
     labels: labels === '{}' ? '' : labels,
     service: event.service,
     message: event.message,
-    attributes: attributeTexts(event),
+    attributes: parts.attributes ? attributeTexts(event) : NO_ATTRIBUTES,
     severity_number: event.severityNumber,
     log_type: event.logType,
     event_type: event.eventType,
@@ -33,6 +34,9 @@ export function storedRow(event: Event): StoredRow {
     cost: storeNumber(event.cost),
   };
 }
+
+const EVERYTHING = { attributes: true };
+const NO_ATTRIBUTES: Readonly<Record<string, string>> = Object.freeze({});
 
 function attributeTexts({ attributes }: Event): Record<string, string> {
   const texts: Record<string, string> = Object.create(null);

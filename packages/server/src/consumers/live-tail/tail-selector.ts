@@ -1,4 +1,5 @@
 import type { Event } from '@tailwater/schema';
+import { isEventField } from '../../query/logql/events/fields.ts';
 import { rowMapper } from '../../query/logql/events/row-mapper.ts';
 import { selectorTest } from '../../query/logql/plan/row-selector.ts';
 import { storedRow } from './stored-row.ts';
@@ -9,7 +10,8 @@ const ROWS_PER_MAPPER = 100_000;
 
 /** Whether LogQL's selector takes an event. */
 export function compileTailSelector({ matchers, settings }: TailSelector): (event: Event) => boolean {
-  const needed = { line: false, metadata: new Set(matchers.map(({ name }) => name)) };
+  const names = matchers.map(({ name }) => name).filter((name) => settings.eventFields && isEventField(name));
+  const needed = { line: false, metadata: new Set(names) };
   let rows = 0;
   let mapper = rowMapper(settings, needed);
   let test = selectorTest(matchers, settings);
@@ -18,6 +20,6 @@ export function compileTailSelector({ matchers, settings }: TailSelector): (even
       mapper = rowMapper(settings, needed);
       test = selectorTest(matchers, settings);
     }
-    return test(mapper.map(storedRow(event)));
+    return test(mapper.map(storedRow(event, { attributes: names.length > 0 })));
   };
 }

@@ -45,7 +45,7 @@ export function detectFields(lines: Iterable<DetectLine>, { limit }: { limit: nu
       addValue(field, value);
       if (field === null || parser === null) continue;
       if (!field.parsers.includes(parser)) field.parsers.push(parser);
-      if (parser === 'json') field.path = pathOf(name);
+      if (parser === 'json') field.path ??= pathOf(name);
     }
   }
   return [...fields].map(([label, field]) => detected(label, field)).sort((a, b) => (a.label < b.label ? -1 : 1));
