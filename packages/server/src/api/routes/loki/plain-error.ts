@@ -16,5 +16,6 @@ export function plainError({ status, headers, body }: ErrorAnswer): PlainError {
   const all = { ...headers, 'content-type': 'text/plain; charset=utf-8' };
   if (code === 'query_timeout') return { status: 504, headers: all, text: TIMED_OUT };
   if (code === 'overloaded') return { status: 429, headers: all, text: 'too many outstanding requests' };
-  return { status, headers: all, text: message };
+  // Go's own answers end the line, those that Loki writes do not.
+  return { status, headers: all, text: status === 404 || status === 405 ? `${message}\n` : message };
 }
