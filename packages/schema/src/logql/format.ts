@@ -10,10 +10,10 @@ import type {
 } from './ast.ts';
 import { formatGoDuration, formatPrometheusDuration } from './durations.ts';
 import { formatShort } from './numbers.ts';
-import { PRECEDENCE } from './parser/binary.ts';
 import { printSelector, printStage, printUnwrap } from './print-stages.ts';
 import { labelReplaceTexts, nanoseconds, printGrouping, printOperator, printQuery, vectorGrouping } from './printer.ts';
 import { byteLength } from './text.ts';
+import { PRECEDENCE } from './tokens.ts';
 
 /** What is longer than this in one line is split, unless the caller says otherwise. */
 const MAX_LINE_BYTES = 100;

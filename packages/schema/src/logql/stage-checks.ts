@@ -31,10 +31,31 @@ export function checkPatternStage(pattern: string): void {
 
 /** Throws the first fault of stages that parse but cannot be run, with the stage's text. */
 export function checkStages(stages: readonly Stage[], checks: LogqlChecks): void {
-  for (const stage of stages) {
-    const fault = stageFault(stage, checks);
-    if (fault !== null) throw new LogqlError(`stage '${printStage(stage)}' : ${fault}`);
+  for (const group of inOrderOfExecution(stages)) {
+    // Of line filters that run as one stage Loki builds the last one first.
+    const fault = firstFault(group.toReversed(), (stage) => stageFault(stage, checks));
+    if (fault !== null) throw new LogqlError(`stage '${group.map(printStage).join(' ')}' : ${fault}`);
   }
+}
+
+/** Loki runs line filters as one stage, before whatever does not change the line or drop it. */
+function inOrderOfExecution(stages: readonly Stage[]): Stage[][] {
+  const groups: Stage[][] = [];
+  let filters: Stage[] = [];
+  let others: Stage[] = [];
+  const flush = (): void => {
+    if (filters.length > 0) groups.push(filters);
+    groups.push(...others.map((stage) => [stage]));
+    filters = [];
+    others = [];
+  };
+  for (const stage of stages) {
+    if (stage.kind === 'label-filter') flush();
+    (stage.kind === 'line-filter' ? filters : others).push(stage);
+    if (stage.kind === 'label-filter' || stage.kind === 'line-format' || stage.kind === 'unpack') flush();
+  }
+  flush();
+  return groups;
 }
 
 /** Throws when a filter behind an unwrap cannot be run. */

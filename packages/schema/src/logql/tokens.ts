@@ -4,7 +4,7 @@
  * `RANGE`, `FUNCTION_FLAG` and `$end`.
  */
 
-import { RANGE_OPS, VECTOR_OPS } from './ast.ts';
+import { type BinaryOp, RANGE_OPS, VECTOR_OPS } from './ast.ts';
 
 export type Token = {
   kind: string;
@@ -52,10 +52,9 @@ export const FUNCTION_WORDS: ReadonlyMap<string, string> = new Map<string, strin
   ['duration_seconds', 'DURATION_SECONDS_CONV'],
 ]);
 
-export const SIGNS: ReadonlySet<string> = new Set([
-  ...[',', '.', '{', '}', '(', ')', ']', '=', '!=', '=~', '!~', '!>', '|=', '|~', '|>', '|'],
-  ...['+', '-', '*', '/', '%', '^', '==', '>', '>=', '<', '<='],
-]);
+export const SIGNS: ReadonlySet<string> = new Set(
+  ', . { } ( ) ] = != =~ !~ !> |= |~ |> | + - * / % ^ == > >= < <='.split(' '),
+);
 
 export const RANGE_KINDS: ReadonlyMap<string, (typeof RANGE_OPS)[number]> = new Map(
   RANGE_OPS.map((op) => [op.toUpperCase(), op]),
@@ -63,3 +62,17 @@ export const RANGE_KINDS: ReadonlyMap<string, (typeof RANGE_OPS)[number]> = new 
 export const VECTOR_KINDS: ReadonlyMap<string, (typeof VECTOR_OPS)[number]> = new Map(
   VECTOR_OPS.map((op) => [op.toUpperCase(), op]),
 );
+
+/** From the loosest to the tightest; of one row the left one binds first, but for `^`. */
+export const PRECEDENCE: ReadonlyMap<string, number> = new Map<BinaryOp, number>([
+  ['or', 1],
+  ['and', 2],
+  ['unless', 2],
+  ...(['==', '!=', '>', '>=', '<', '<='] as const).map((op): [BinaryOp, number] => [op, 3]),
+  ['+', 4],
+  ['-', 4],
+  ['*', 5],
+  ['/', 5],
+  ['%', 5],
+  ['^', 6],
+]);

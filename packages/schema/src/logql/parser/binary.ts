@@ -1,22 +1,9 @@
 import type { BinaryOp, Expr, MetricExpr, VectorMatching } from '../ast.ts';
 import { foldLiterals } from '../fold.ts';
+import { PRECEDENCE } from '../tokens.ts';
 import { parseLabels } from './aggregations.ts';
 import type { Cursor } from './cursor.ts';
 import type { Drafts } from './drafts.ts';
-
-/** From the loosest to the tightest; of one row the left one binds first, but for `^`. */
-export const PRECEDENCE: ReadonlyMap<string, number> = new Map<BinaryOp, number>([
-  ['or', 1],
-  ['and', 2],
-  ['unless', 2],
-  ...(['==', '!=', '>', '>=', '<', '<='] as const).map((op): [BinaryOp, number] => [op, 3]),
-  ['+', 4],
-  ['-', 4],
-  ['*', 5],
-  ['/', 5],
-  ['%', 5],
-  ['^', 6],
-]);
 
 export function binaryOpAhead(cursor: Cursor): BinaryOp | null {
   const { kind } = cursor.peek();
@@ -51,11 +38,6 @@ export function parseModifier(cursor: Cursor): Modifier {
 export function joinBinary(drafts: Drafts, op: BinaryOp, modifier: Modifier, left: Expr, right: Expr): MetricExpr {
   if (left.kind === 'log') return drafts.fault(typeFault('left', op, left.stages.length > 0));
   if (right.kind === 'log') return drafts.fault(typeFault('right', op, right.stages.length > 0));
-  for (const side of [left, right]) {
-    const fault = drafts.faultOf(side);
-    if (side.kind === 'literal' && fault !== undefined && fault.message.includes('unable to parse literal'))
-      return drafts.fault(fault);
-  }
   const leftValue = literalValue(drafts, left);
   const rightValue = literalValue(drafts, right);
   if (op === 'and' || op === 'or' || op === 'unless') {

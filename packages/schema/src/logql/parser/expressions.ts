@@ -1,8 +1,8 @@
 import type { Expr, MetricExpr } from '../ast.ts';
 import { parseFloatLiteral } from '../numbers.ts';
-import { RANGE_KINDS, VECTOR_KINDS } from '../tokens.ts';
+import { PRECEDENCE, RANGE_KINDS, VECTOR_KINDS } from '../tokens.ts';
 import { parseRangeAggregation, parseVectorAggregation } from './aggregations.ts';
-import { binaryOpAhead, joinBinary, PRECEDENCE, parseModifier } from './binary.ts';
+import { binaryOpAhead, joinBinary, parseModifier } from './binary.ts';
 import type { Cursor } from './cursor.ts';
 import type { Drafts } from './drafts.ts';
 import { readLiteral } from './label-filters.ts';

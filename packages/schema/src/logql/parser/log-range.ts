@@ -29,7 +29,7 @@ export function parseLogRange(cursor: Cursor): LogRange {
 }
 
 function readDraft(cursor: Cursor, bracketed: boolean): Draft {
-  if (cursor.at('(')) return readBracketed(cursor, bracketed);
+  if (cursor.at('(')) return readBracketed(cursor);
   if (!cursor.at('{')) cursor.fail(['{', '(']);
   const selector = parseSelectorBlock(cursor);
   if (cursor.at('RANGE')) {
@@ -44,7 +44,7 @@ function readDraft(cursor: Cursor, bracketed: boolean): Draft {
   return { selector, stages, range: readRange(cursor), unwrap: unwrapped };
 }
 
-function readBracketed(cursor: Cursor, bracketed: boolean): Draft {
+function readBracketed(cursor: Cursor): Draft {
   cursor.next();
   const draft = cursor.nested(() => readDraft(cursor, true));
   cursor.expect(')');
@@ -52,7 +52,7 @@ function readBracketed(cursor: Cursor, bracketed: boolean): Draft {
   if (!cursor.at('RANGE')) cursor.fail(['RANGE']);
   const range = readRange(cursor);
   if (draft.stages.length > 0 || draft.unwrap !== null || !cursor.accept('|')) return { ...draft, range };
-  if (!cursor.at('unwrap')) cursor.fail(bracketed ? ['unwrap'] : ['unwrap']);
+  if (!cursor.at('unwrap')) cursor.fail(['unwrap']);
   return { ...draft, range, unwrap: readUnwrap(cursor) };
 }
 
