@@ -98,6 +98,20 @@ describe('frames', () => {
     ]);
   });
 
+  test('are made in turns that let others through', async () => {
+    let turns = 0;
+    let isDone = false;
+    const count = () => {
+      turns++;
+      if (!isDone) setImmediate(count);
+    };
+    setImmediate(count);
+    const many = Array.from({ length: 5000 }, (_, i) => event(`{"a":${i}}`, { app: 'web' }));
+    expect(await new TailLines(ask({ query: '{app="web"} | json' })).ofEvents(many)).toHaveLength(5000);
+    isDone = true;
+    expect(turns).toBeGreaterThan(1);
+  });
+
   test('hold a hundred lines, and the first tells what was dropped', () => {
     const lines = Array.from({ length: 250 }, (_, i) => lineAt(i));
     const dropped = [

@@ -133,7 +133,9 @@ test.each<[line: string, paths: Record<string, string[]>]>([
   ['{"app":1,"b":{"app_extracted":2}}', { app_extracted: ['app'], b_app_extracted: ['b', 'app'] }],
   ['{"a":null,"b":[1],"c":{}}', {}],
   ['{"a-b":1,"a_b":2}', { a_b: ['a-b'] }],
-  ['{"a":1} text', {}],
+  ['{"a":1} text', { a: ['a'] }],
+  ['{"a":{"b":1,},"c\\n":2,}', { a_b: ['a', 'b'], c: ['c\n'] }],
+  ['{"a":1,"b":x,"c":2}', { a: ['a'] }],
   ['[1]', {}],
   [`${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`, {}],
 ])('paths of %.40s', (text, paths) => {
