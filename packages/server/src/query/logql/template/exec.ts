@@ -1,7 +1,7 @@
 import { goQuote } from '../values/index.ts';
 import { callBuiltin } from './call.ts';
 import type { FunctionTable, GoFunction, ParamType, TemplateContext } from './function.ts';
-import { MAX_CALL_DEPTH, MAX_STEPS, MAX_TEXT_LENGTH } from './limits.ts';
+import { checkTextLength, MAX_CALL_DEPTH, MAX_STEPS, MAX_TEXT_LENGTH } from './limits.ts';
 import { member } from './member.ts';
 import type {
   AnyNode,
@@ -62,6 +62,8 @@ class Execution {
   private output = '';
   private steps = 0;
   private depth = 0;
+  /** The dot is an element of a JSON value, of which Go's errors say that its type is interface {}. */
+  private dotInInterface = false;
 
   constructor(program: Program, labels: LabelMap, context: TemplateContext) {
     this.program = program;
@@ -141,9 +143,13 @@ class Execution {
   private branch(dot: GoValue, node: BranchNode): Flow {
     const mark = this.values.length;
     const value = this.pipeline(dot, node.pipe);
+    const outerDot = this.dotInInterface;
     let flow: Flow = 'next';
-    if (isTrue(value)) flow = this.walkList(node.kind === 'with' ? value : dot, node.body);
-    else if (node.otherwise !== null) flow = this.walkList(dot, node.otherwise);
+    if (isTrue(value)) {
+      if (node.kind === 'with') this.dotInInterface = false;
+      flow = this.walkList(node.kind === 'with' ? value : dot, node.body);
+      this.dotInInterface = outerDot;
+    } else if (node.otherwise !== null) flow = this.walkList(dot, node.otherwise);
     this.pop(mark);
     return flow;
   }
@@ -152,12 +158,15 @@ class Execution {
     const outer = this.values.length;
     const value = this.pipeline(dot, node.pipe);
     const mark = this.values.length;
+    const outerDot = this.dotInInterface;
     let flow: Flow = 'next';
     let ran = false;
     for (const [key, element] of this.elements(value, node)) {
       ran = true;
       this.assignElement(node.pipe, key, element);
+      this.dotInInterface = isArray(value) || value instanceof JsonObject;
       flow = this.walkList(element, node.body);
+      this.dotInInterface = outerDot;
       this.pop(mark);
       if (flow === 'break') break;
     }
@@ -200,16 +209,18 @@ class Execution {
     if (body === undefined) throw this.fail(`template ${goQuote(node.name)} not defined`);
     if (this.depth >= MAX_CALL_DEPTH) throw this.fail(`exceeded maximum template depth (${MAX_CALL_DEPTH})`);
     const data = node.pipe === null ? undefined : this.pipeline(dot, node.pipe);
-    const { names, values, templateName } = this;
+    const { names, values, templateName, dotInInterface } = this;
     this.depth += 1;
     this.names = ['$'];
     this.values = [data];
     this.templateName = node.name;
+    this.dotInInterface = false;
     this.walkList(data, body);
     this.depth -= 1;
     this.names = names;
     this.values = values;
     this.templateName = templateName;
+    this.dotInInterface = dotInInterface;
   }
 
   private pop(mark: number): void {
@@ -311,7 +322,7 @@ class Execution {
       if (node.node.kind === 'nil') throw this.fail(`indirection through explicit nil in ${nodeText(node)}`);
       receiver = this.argument(dot, null, node.node);
     }
-    let inInterface = false;
+    let inInterface = node.kind === 'field' && this.dotInInterface;
     for (const [index, name] of names.entries()) {
       const isLast = index === names.length - 1;
       const known = receiver;
@@ -391,7 +402,9 @@ class Execution {
     for (const value of values) if (typeof value === 'string') this.spend(value.length >> 6);
     try {
       const result = name === 'call' ? callBuiltin(values, args[1]) : known.call(values, this.context);
-      if (typeof result === 'string') this.spend(result.length >> 6);
+      if (typeof result !== 'string') return result;
+      checkTextLength(result.length);
+      this.spend(result.length >> 6);
       return result;
     } catch (error) {
       if (!(error instanceof FunctionError)) throw error;
@@ -415,7 +428,8 @@ class Execution {
       case 'dot':
         return this.checked(dot, type);
       case 'nil':
-        if (type === 'interface {}' || type === 'reflect.Value') return null;
+        if (type === 'interface {}') return null;
+        if (type === 'reflect.Value') return undefined;
         throw this.fail(`cannot assign nil to ${type ?? ''}`);
       case 'field':
       case 'variable':

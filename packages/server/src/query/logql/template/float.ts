@@ -1,5 +1,5 @@
 import { formatFloatG, goExponent } from '../values/index.ts';
-import { type Format, pad } from './printf.ts';
+import { type Format, pad } from './format.ts';
 
 /** A float64 by one of Go's verbs; null for verbs that it has none of, and for %b and %x (binary forms), which are not there. */
 export function formatFloatVerb(value: number, verb: string, format: Format): string | null {

@@ -42,6 +42,8 @@ const STANDARD: readonly string[] = [
 ].sort((left, right) => right.length - left.length);
 
 const MAX_KNOWN_LAYOUTS = 256;
+/** Longer layouts, which can only come from events, are not kept. */
+const MAX_KEPT_LENGTH = 256;
 const known = new Map<string, readonly LayoutPart[]>();
 
 /** A layout's parts; those of the layouts seen last are kept. */
@@ -49,6 +51,7 @@ export function layoutParts(layout: string): readonly LayoutPart[] {
   let parts = known.get(layout);
   if (parts === undefined) {
     parts = split(layout);
+    if (layout.length > MAX_KEPT_LENGTH) return parts;
     if (known.size >= MAX_KNOWN_LAYOUTS) known.clear();
     known.set(layout, parts);
   }

@@ -59,7 +59,7 @@ export function lexTemplate(text: string): Token[] {
 export function tokenText(token: Token): string {
   if (token.kind === 'eof') return 'EOF';
   if (token.kind === 'error') return token.text;
-  if (token.kind === 'keyword') return `<${token.text}>`;
+  if (token.kind === 'keyword' || token.kind === 'dot') return `<${token.text}>`;
   if (Buffer.byteLength(token.text) <= 10) return goQuote(token.text);
   return `${goQuote([...token.text].slice(0, 10).join(''))}...`;
 }

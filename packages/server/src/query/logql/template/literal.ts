@@ -55,6 +55,7 @@ function runeValue(text: string): bigint {
   const body = unescapeAll(text.slice(1, -1), "'");
   const runes = body === null ? [] : [...body];
   const code = runes[0]?.codePointAt(0);
+  if (text === "''" || body === null) throw new TemplateError('invalid syntax');
   if (runes.length !== 1 || code === undefined) throw new TemplateError(`malformed character constant: ${text}`);
   return BigInt(code);
 }

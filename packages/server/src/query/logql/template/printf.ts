@@ -1,22 +1,12 @@
 import { goQuote, goQuoteRune } from '../values/index.ts';
 import { formatFloatVerb } from './float.ts';
+import { type Format, pad } from './format.ts';
 import { checkTextLength } from './limits.ts';
 import { plainText } from './print.ts';
 import { GoTime } from './time.ts';
-import { GoInt, type GoValue, isArray, isLabelMap, JsonObject, sortedEntries, typeName } from './value.ts';
+import { GoInt, type GoValue, isArray, isLabelMap, sortedEntries, typeName } from './value.ts';
 
-/** A verb's flags, width and precision, as in Go's package fmt. */
-export interface Format {
-  plus: boolean;
-  minus: boolean;
-  sharp: boolean;
-  space: boolean;
-  zero: boolean;
-  width: number | null;
-  precision: number | null;
-}
-
-/** Go takes no wider widths and no longer precisions. */
+/** Go takes no wider widths and no longer precisions from arguments. */
 const MAX_WIDTH = 1_000_000;
 const FORMATS_WITHOUT_BRACKETS = /^[^%]*$/;
 
@@ -76,6 +66,8 @@ class Printer {
     if (this.argument >= this.args.length) return `${faults}%!${verb}(MISSING)`;
     const value = this.args[this.argument];
     this.argument += 1;
+    // A plus asks %v for names of fields, not for signs.
+    if (verb === 'v') format.plus = false;
     return faults + formatValue(value, verb, format);
   }
 
@@ -148,13 +140,14 @@ class Printer {
     return Math.abs(number) > MAX_WIDTH ? null : number;
   }
 
-  /** Digits; beyond a million Go gives up on the number, and on the digits. */
+  /** Digits; Go gives up on numbers far beyond a million, here they are over the limit of a text already. */
   private number(): number | null {
     const start = this.at;
     while (/[0-9]/.test(this.text[this.at] ?? '')) this.at += 1;
     if (this.at === start) return null;
     const value = Number(this.text.slice(start, this.at));
-    return value > MAX_WIDTH ? null : value;
+    checkTextLength(value);
+    return value;
   }
 
   /** `[2]`: which argument comes next. */
@@ -185,55 +178,50 @@ function isNil(value: GoValue): value is null | undefined {
 }
 
 function formatValue(value: GoValue, verb: string, format: Format): string {
-  if (verb === 'T') return pad(isNil(value) ? '<nil>' : typeName(value), format);
-  if (isNil(value)) return verb === 'v' ? pad('<nil>', format) : badVerb(value, verb);
+  if (verb === 'T') return pad(cut(isNil(value) ? '<nil>' : typeName(value), format), format);
+  if (isNil(value)) return verb === 'v' ? pad('<nil>', format) : badVerb(value, verb, format);
   if (value instanceof GoTime) return formatStringer(value, value.toString(), verb, format);
   if (typeof value === 'string') return formatString(value, value, verb, format);
   if (typeof value === 'boolean')
-    return verb === 't' || verb === 'v' ? pad(String(value), format) : badVerb(value, verb);
-  if (typeof value === 'number') return formatFloatVerb(value, verb, format) ?? badVerb(value, verb);
+    return verb === 't' || verb === 'v' ? pad(String(value), format) : badVerb(value, verb, format);
+  if (typeof value === 'number') return formatFloatVerb(value, verb, format) ?? badVerb(value, verb, format);
   if (value instanceof GoInt) {
     const isNamed = value.type.startsWith('time.');
     return isNamed && 'vsxXq'.includes(verb)
       ? formatString(value, plainText(value), verb, format)
       : formatInt(value, verb, format);
   }
-  if (isArray(value)) return `[${value.map((element) => formatElement(element, verb, format)).join(' ')}]`;
-  const entries = sortedEntries(isLabelMap(value) ? value : value instanceof JsonObject ? value.entries : new Map());
-  const texts = entries.map(
-    ([key, element]) => `${formatString(key, key, verb, format)}:${formatElement(element, verb, format)}`,
-  );
-  return `map[${texts.join(' ')}]`;
+  if (isArray(value)) return `[${joined(value, (element) => formatElement(element, verb, format))}]`;
+  const entries = sortedEntries(isLabelMap(value) ? value : value.entries);
+  const entryText = ([key, element]: (typeof entries)[number]) =>
+    `${formatString(key, key, verb, format)}:${formatElement(element, verb, format)}`;
+  return `map[${joined(entries, entryText)}]`;
 }
 
-/** Inside of a collection a nil is `<nil>` for every verb but %v's kin, where it says so too. */
+/** Each element has the width: a wide one makes a long text of a short list. */
+function joined<T>(elements: readonly T[], textOf: (element: T) => string): string {
+  let text = '';
+  for (const [index, element] of elements.entries()) {
+    text += (index === 0 ? '' : ' ') + textOf(element);
+    checkTextLength(text.length);
+  }
+  return text;
+}
+
+/** Inside of a collection a nil is `<nil>` for every verb. */
 function formatElement(value: GoValue, verb: string, format: Format): string {
-  return isNil(value) && verb !== 'v' ? `%!${verb}(<nil>)` : formatValue(value, verb, format);
+  return isNil(value) ? '<nil>' : formatValue(value, verb, format);
 }
 
 function formatStringer(value: GoValue, text: string, verb: string, format: Format): string {
-  return 'vsxXq'.includes(verb) ? formatString(value, text, verb, format) : badVerb(value, verb);
+  return 'vsxXq'.includes(verb) ? formatString(value, text, verb, format) : badVerb(value, verb, format);
 }
 
-function badVerb(value: GoValue, verb: string): string {
-  return isNil(value) ? `%!${verb}(<nil>)` : `%!${verb}(${typeName(value)}=${plainText(value)})`;
-}
-
-/** Pads to the width, counted in runes; zeros only stand on the left. */
-export function pad(text: string, format: Format): string {
-  const missing = format.width === null ? 0 : format.width - runeCount(text);
-  if (missing <= 0) return text;
-  if (format.minus) return text + ' '.repeat(missing);
-  return (format.zero ? '0' : ' ').repeat(missing) + text;
-}
-
-function runeCount(text: string): number {
-  let count = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at);
-    if (unit < 0xdc00 || unit > 0xdfff) count += 1;
-  }
-  return count;
+/** A verb that the value has no form for: its type, and the value as %v has it with the same flags. */
+function badVerb(value: GoValue, verb: string, format: Format): string {
+  if (isNil(value)) return `%!${verb}(<nil>)`;
+  const text = value instanceof GoInt ? formatInt(value, 'v', format) : formatValue(value, 'v', format);
+  return `%!${verb}(${typeName(value)}=${text})`;
 }
 
 function cut(text: string, { precision }: Format): string {
@@ -252,7 +240,7 @@ function formatString(value: GoValue, text: string, verb: string, format: Format
     case 'X':
       return pad(hexText(text, verb, format), format);
     default:
-      return badVerb(value, verb);
+      return badVerb(value, verb, format);
   }
 }
 
@@ -297,7 +285,7 @@ function formatInt(value: GoInt, verb: string, format: Format): string {
     case 'U':
       return unicode(value.value, format);
     default:
-      return badVerb(value, verb);
+      return badVerb(value, verb, format);
   }
 }
 
@@ -312,7 +300,7 @@ function integer(value: bigint, base: number, verb: string, format: Format): str
     precision = format.width - (isNegative || format.plus || format.space ? 1 : 0);
   digits = digits.padStart(precision, '0');
   if (verb === 'X') digits = digits.toUpperCase();
-  if (verb === 'O') digits = `0o${digits}`;
+  if (verb === 'O') digits = `0o${format.sharp ? '0' : ''}${digits}`;
   else if (format.sharp && !(verb === 'o' && digits.startsWith('0'))) digits = (PREFIXES[verb] ?? '') + digits;
   const sign = isNegative ? '-' : format.plus ? '+' : format.space ? ' ' : '';
   return pad(sign + digits, { ...format, zero: false });

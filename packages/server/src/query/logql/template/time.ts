@@ -97,7 +97,7 @@ export class GoTime {
     }
     const { std } = part;
     if (std.startsWith('-07') || std.startsWith('Z07')) return offsetText(this.offset(), std);
-    if (std === 'MST') return this.abbreviation();
+    if (std === 'MST') return this.abbreviation() || offsetText(this.offset(), '-0700');
     return FIELD_TEXTS[std]?.(fields) ?? std;
   }
 }

@@ -12,6 +12,27 @@ const known = new Map<string, IanaZone | null>();
 /** Abbreviations differ by English: CET is known in Britain, AEST in Australia, EST in America. */
 const ENGLISHES = ['en-US', 'en-GB', 'en-AU', 'en-CA', 'en-ZA', 'en-NZ', 'en-IN'];
 
+/** All abbreviations of letters that tzdata has today; Intl has more, where tzdata has a number. */
+const ABBREVIATIONS = new Set(
+  (
+    'ACDT ACST ADT AEDT AEST AKDT AKST AST AWST BST CAT CDT CEST CET CST EAT EDT EEST EET EST GMT HDT HKT HST IDT IST JST ' +
+    'KST MDT MSK MST NDT NST NZDT NZST PDT PKT PST SAST SST UTC WAT WEST WET WIB WIT WITA'
+  ).split(' '),
+);
+/** Zones with a name in tzdata that no English of Intl knows. */
+const NAMED: Readonly<Record<string, string>> = {
+  GMT: 'GMT',
+  'Asia/Tokyo': 'JST',
+  'Asia/Seoul': 'KST',
+  'Asia/Hong_Kong': 'HKT',
+  'Asia/Shanghai': 'CST',
+  'Asia/Taipei': 'CST',
+  'Asia/Manila': 'PST',
+  'Asia/Karachi': 'PKT',
+  'Asia/Jakarta': 'WIB',
+  'Europe/Moscow': 'MSK',
+};
+
 /** The zone of this name; UTC for "", UTC and Local (the server's own zone never shows) and for names that are not known. */
 export function loadZone(name: string): Zone {
   if (name === '' || name === 'UTC' || name === 'Local') return 'UTC';
@@ -55,10 +76,12 @@ export function offsetAt(zone: Zone, seconds: number): number {
 /** The abbreviation at that time: `CET`, or as tzdata has it where there is none, `+0530`. */
 export function abbreviationAt(zone: Zone, seconds: number): string {
   if (typeof zone !== 'string') return zone.name;
+  const named = NAMED[zone];
+  if (named !== undefined) return named;
   const iana = zone === 'UTC' ? null : ianaZone(zone);
   for (const format of iana?.names ?? []) {
     const name = zonePart(format, seconds);
-    if (/^[A-Z]{2,5}$/.test(name)) return name;
+    if (ABBREVIATIONS.has(name)) return name;
   }
   return zone === 'UTC' ? 'UTC' : numericName(offsetAt(zone, seconds));
 }

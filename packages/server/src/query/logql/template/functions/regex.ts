@@ -5,11 +5,14 @@ import { FunctionError, GoInt } from '../value.ts';
 
 /** Patterns may come from labels, so that the table of compiled ones is kept small. */
 const MAX_KNOWN_PATTERNS = 128;
+/** Longer patterns can only come from events or from repeat; they would take seconds to compile. */
+const MAX_PATTERN_LENGTH = 4096;
 const known = new Map<string, RE2JS>();
 
 function compile(pattern: string): RE2JS {
   let regex = known.get(pattern);
   if (regex !== undefined) return regex;
+  if (pattern.length > MAX_PATTERN_LENGTH) throw new FunctionError(`pattern exceeds ${MAX_PATTERN_LENGTH} characters`);
   try {
     regex = RE2JS.compile(pattern);
   } catch (error) {
