@@ -3,7 +3,7 @@ import { type DeleteRequest, finishDeleteRequest, takeDeleteRequest } from './co
 import { JournalProgress } from './journal/disk/progress.ts';
 import type { Parts } from './parts.ts';
 import { deleteEvents } from './query/logql/delete-events.ts';
-import { PermanentError } from './runtime/errors.ts';
+import { RetryableError } from './runtime/errors.ts';
 
 /** Between two looks for delete requests, and before another try when the store failed. */
 const LOOK_MS = 1_000;
@@ -41,16 +41,16 @@ async function carryOut(parts: Parts, request: DeleteRequest, signal: AbortSigna
   const { id, orgId, query, startMs, endMs } = request;
   const last = new JournalProgress(parts.ingest.progress).read().next - 1;
   if (!(await parts.writer()?.waitStored(last, STORED_TIMEOUT_MS))) {
-    throw new Error('the event store is behind, and deletes only what it has');
+    throw new RetryableError('store_unavailable', 'the event store is behind, and deletes only what it has', RETRY_MS);
   }
   try {
     const org = await orgs.get(orgId);
     const span = { startNs: BigInt(startMs) * 1_000_000n, endNs: BigInt(endMs) * 1_000_000n + 1n };
     await deleteEvents({ orgId, query, ...span, settings: org!.settings.loki }, store.store, signal);
   } catch (error) {
-    if (!(error instanceof PermanentError)) throw error;
-    // It was checked when it came; what is refused now is refused for good.
-    log.error({ err: error, request_id: id }, 'a delete request was refused by the event store');
+    if (error instanceof RetryableError || signal.aborted) throw error;
+    // It was checked when it came; what is refused now is refused for good, and must not hold up the others.
+    log.error({ err: error, delete_request: id }, 'a delete request cannot be carried out');
   }
   await finishDeleteRequest(control, id, Date.now());
 }

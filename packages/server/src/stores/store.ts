@@ -21,8 +21,11 @@ export interface EventStore {
   insert(block: readonly Uint8Array[], rows: number, token: string): Promise<void>;
   /** Rows as objects keyed by column, in chunks as they arrive. Memory stays flat whatever the result's size. */
   select<Row>(query: SqlQuery, options: { signal?: AbortSignal; timeoutMs?: number }): AsyncIterable<Row[]>;
-  /** Deletes the events of the condition, and what they take on the disk in time. Values apart, as in SqlQuery. */
-  remove(condition: SqlQuery): Promise<void>;
+  /**
+   * Deletes the events of a condition, and what they take on the disk in time; then the rows of `streams_hourly` of the
+   * other. Values apart, as in SqlQuery.
+   */
+  remove(events: SqlQuery, streams: SqlQuery): Promise<void>;
   /** Whether the store answers now. Never throws. */
   ping(): Promise<boolean>;
   close(): Promise<void>;

@@ -127,6 +127,20 @@ export function storeContract(kind: string, make: () => Promise<StoreUnderTest>)
       expect(running).toBe(false);
     });
 
+    test('S6 removed events are seen by nobody, also after a kill, and others stay', async () => {
+      await under.store.insert(block('s6', 1), ROWS, '0:s6:1');
+      await under.store.insert(block('s6-other', 2), ROWS, '0:s6:2');
+      const params = { org: 's6', half: ROWS / 2 };
+      const events6 = { sql: 'org = {org:String} AND frame_index < {half:UInt32}', params };
+      const streams = { sql: 'org = {org:String} AND 0', params };
+      await under.store.remove(events6, streams);
+      expect((await events('s6')).rows).toBe(ROWS / 2);
+      await under.store.remove(events6, streams);
+      await crash();
+      expect((await events('s6')).rows).toBe(ROWS / 2);
+      expect((await events('s6-other')).rows).toBe(ROWS);
+    });
+
     test('S5 the faults of a block and of a query are permanent', async () => {
       const [first, ...rest] = block('s5', 1);
       const cutShort = [first!, ...rest.slice(0, -4)];

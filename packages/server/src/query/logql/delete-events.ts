@@ -1,13 +1,16 @@
 import type { LogExpr } from '@tailwater/schema/logql';
-import type { EventStore } from '../../stores/store.ts';
-import { SqlParams } from '../sql.ts';
+import type { EventStore, SqlQuery } from '../../stores/store.ts';
+import { EVENTS } from '../events-sql.ts';
+import { SqlParams, time } from '../sql.ts';
 import { badQuery } from './errors.ts';
 import { parse } from './parse.ts';
 import { compilePipeline } from './pipeline/index.ts';
 import { type CompiledLog, scopeSql } from './plan/compile.ts';
 import { readPlaces } from './plan/read-rows.ts';
 import { selectorTest } from './plan/row-selector.ts';
+import { streamsCondition, streamsOf } from './plan/selection.ts';
 import { StoreSource } from './plan/source.ts';
+import { spanCondition } from './plan/universe.ts';
 import type { LogqlSettings } from './tasks.ts';
 
 export interface Deletion {
@@ -42,23 +45,37 @@ export async function deleteEvents(deletion: Deletion, store: EventStore, signal
 
 const DELETE_TIMEOUT_MS = 600_000;
 
-async function removeWhole(
-  { orgId, startNs, endNs }: Deletion,
-  compiled: CompiledLog,
-  store: EventStore,
-): Promise<void> {
+async function removeWhole(deletion: Deletion, compiled: CompiledLog, store: EventStore): Promise<void> {
+  const { orgId, startNs, endNs } = deletion;
   const params = compiled.params.copy();
   const sql = [scopeSql(orgId, startNs, endNs, params), ...compiled.conditions].join(' AND ');
-  await store.remove({ sql, params: params.values });
+  await store.remove({ sql, params: params.values }, emptyStreams(deletion, compiled));
+}
+
+/**
+ * The rows of `streams_hourly` whose stream has no event left in the hours of the deletion: its labels are not listed
+ * any more. What is stored meanwhile adds rows that this does not touch. Counts of streams that have events left stay.
+ */
+function emptyStreams({ orgId, startNs, endNs }: Deletion, { selection }: CompiledLog): SqlQuery {
+  const params = new SqlParams();
+  const span = spanCondition(orgId, { startNs, endNs }, params);
+  const streams = streamsCondition(streamsOf(selection), selection.universe, params) ?? '0';
+  const hour = 3_600_000_000_000n;
+  const left = scopeSql(orgId, startNs - hour, endNs + hour, params);
+  const sql =
+    `${span} AND ${streams} AND last_ts < ${time(endNs, params)}` +
+    ` AND (labels, service) NOT IN (SELECT DISTINCT labels, service FROM ${EVENTS} WHERE ${left} AND ${streams})`;
+  return { sql, params: params.values };
 }
 
 async function removeByPlace(
-  { orgId, startNs, endNs, settings }: Deletion,
+  deletion: Deletion,
   expr: LogExpr,
   compiled: CompiledLog,
   source: StoreSource,
   store: EventStore,
 ): Promise<void> {
+  const { orgId, startNs, endNs, settings } = deletion;
   const pipeline = compilePipeline(compiled.residual);
   const isSelected = compiled.isSelected ? null : selectorTest(expr.selector, settings);
   const places: string[] = [];
@@ -67,7 +84,8 @@ async function removeByPlace(
     const params = new SqlParams();
     const scope = scopeSql(orgId, startNs, endNs, params);
     const named = `concat(toString(frame), ' ', toString(frame_index)) IN ${params.add('Array(String)', places)}`;
-    await store.remove({ sql: `${scope} AND ${named}`, params: params.values });
+    const streams = emptyStreams(deletion, compiled);
+    await store.remove({ sql: `${scope} AND ${named}`, params: params.values }, streams);
     places.length = 0;
   };
   for await (const rows of readPlaces(source.readRequest(compiled, { startNs, endNs }))) {

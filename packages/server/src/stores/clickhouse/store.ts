@@ -3,7 +3,7 @@ import type { EventStore, SqlQuery } from '../store.ts';
 import { type HttpOptions, openHttp } from './http.ts';
 import { paramSearch } from './params.ts';
 import { readRows } from './rows.ts';
-import { BLOCK_COLUMNS, DATABASE, EVENTS_TABLE } from './schema.ts';
+import { BLOCK_COLUMNS, DATABASE, EVENTS_TABLE, STREAMS_TABLE } from './schema.ts';
 
 const DEFAULT_SELECT_TIMEOUT_MS = 60_000;
 /** An insert of 100k events takes 0.3 s; on a full disk or under heavy merges it may wait. */
@@ -98,9 +98,10 @@ export function openClickHouseStore(options: ClickHouseStoreOptions): ClickHouse
   }
 
   /** The mask hides rows at once; applying it rewrites the parts, so that nothing of them stays on the disk. */
-  async function remove({ sql, params }: SqlQuery): Promise<void> {
-    await command(`DELETE FROM ${DATABASE}.${EVENTS_TABLE} WHERE ${sql}`, params);
+  async function remove(events: SqlQuery, streams: SqlQuery): Promise<void> {
+    await command(`DELETE FROM ${DATABASE}.${EVENTS_TABLE} WHERE ${events.sql}`, events.params);
     await command(`ALTER TABLE ${DATABASE}.${EVENTS_TABLE} APPLY DELETED MASK`);
+    await command(`DELETE FROM ${DATABASE}.${STREAMS_TABLE} WHERE ${streams.sql}`, streams.params);
   }
 
   async function ping(): Promise<boolean> {
