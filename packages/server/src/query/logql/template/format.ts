@@ -5,6 +5,8 @@ export interface Format {
   sharp: boolean;
   space: boolean;
   zero: boolean;
+  /** `%#v`: as Go source has it. */
+  goSyntax: boolean;
   width: number | null;
   precision: number | null;
 }

@@ -50,6 +50,7 @@ class Printer {
       sharp: false,
       space: false,
       zero: false,
+      goSyntax: false,
       width: null,
       precision: null,
     };
@@ -66,8 +67,12 @@ class Printer {
     if (this.argument >= this.args.length) return `${faults}%!${verb}(MISSING)`;
     const value = this.args[this.argument];
     this.argument += 1;
-    // A plus asks %v for names of fields, not for signs.
-    if (verb === 'v') format.plus = false;
+    // Plus and sharp ask %v for names of fields and for Go syntax, not for signs and prefixes.
+    if (verb === 'v') {
+      format.goSyntax = format.sharp;
+      format.plus = false;
+      format.sharp = false;
+    }
     return faults + formatValue(value, verb, format);
   }
 
@@ -231,7 +236,7 @@ function cut(text: string, { precision }: Format): string {
 function formatString(value: GoValue, text: string, verb: string, format: Format): string {
   switch (verb) {
     case 'v':
-      return format.sharp ? pad(goQuote(text), format) : pad(cut(text, format), format);
+      return format.goSyntax ? pad(goQuote(text), format) : pad(cut(text, format), format);
     case 's':
       return pad(cut(text, format), format);
     case 'q':
