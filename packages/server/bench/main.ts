@@ -27,6 +27,7 @@ const MODULES: Record<string, () => Promise<{ main(args: string[]): Promise<void
   ingest: () => import('./ingest.ts'),
   receivers: () => import('./receivers.ts'),
   queries: () => import('./queries.ts'),
+  logql: () => import('./logql.ts'),
   sdk: () => import('./sdk.ts'),
 };
 

@@ -48,7 +48,8 @@ export async function main(args: string[]): Promise<void> {
   }
 }
 
-async function fill(scratch: string, dataDir: string, count: number): Promise<void> {
+/** A data directory with the generated events, stored; the server is stopped again. */
+export async function fill(scratch: string, dataDir: string, count: number): Promise<void> {
   const bodies = prepareBodies(join(scratch, 'bodies'), 'otlp', count, 5000);
   const server = await spawnServer({ dataDir });
   try {
