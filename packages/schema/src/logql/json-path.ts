@@ -94,13 +94,12 @@ export function jsonPathFault(expression: string): string | null {
 
 /** What is wrong with an expression of a `logfmt` stage: a name, or texts in quotes. */
 export function logfmtKeyFault(expression: string): string | null {
-  const token = /\s*(?:([A-Za-z_][A-Za-z0-9_]*)|("[^"\]]*["\]]?)|([^\s]))/y;
+  const token = /[ \t\n]*(?:([A-Za-z_][A-Za-z0-9_]*)|("[^"\]]*["\]]?)|([^ \t\n])|$)/y;
   for (let count = 0; ; count += 1) {
-    const match = token.exec(expression.replace(/[ \t\n]+$/, ''));
-    if (match === null) return count === 0 ? 'syntax error: unexpected $end, expecting STRING or KEY' : null;
-    if (match[3] !== undefined) {
-      return count === 0 ? 'syntax error: unexpected $end, expecting STRING or KEY' : `unexpected char ${match[3]}`;
-    }
-    if (match[1] !== undefined && count > 0) return 'syntax error: unexpected KEY';
+    const [, name, text, other] = token.exec(expression) ?? [];
+    if (name !== undefined && count > 0) return 'syntax error: unexpected KEY';
+    if (name !== undefined || text !== undefined) continue;
+    if (count === 0) return 'syntax error: unexpected $end, expecting STRING or KEY';
+    return other === undefined ? null : `unexpected char ${other}`;
   }
 }

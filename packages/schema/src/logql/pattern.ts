@@ -30,7 +30,7 @@ export function patternStageFault(pattern: string): string | null {
   if (names.length === 0) return 'at least one capture is required';
   const consecutive = consecutiveFault(nodes);
   if (consecutive !== null) return consecutive;
-  const twice = names.find((name, index) => names.indexOf(name) < index);
+  const twice = firstDuplicate(names);
   return twice === undefined ? null : `duplicate capture name (${twice}): invalid expression`;
 }
 
@@ -55,4 +55,9 @@ function consecutiveFault(nodes: readonly PatternNode[]): string | null {
 
 function nodeText(node: PatternNode): string {
   return node.kind === 'literal' ? node.text : `<${node.name ?? '_'}>`;
+}
+
+export function firstDuplicate(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
 }

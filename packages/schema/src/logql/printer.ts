@@ -13,19 +13,39 @@ import { formatPlain, formatShort } from './numbers.ts';
 import { printSelector, printStage, printUnwrap } from './print-stages.ts';
 import { goQuote } from './text.ts';
 
+/** What is printed of a query's parts, for who needs them all: to print them one by one takes time squared. */
+export type Printed = Map<Expr, string>;
+
 /** A query on one line as Loki's String() writes it; it parses to the same query again. */
 export function printQuery(expr: Expr): string {
+  return printPart(expr, null);
+}
+
+/** As printQuery, and notes each part's text in `printed`. */
+export function printParts(expr: Expr): Printed {
+  const printed: Printed = new Map();
+  printPart(expr, printed);
+  return printed;
+}
+
+function printPart(expr: Expr, printed: Printed | null): string {
+  const text = printExpr(expr, printed);
+  printed?.set(expr, text);
+  return text;
+}
+
+function printExpr(expr: Expr, printed: Printed | null): string {
   switch (expr.kind) {
     case 'log':
       return printLog(expr);
     case 'range-aggregation':
-      return printRangeAggregation(expr);
+      return printRangeAggregation(expr, printed);
     case 'vector-aggregation':
-      return printVectorAggregation(expr);
+      return printVectorAggregation(expr, printed);
     case 'binary':
-      return printBinary(expr);
+      return printBinary(expr, printed);
     case 'label-replace':
-      return `label_replace(${[printQuery(expr.inner), ...labelReplaceTexts(expr)].join(',')})`;
+      return `label_replace(${[printPart(expr.inner, printed), ...labelReplaceTexts(expr)].join(',')})`;
     case 'literal':
       return printLiteral(expr.value);
     case 'vector':
@@ -42,19 +62,19 @@ export function labelReplaceTexts(expr: {
   return [expr.destination, expr.replacement, expr.source, expr.pattern].map(goQuote);
 }
 
-export function printLog(log: LogExpr): string {
+function printLog(log: LogExpr): string {
   return [printSelector(log.selector), ...log.stages.map(printStage)].join(' ');
 }
 
-function printRangeAggregation(expr: RangeAggregation): string {
+function printRangeAggregation(expr: RangeAggregation, printed: Printed | null): string {
   const parameter = expr.parameter === null ? '' : `${formatPlain(expr.parameter)},`;
-  return `${expr.op}(${parameter}${printRange(expr.range)})${printGrouping(expr.grouping, ',')}`;
+  return `${expr.op}(${parameter}${printRange(expr.range, printed)})${printGrouping(expr.grouping, ',')}`;
 }
 
-function printRange({ log, rangeMs, offsetMs, unwrap }: LogRange): string {
+function printRange({ log, rangeMs, offsetMs, unwrap }: LogRange, printed: Printed | null): string {
   const unwrapped = unwrap === null ? '' : ` ${printUnwrap(unwrap).join(' ')}`;
   const offset = offsetMs === 0 ? '' : ` offset ${formatGoDuration(nanoseconds(offsetMs))}`;
-  return `${printLog(log)}${unwrapped}[${formatPrometheusDuration(rangeMs)}]${offset}`;
+  return `${printPart(log, printed)}${unwrapped}[${formatPrometheusDuration(rangeMs)}]${offset}`;
 }
 
 export function nanoseconds(durationMs: number): bigint {
@@ -67,9 +87,9 @@ export function printGrouping(grouping: Grouping | null, separator: string): str
   return grouping === null ? '' : ` ${grouping.kind} (${grouping.labels.join(separator)})`;
 }
 
-function printVectorAggregation(expr: VectorAggregation): string {
+function printVectorAggregation(expr: VectorAggregation, printed: Printed | null): string {
   const parameter = expr.parameter === null ? '' : `${expr.parameter},`;
-  return `${expr.op}${printGrouping(vectorGrouping(expr), ',')}(${parameter}${printQuery(expr.inner)})`;
+  return `${expr.op}${printGrouping(vectorGrouping(expr), ',')}(${parameter}${printPart(expr.inner, printed)})`;
 }
 
 /** `by ()` says the same as nothing behind a vector aggregation, and Loki leaves it out. */
@@ -77,8 +97,8 @@ export function vectorGrouping(expr: VectorAggregation): Grouping | null {
   return expr.grouping?.kind === 'by' && expr.grouping.labels.length === 0 ? null : expr.grouping;
 }
 
-function printBinary(expr: BinaryExpr): string {
-  return `(${printQuery(expr.left)} ${printOperator(expr, ',')} ${printQuery(expr.right)})`;
+function printBinary(expr: BinaryExpr, printed: Printed | null): string {
+  return `(${printPart(expr.left, printed)} ${printOperator(expr, ',')} ${printPart(expr.right, printed)})`;
 }
 
 /** `== bool on (a,b) group_left (c)`. */

@@ -77,8 +77,7 @@ function classEnd(pattern: string, at: number): number {
   if (pattern.charAt(end) === ']') end += 1;
   while (end < pattern.length && pattern.charAt(end) !== ']') {
     if (pattern.charAt(end) === '\\') end += 2;
-    else if (pattern.startsWith('[:', end)) end = Math.max(pattern.indexOf(':]', end) + 2, end + 1);
-    else end += 1;
+    else end += /^\[:\^?[a-z]+:\]/.exec(pattern.slice(end, end + 16))?.[0].length ?? 1;
   }
   return end + 1;
 }

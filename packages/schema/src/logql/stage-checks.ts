@@ -2,7 +2,7 @@ import type { LabelFilter, LabelFormat, Stage, Unwrap } from './ast.ts';
 import { type LogqlChecks, LogqlError } from './errors.ts';
 import { parseIpPattern } from './ip.ts';
 import { jsonPathFault, logfmtKeyFault } from './json-path.ts';
-import { patternFilterFault, patternStageFault } from './pattern.ts';
+import { firstDuplicate, patternFilterFault, patternStageFault } from './pattern.ts';
 import { printFilter, printStage } from './print-stages.ts';
 import { goQuote } from './text.ts';
 
@@ -14,13 +14,14 @@ export function checkRegexpStage(pattern: string, checks: LogqlChecks): void {
 
 function groupFault(names: readonly string[]): string | null {
   if (names.length === 0) return 'at least one named capture must be supplied';
-  const twice = names.find((name, index) => names.indexOf(name) < index);
+  const twice = firstDuplicate(names);
   return twice === undefined ? null : `duplicate extracted label name '${twice}'`;
 }
 
 /** Names of the groups, outside of classes and of `\Q…\E`. */
 function groupNames(pattern: string): string[] {
-  const parts = /\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:[^\]]*:\]|[^\]\\])*\]?|\(\?P?<([A-Za-z0-9_]+)>/g;
+  const parts =
+    /\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\^?[a-z]{1,10}:\]|[^\]\\])*\]?|\(\?P?<([A-Za-z0-9_]+)>/g;
   return [...pattern.matchAll(parts)].flatMap((part) => (part[1] === undefined ? [] : [part[1]]));
 }
 
