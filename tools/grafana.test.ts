@@ -1,7 +1,12 @@
 import { parseQuery } from '@tailwater/schema/logql';
 import { expect, test } from 'vitest';
-import { parse as parseYaml } from 'yaml';
-import { grafanaFile, interpolate, type Panel, readDashboard } from '../packages/server/test/support/grafana.ts';
+import {
+  grafanaFile,
+  grafanaYaml,
+  interpolate,
+  type Panel,
+  readDashboard,
+} from '../packages/server/test/support/grafana.ts';
 
 /** What of deploy/grafana can be wrong without a Grafana at hand: queries, names that must be the same, references. */
 interface DataSource {
@@ -12,14 +17,14 @@ interface DataSource {
   secureJsonData: Record<string, string>;
 }
 
-const { datasources } = parseYaml(grafanaFile('provisioning/datasources/tailwater.yaml')) as {
+const { datasources } = grafanaYaml('provisioning/datasources/tailwater.yaml') as {
   datasources: [DataSource];
 };
 const [source] = datasources;
-const { providers } = parseYaml(grafanaFile('provisioning/dashboards/tailwater.yaml')) as {
+const { providers } = grafanaYaml('provisioning/dashboards/tailwater.yaml') as {
   providers: [{ type: string; options: { path: string } }];
 };
-const { services } = parseYaml(grafanaFile('compose.yaml')) as {
+const { services } = grafanaYaml('compose.yaml') as {
   services: { grafana: { image: string; environment: Record<string, string>; volumes: string[] } };
 };
 const dashboard = readDashboard();

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse as parseYaml } from 'yaml';
 
 const DIRECTORY = join(import.meta.dirname, '../../../../deploy/grafana');
 
@@ -39,6 +40,11 @@ export interface Dashboard {
 /** The text of a file of deploy/grafana. */
 export function grafanaFile(path: string): string {
   return readFileSync(join(DIRECTORY, path), 'utf8');
+}
+
+/** What a YAML file of deploy/grafana holds. */
+export function grafanaYaml(path: string): unknown {
+  return parseYaml(grafanaFile(path));
 }
 
 export function readDashboard(): Dashboard {
