@@ -1,11 +1,14 @@
 import {
   ADD_STORED_AT,
+  CREATE_ATTRIBUTES,
+  CREATE_ATTRIBUTES_VIEW,
   CREATE_EVENTS,
   CREATE_STATS,
   CREATE_STATS_VIEW,
   CREATE_STREAMS,
   CREATE_STREAMS_VIEW,
   DATABASE,
+  FILL_ATTRIBUTES,
   FILL_STREAMS,
 } from './schema.ts';
 import type { ClickHouseStore } from './store.ts';
@@ -23,6 +26,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 1, statements: [CREATE_EVENTS, CREATE_STATS, CREATE_STATS_VIEW] },
   { version: 2, statements: [ADD_STORED_AT] },
   { version: 3, statements: [CREATE_STREAMS, ...FILL_STREAMS, CREATE_STREAMS_VIEW] },
+  { version: 4, statements: [CREATE_ATTRIBUTES, ...FILL_ATTRIBUTES, CREATE_ATTRIBUTES_VIEW] },
 ];
 
 /**

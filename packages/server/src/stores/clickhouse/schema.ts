@@ -7,6 +7,7 @@ export const DATABASE = 'tailwater';
 export const EVENTS_TABLE = 'events';
 export const STATS_TABLE = 'events_hourly';
 export const STREAMS_TABLE = 'streams_hourly';
+export const ATTRIBUTES_TABLE = 'attributes_hourly';
 
 /** Columns of the Native block that is inserted, in its order. */
 export const BLOCK_COLUMNS = [
@@ -237,3 +238,35 @@ export const FILL_STREAMS: readonly string[] = [
 export const CREATE_STREAMS_VIEW = `CREATE MATERIALIZED VIEW IF NOT EXISTS ${DATABASE}.${STREAMS_TABLE}_view
 TO ${DATABASE}.${STREAMS_TABLE} AS
 ${SELECT_STREAMS}`;
+
+/**
+ * The names of attributes that events of an hour had, and how often with an empty value: so that a query knows which
+ * attributes a label can stand for, and that there are none, without a look at the attributes.
+ */
+export const CREATE_ATTRIBUTES = `CREATE TABLE IF NOT EXISTS ${DATABASE}.${ATTRIBUTES_TABLE} (
+  org LowCardinality(String),
+  hour DateTime64(0, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  name LowCardinality(String),
+  events SimpleAggregateFunction(sum, UInt64),
+  empties SimpleAggregateFunction(sum, UInt64),
+  expires_at SimpleAggregateFunction(max, DateTime('UTC'))
+) ENGINE = AggregatingMergeTree
+ORDER BY (org, hour, name)
+TTL expires_at DELETE
+SETTINGS
+  ${DURABLE_SETTINGS}`;
+
+const SELECT_ATTRIBUTES = `SELECT org, ${HOUR_EXPRESSION} AS hour, name, count() AS events, countIf(value = '') AS empties,
+  max(expires_at) AS expires_at
+FROM ${DATABASE}.${EVENTS_TABLE}
+ARRAY JOIN mapKeys(attributes) AS name, mapValues(attributes) AS value
+GROUP BY ALL`;
+
+export const FILL_ATTRIBUTES: readonly string[] = [
+  `TRUNCATE TABLE ${DATABASE}.${ATTRIBUTES_TABLE}`,
+  `INSERT INTO ${DATABASE}.${ATTRIBUTES_TABLE} ${SELECT_ATTRIBUTES}`,
+];
+
+export const CREATE_ATTRIBUTES_VIEW = `CREATE MATERIALIZED VIEW IF NOT EXISTS ${DATABASE}.${ATTRIBUTES_TABLE}_view
+TO ${DATABASE}.${ATTRIBUTES_TABLE} AS
+${SELECT_ATTRIBUTES}`;

@@ -153,7 +153,7 @@ function valueColumns(
   const streams = streamsOf(compiled.selection);
   if (unwrap.conversion !== null || !areFiltersVoid) return null;
   if (streams.some(({ stream }) => stream.labels.has(unwrap.label))) return null;
-  const metadata = metadataSql(unwrap.label, streams, settings, params);
+  const metadata = metadataSql(unwrap.label, streams, compiled.selection, settings, params);
   if (metadata === null) return null;
   const { number, odd } = numberOf(metadata);
   const aggregate = aggregateOf(leaf, number, params);

@@ -1,8 +1,9 @@
 import type { CompareOp, LabelFilter, Matcher } from '@tailwater/schema/logql';
-import { ATTRIBUTE_PAIRS_EXPRESSION } from '../../../stores/clickhouse/schema.ts';
+import { ATTRIBUTE_PAIRS_EXPRESSION, PROMOTED_ATTRIBUTES } from '../../../stores/clickhouse/schema.ts';
 import { attributeText, type SqlParams } from '../../sql.ts';
 import { columnOfField, type EventField, isEventField } from '../events/fields.ts';
 import type { StreamSettings } from '../events/streams.ts';
+import type { AttributeName } from './attribute-names.ts';
 import { matcherTest, type SelectedStream, type Selection, streamsCondition, streamsOf } from './selection.ts';
 
 /** The text of a structured-metadata label in SQL. */
@@ -24,13 +25,14 @@ const LABEL_NAME_SQL = "'^[a-zA-Z_][a-zA-Z0-9_]*$'";
 export function metadataSql(
   name: string,
   streams: readonly SelectedStream[],
+  { attributes }: Pick<Selection, 'attributes'>,
   settings: StreamSettings,
   params: SqlParams,
 ): MetadataSql | null {
   if (name.endsWith('_extracted') || name.startsWith('__')) return null;
   if (streams.some(({ metadata }) => metadata.some(([other]) => other === name))) return null;
   if (isEventField(name) && !settings.eventFields) return null;
-  if (!isEventField(name)) return { ...attributeSql(name, params), number: null };
+  if (!isEventField(name)) return { ...attributeSql(name, attributes.of(name), params), number: null };
   const value = fieldSql(name);
   const isNumber = name === 'duration_ms' || name === 'cost';
   return { value, has: isNumber ? `(${name} IS NOT NULL)` : `${value} != ''`, number: isNumber ? name : null };
@@ -51,19 +53,28 @@ export function fieldSql(field: EventField): string {
   }
 }
 
-/** Attributes whose name is the label's, or becomes it (events/fields.ts, labelNameOf). */
-function attributeSql(name: string, params: SqlParams): { value: string; has: string } {
-  const exact = params.add('String', name);
+/** Attributes whose name is the label's, or becomes it (events/fields.ts, labelNameOf); `known`: which ones there are. */
+function attributeSql(
+  name: string,
+  known: readonly AttributeName[] | null,
+  params: SqlParams,
+): { value: string; has: string } {
+  if (known !== null && known.length === 0) return { value: "''", has: '0' };
+  if (known?.length === 1) return namedAttributeSql(known[0]!, params);
   const pattern = rawNamePattern(name);
-  if (pattern === null) {
-    return { value: attributeText(name, params), has: `mapContains(attributes, ${exact})` };
-  }
+  if (pattern === null) return namedAttributeSql({ name, hasEmpty: true }, params);
+  const exact = params.add('String', name);
   const raw = params.add('String', pattern);
   const isName = `k -> k = ${exact} OR (match(k, ${raw}) AND NOT match(k, ${LABEL_NAME_SQL}))`;
   return {
     value: `attributes[arrayFirst(${isName}, mapKeys(attributes))]`,
     has: `arrayExists(${isName}, mapKeys(attributes))`,
   };
+}
+
+function namedAttributeSql({ name, hasEmpty }: AttributeName, params: SqlParams): { value: string; has: string } {
+  const value = attributeText(name, params);
+  return { value, has: hasEmpty ? `mapContains(attributes, ${params.add('String', name)})` : `${value} != ''` };
 }
 
 /** What names that are no label names look like that become this one; null when there are none. */
@@ -120,9 +131,9 @@ function matcherSql(
   const passing = having.filter(({ stream }) => test(stream.labels.get(matcher.name)!));
   const passes = streamsCondition(passing, selection.universe, params);
   if (lacking.length === 0) return passes === null ? null : { sql: passes, odd: null };
-  const metadata = metadataSql(matcher.name, lacking, settings, params);
+  const metadata = metadataSql(matcher.name, lacking, selection, settings, params);
   if (metadata === null) return null;
-  const matches = metadataMatches(metadata, matcher, params);
+  const matches = metadataMatches(metadata, matcher, selection, params);
   if (having.length === 0) return { sql: matches, odd: null };
   const lacks = streamsCondition(lacking, selection.universe, params);
   if (passes === null || lacks === null) return null;
@@ -142,12 +153,18 @@ function valueMatches(value: string, matcher: Matcher, params: SqlParams): strin
 }
 
 /** An equality names first what an index can answer. */
-function metadataMatches({ value }: MetadataSql, matcher: Matcher, params: SqlParams): string {
+function metadataMatches(
+  { value }: MetadataSql,
+  matcher: Matcher,
+  { attributes }: Selection,
+  params: SqlParams,
+): string {
   const matches = valueMatches(value, matcher, params);
   const { name, op, value: text } = matcher;
-  const hasVariants = rawNamePattern(name) !== null;
-  if (op !== '=' || text === '' || hasVariants || isEventField(name)) return matches;
-  return `(has(${ATTRIBUTE_PAIRS_EXPRESSION}, ${params.add('String', `${name}=${text}`)}) AND ${matches})`;
+  if (op !== '=' || text === '' || isEventField(name)) return matches;
+  const known = attributes.of(name) ?? (rawNamePattern(name) === null ? [{ name }] : []);
+  if (known.length !== 1 || Object.hasOwn(PROMOTED_ATTRIBUTES, known[0]!.name)) return matches;
+  return `(has(${ATTRIBUTE_PAIRS_EXPRESSION}, ${params.add('String', `${known[0]!.name}=${text}`)}) AND ${matches})`;
 }
 
 /** The own field's text against a selector's matcher: there `.` matches line ends too. */
@@ -177,7 +194,7 @@ function numberSql(
 ): FilterSql | null {
   const [having, lacking] = splitByLabel(streamsOf(selection), name);
   if (having.length > 0) return null;
-  const metadata = metadataSql(name, lacking, settings, params);
+  const metadata = metadataSql(name, lacking, selection, settings, params);
   if (metadata === null) return null;
   const { number, odd } = numberOf(metadata);
   const compares = `ifNull(${number} ${NUMBER_OPS[op]} ${params.add('Float64', value)}, 0)`;

@@ -51,7 +51,7 @@ export function labelPrefilter(
     if (parts.length === 0) return null;
     const streams = streamsOf(selection);
     if (streams.some(({ stream }) => stream.labels.has(name))) return null;
-    const metadata = metadataSql(name, streams, settings, params);
+    const metadata = metadataSql(name, streams, selection, settings, params);
     if (metadata === null) return null;
     const escaped = state.keys ? ` OR position(message, ${params.add('String', '\\')}) > 0` : '';
     return `((${parts.join(' AND ')})${escaped} OR ${metadata.has})`;

@@ -3,6 +3,7 @@ import type { SqlParams } from '../../sql.ts';
 import { type EventField, isEventField } from '../events/fields.ts';
 import { type EventStream, StreamCache, type StreamSettings } from '../events/streams.ts';
 import { compileRegex } from '../regex/index.ts';
+import type { AttributeNames } from './attribute-names.ts';
 import type { StreamRow } from './universe.ts';
 
 /** A test of a label's value; an absent label is ''. */
@@ -29,12 +30,16 @@ export interface Selection {
   groups: { streams: SelectedStream[]; conditions: { field: EventField; matcher: Matcher }[] }[];
   /** All streams of the time, for the shortest condition. */
   universe: readonly StreamRow[];
+  attributes: AttributeNames;
 }
+
+const UNKNOWN_NAMES: AttributeNames = { of: () => null };
 
 export function selectStreams(
   universe: readonly StreamRow[],
   matchers: readonly Matcher[],
   settings: StreamSettings,
+  attributes: AttributeNames = UNKNOWN_NAMES,
 ): Selection {
   const cache = new StreamCache(settings);
   const tests = matchers.map((matcher) => matcherTest(matcher));
@@ -60,7 +65,7 @@ export function selectStreams(
     }
     group.streams.push({ stream, metadata, row });
   }
-  return { groups: [...groups.values()], universe };
+  return { groups: [...groups.values()], universe, attributes };
 }
 
 export function streamsOf({ groups }: Selection): SelectedStream[] {

@@ -40,7 +40,7 @@ export function columnsOfLabels(
     const lacking = streams.filter(({ stream }) => !stream.labels.has(name));
     if (lacking.length < streams.length) needsStream = true;
     if (lacking.length === 0) continue;
-    const metadata = metadataSql(name, lacking, settings, params);
+    const metadata = metadataSql(name, lacking, compiled.selection, settings, params);
     if (metadata === null) return null;
     columns.push(`if(${metadata.has}, concat('=', ${metadata.value}), '') AS g${i}`);
     keys.push(`g${i}`);

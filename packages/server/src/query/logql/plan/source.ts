@@ -7,6 +7,7 @@ import { compileExtractor, requiredFields } from '../pipeline/index.ts';
 import { RangeWindows } from '../range/index.ts';
 import type { RangeSource, StepGrid, StepSeries } from '../series.ts';
 import { pushAggregation } from './aggregate.ts';
+import { type AttributeNames, readAttributeNames } from './attribute-names.ts';
 import { type CompiledLog, compileLog } from './compile.ts';
 import { type ReadRequest, readAll, rowsQuery } from './read-rows.ts';
 import { selectorTest } from './row-selector.ts';
@@ -37,7 +38,7 @@ export interface LeafReport {
 /** The org's events for the leaves of one query: from aggregations in SQL where that is exact, else from rows. */
 export class StoreSource implements RangeSource {
   readonly #options: SourceOptions;
-  readonly #streams = new Map<string, Promise<StreamRow[]>>();
+  readonly #known = new Map<string, Promise<[StreamRow[], AttributeNames]>>();
 
   constructor(options: SourceOptions) {
     this.#options = options;
@@ -47,12 +48,13 @@ export class StoreSource implements RangeSource {
   async select(matchers: readonly Matcher[], span: Span): Promise<Selection> {
     const { store, orgId, signal, settings } = this.#options;
     const key = `${span.startNs} ${span.endNs}`;
-    let streams = this.#streams.get(key);
-    if (streams === undefined) {
-      streams = readStreams(store, orgId, span, signal);
-      this.#streams.set(key, streams);
+    let known = this.#known.get(key);
+    if (known === undefined) {
+      known = Promise.all([readStreams(store, orgId, span, signal), readAttributeNames(store, orgId, span, signal)]);
+      this.#known.set(key, known);
     }
-    return selectStreams(await streams, matchers, settings);
+    const [streams, attributes] = await known;
+    return selectStreams(streams, matchers, settings, attributes);
   }
 
   async compile(log: LogExpr, span: Span): Promise<CompiledLog> {

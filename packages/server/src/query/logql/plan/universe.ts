@@ -22,7 +22,7 @@ export interface StreamRow {
 
 export const STREAMS = `${DATABASE}.${STREAMS_TABLE}`;
 
-const HOUR_NS = 3_600_000_000_000n;
+export const HOUR_NS = 3_600_000_000_000n;
 
 /** Streams with events in an hour that the span touches; rows are StreamRow. */
 export function streamsQuery(orgId: string, span: Span): SqlQuery {
