@@ -38,29 +38,14 @@ function dropTarget(labels: RowLabels, { slot, matches }: Target): void {
 
 /** `| keep a, b="x"`: all other labels go; errors stay. */
 export function keepStage(labels: RowLabels, targets: readonly LabelTarget[]): StageFunction {
-  const compiled = new Map<string, Target[]>();
-  for (const target of compileTargets(labels, targets)) {
-    compiled.set(target.slot.name, [...(compiled.get(target.slot.name) ?? []), target]);
-  }
-  const keeps = (name: string, value: string): boolean => {
-    const named = compiled.get(name);
-    return named?.some(({ matches }) => matches === null || matches(value)) ?? false;
-  };
+  const named = new Map<LabelSlot, Target[]>();
+  const compiled = compileTargets(labels, targets);
+  for (const target of compiled) named.set(target.slot, [...(named.get(target.slot) ?? []), target]);
+  named.set(labels.slots.pin(PRESERVE_ERROR_LABEL), [{ slot: labels.slots.pin(PRESERVE_ERROR_LABEL), matches: null }]);
+  const keeps = (slot: LabelSlot, value: string): boolean =>
+    named.get(slot)?.some(({ matches }) => matches === null || matches(value)) ?? false;
   return () => {
-    for (const [name, value] of labels.streamLabels()) if (!keeps(name, value)) labels.delete(labels.slots.slot(name));
-    deleteOthers(labels, labels.metadata, keeps);
-    deleteOthers(labels, labels.parsed, keeps);
+    labels.retain(keeps);
     return true;
   };
-}
-
-function deleteOthers(
-  labels: RowLabels,
-  slots: readonly LabelSlot[],
-  keeps: (name: string, value: string) => boolean,
-): void {
-  for (let i = slots.length - 1; i >= 0; i--) {
-    const slot = slots[i] as LabelSlot;
-    if (slot.name !== PRESERVE_ERROR_LABEL && !keeps(slot.name, slot.value)) labels.delete(slot);
-  }
 }

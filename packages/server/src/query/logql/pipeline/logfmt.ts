@@ -103,6 +103,9 @@ interface Target {
   key: string;
 }
 
+/** Of how many distinct keys it is remembered which labels they give. */
+const MAX_REMEMBERED_KEYS = 8192;
+
 /** `| logfmt a="key", b`: these labels only; a key that is missing gives an empty one, of several the last counts. */
 export function logfmtKeysStage(labels: RowLabels, extractions: readonly Extraction[], strict: boolean): StageFunction {
   const targets = extractions.map(({ name, expression }) => ({
@@ -110,8 +113,20 @@ export function logfmtKeysStage(labels: RowLabels, extractions: readonly Extract
     key: expressionKey(expression),
   }));
   const scanner = new LogfmtScanner();
+  const byKey = new Map<string, readonly Target[]>();
+  const targetsOf = (raw: string): readonly Target[] => {
+    let found = byKey.get(raw);
+    if (found !== undefined) return found;
+    const key = sanitizeName(raw);
+    found = targets.filter((target) => target.key === key);
+    if (byKey.size >= MAX_REMEMBERED_KEYS) byKey.clear();
+    byKey.set(raw, found);
+    return found;
+  };
   return (state) => {
-    if (!labels.allFound()) extractKeys(state, targets, scanner, strict);
+    if (labels.allFound()) return true;
+    for (const { slot } of targets) if (!labels.isTaken(slot)) labels.set(slot, '');
+    extractKeys(state, targetsOf, scanner, strict);
     return true;
   };
 }
@@ -122,17 +137,20 @@ function expressionKey(expression: string): string {
   return trimmed.startsWith('"') && trimmed.endsWith('"') && trimmed.length > 1 ? trimmed.slice(1, -1) : trimmed;
 }
 
-function extractKeys(state: RowState, targets: readonly Target[], scanner: LogfmtScanner, strict: boolean): void {
-  const { labels, line } = state;
-  for (const { slot } of targets) if (!labels.isTaken(slot)) labels.set(slot, '');
+function extractKeys(
+  { labels, line }: RowState,
+  targetsOf: (raw: string) => readonly Target[],
+  scanner: LogfmtScanner,
+  strict: boolean,
+): void {
   scanner.reset(line);
   while (!scanner.atEnd()) {
     if (!scanner.next()) {
       if (strict) break;
       continue;
     }
-    const key = sanitizeName(line.slice(scanner.keyStart, scanner.keyEnd));
-    for (const target of targets) if (target.key === key) setTarget(labels, target.slot, scanner.value());
+    const targets = targetsOf(line.slice(scanner.keyStart, scanner.keyEnd));
+    for (const { slot } of targets) setTarget(labels, slot, scanner.value());
   }
   if (strict && scanner.problem !== null) labels.failParser(LOGFMT_ERROR, scanner.problem);
 }

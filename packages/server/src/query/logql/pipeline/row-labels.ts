@@ -139,6 +139,36 @@ export class RowLabels {
       this.#remove(slot.category === 'parsed' ? this.parsed : this.metadata, slot);
       slot.category = 'none';
     }
+    this.#markDeleted(slot);
+  }
+
+  /** Takes away all labels that `keeps` does not say to keep. */
+  retain(keeps: (slot: LabelSlot, value: string) => boolean): void {
+    for (const [name, value] of this.streamLabels()) {
+      const slot = this.slots.slot(name);
+      if (!keeps(slot, value)) this.#markDeleted(slot);
+    }
+    this.#retainIn(this.parsed, keeps);
+    const before = this.metadata.length;
+    this.#retainIn(this.metadata, keeps);
+    if (this.metadata.length < before) this.metadataAsRead = false;
+  }
+
+  #retainIn(list: LabelSlot[], keeps: (slot: LabelSlot, value: string) => boolean): void {
+    let kept = 0;
+    for (let i = 0; i < list.length; i++) {
+      const slot = list[i] as LabelSlot;
+      if (keeps(slot, slot.value)) {
+        list[kept++] = slot;
+      } else {
+        slot.category = 'none';
+        this.#markDeleted(slot);
+      }
+    }
+    list.length = kept;
+  }
+
+  #markDeleted(slot: LabelSlot): void {
     if (slot.deletedRow === this.#row) return;
     slot.deletedRow = this.#row;
     this.deleted.push(slot);
