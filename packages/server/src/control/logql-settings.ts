@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { LogqlSettings } from '../query/logql/tasks.ts';
 import type { OrgCache } from './org-cache.ts';
 
 const HOUR_MS = 3_600_000;
@@ -12,7 +11,10 @@ export const LOGQL_LIMITS_MAX = {
   volumeSeriesMax: 50_000,
 } as const;
 
-/** Of an org, with Loki's defaults: https://grafana.com/docs/loki/latest/configure/#limits_config */
+/**
+ * How an org's LogQL queries are answered, see docs/reference/loki-api.md, with Loki's defaults:
+ * https://grafana.com/docs/loki/latest/configure/#limits_config
+ */
 export const logqlSettingsSchema = z.strictObject({
   eventFields: z.boolean().default(true),
   discoverServiceName: z.boolean().default(true),
@@ -26,7 +28,8 @@ export const logqlSettingsSchema = z.strictObject({
   queryTimeoutMs: z.int().min(100).max(LOGQL_LIMITS_MAX.queryTimeoutMs).default(60_000),
   tailsMax: z.int().min(0).max(LOGQL_LIMITS_MAX.tailsMax).default(10),
   volumeSeriesMax: z.int().min(1).max(LOGQL_LIMITS_MAX.volumeSeriesMax).default(1000),
-}) satisfies z.ZodType<LogqlSettings>;
+});
+type LogqlSettings = z.output<typeof logqlSettingsSchema>;
 
 export const DEFAULT_LOGQL_SETTINGS: LogqlSettings = Object.freeze(logqlSettingsSchema.parse({}));
 
