@@ -8,6 +8,8 @@ const BACKSLASH = 92;
 export class LogfmtScanner {
   keyStart = 0;
   keyEnd = 0;
+  /** The key of the last pair is the one that was expected. */
+  isExpected = false;
   /** Null: the error of the last pair, with the place in the line, in UTF-8 bytes from 1 on. */
   problem: string | null = null;
 
@@ -34,8 +36,11 @@ export class LogfmtScanner {
     return this.#hasEscape ? (unquote(raw) as string) : raw;
   }
 
-  /** The next pair; false where there is none or it is malformed, which `problem` then says. */
-  next(): boolean {
+  /**
+   * The next pair; false where there is none or it is malformed, which `problem` then says. A valid key that is
+   * `expected` need not be looked through.
+   */
+  next(expected: string | null = null): boolean {
     const text = this.#text;
     const { length } = text;
     this.#valueStart = 0;
@@ -44,7 +49,20 @@ export class LogfmtScanner {
     let at = this.#at;
     while (at < length && text.charCodeAt(at) <= BLANK) at++;
     this.keyStart = at;
-    this.keyEnd = at;
+    this.isExpected = expected !== null && this.#startsWithKey(expected, at);
+    if (this.isExpected) return this.#readValue(this.keyEnd + 1);
+    return this.#readPair(at);
+  }
+
+  #startsWithKey(key: string, at: number): boolean {
+    this.keyEnd = at + key.length;
+    return this.#text.charCodeAt(this.keyEnd) === EQUALS && this.#text.startsWith(key, at);
+  }
+
+  #readPair(start: number): boolean {
+    const text = this.#text;
+    const { length } = text;
+    let at = start;
     let code = BLANK;
     let isAscii = true;
     for (; at < length; at++) {

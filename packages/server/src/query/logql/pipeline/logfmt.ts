@@ -50,7 +50,7 @@ class LogfmtParser {
     scanner.reset(state.line);
     let before = this.#start;
     while (!scanner.atEnd()) {
-      if (!scanner.next()) {
+      if (!scanner.next(before.next?.raw ?? null)) {
         if (this.#options.strict) break;
         continue;
       }
@@ -77,11 +77,8 @@ class LogfmtParser {
   }
 
   #key(line: string, before: KeyNode): KeyNode {
-    const { keyStart, keyEnd } = this.#scanner;
-    const expected = before.next;
-    if (expected !== null && expected.raw.length === keyEnd - keyStart && line.startsWith(expected.raw, keyStart)) {
-      return expected;
-    }
+    const { keyStart, keyEnd, isExpected } = this.#scanner;
+    if (isExpected && before.next !== null) return before.next;
     const raw = line.slice(keyStart, keyEnd);
     let key = this.#keys.get(raw);
     if (key === undefined) {
