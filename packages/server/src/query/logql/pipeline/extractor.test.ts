@@ -179,7 +179,7 @@ describe('interning', () => {
   test('series stay the same when names are forgotten', () => {
     const extractor = extractorOf(q('count_over_time({} | json | keep same [5m])'));
     const first = extractor.run(rowOf('{"same":1}'))?.series;
-    for (let i = 0; i < 20_000; i++) extractor.run(rowOf(`{"key${i}":1,"same":1}`));
+    for (let i = 0; i < 5000; i++) extractor.run(rowOf(`{"key${i}":1,"same":1}`));
     expect(extractor.run(rowOf('{"same":1}'))?.series).toBe(first);
   });
 });

@@ -105,9 +105,9 @@ describe('json', () => {
 
   test('keys without end do not stay in memory, and labels stay right', () => {
     const pipeline = compilePipeline([{ kind: 'json', extractions: [] }]);
-    for (let i = 0; i < 20_000; i++) {
+    for (let i = 0; i < 5000; i++) {
       const result = pipeline.run(rowOf(`{"key${i}":1,"same":2}`));
-      if (i % 4999 === 0)
+      if (i % 999 === 0)
         expect(result?.parsed).toEqual([
           [`key${i}`, '1'],
           ['same', '2'],

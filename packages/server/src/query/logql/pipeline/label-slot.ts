@@ -32,6 +32,7 @@ export class LabelSlot {
   #stream: StreamLabels | null = null;
   #streamValue: string | undefined = undefined;
   #extracted: LabelSlot | null = null;
+  #version = 0;
 
   constructor(name: string, required: boolean, awaited: boolean) {
     this.name = name;
@@ -50,7 +51,10 @@ export class LabelSlot {
 
   /** The slot of `<name>_extracted`, where a parsed label goes whose name is taken. */
   extracted(slots: SlotTable): LabelSlot {
-    this.#extracted ??= slots.slot(this.name + DUPLICATE_SUFFIX);
+    if (this.#extracted === null || this.#version !== slots.version) {
+      this.#version = slots.version;
+      this.#extracted = slots.slot(this.name + DUPLICATE_SUFFIX);
+    }
     return this.#extracted;
   }
 }
@@ -58,7 +62,7 @@ export class LabelSlot {
 export const DUPLICATE_SUFFIX = '_extracted';
 
 /** Names beyond this are forgotten between rows: lines may carry names without end, such as ids as keys. */
-const MAX_SLOTS = 8192;
+const MAX_SLOTS = 2048;
 
 /** The slots of one compiled query, one for each name. */
 export class SlotTable {

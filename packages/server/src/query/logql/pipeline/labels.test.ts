@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compilePipeline, mergedLabels } from './index.ts';
-import { labelsText, type RowParts, rowOf, runStages } from './run-one.testing.ts';
+import { labelsText, type RowParts, rowOf, runStages, stageOf } from './run-one.testing.ts';
 
 /** `stream | metadata | parsed`. */
 function categories(stages: string, line: string, parts?: RowParts): string {
@@ -124,5 +124,20 @@ describe('the line', () => {
     const label = runStages('| label_format app="{{ div 1 0 }}", b="y"', 'x');
     expect(label?.parsed.map(([name]) => name)).toEqual(['__error__', '__error_details__', 'b']);
     expect(label?.stream).toEqual([['app', 'web']]);
+  });
+});
+
+describe('names that were forgotten', () => {
+  test('are one label all the same', () => {
+    const pipeline = compilePipeline([{ kind: 'json', extractions: [] }, stageOf('| app="web"')]);
+    const parts: RowParts = { metadata: { level: 'info' } };
+    const line = '{"app":"p","app_extracted":"q","level":"l","level_extracted":"m"}';
+    const expected = 'app=web | level=info | app_extracted=p level_extracted=l';
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 2500; i++) pipeline.run(rowOf(`{"key${round}_${i}":1}`, parts));
+      const result = pipeline.run(rowOf(line, parts));
+      const found = result === null ? [] : [result.stream, result.metadata, result.parsed];
+      expect(found.map(labelsText).join(' | ')).toBe(expected);
+    }
   });
 });

@@ -37,6 +37,7 @@ export class RowLabels {
   metadataAsRead = true;
 
   #row = 0;
+  #version = 0;
   #awaited: number;
   #awaitedFound = 0;
   #source: LogRow['metadata'] = NO_LABELS;
@@ -53,6 +54,10 @@ export class RowLabels {
 
   begin(row: LogRow): void {
     this.slots.forgetIfFull();
+    if (this.#version !== this.slots.version) {
+      this.#version = this.slots.version;
+      this.#expected.length = 0;
+    }
     this.#row++;
     this.stream = row.stream;
     this.metadata.length = 0;

@@ -1,4 +1,4 @@
-import type { RangeAggregation } from '@tailwater/schema/logql';
+import type { RangeAggregation, Stage } from '@tailwater/schema/logql';
 import { parse } from '../parse.ts';
 import type { Labels, LogRow, StreamLabels } from '../row.ts';
 import { compileExtractor, compilePipeline, type Extractor, type ProcessedLine } from './index.ts';
@@ -26,6 +26,14 @@ export function runStages(stages: string, line: string, parts: RowParts = {}): P
   const expr = parse(`{app=~".+"} ${stages}`);
   if (expr.kind !== 'log') throw new Error(`not a log query: ${stages}`);
   return compilePipeline(expr.stages).run(rowOf(line, parts));
+}
+
+/** The only stage of a pipeline text. */
+export function stageOf(text: string): Stage {
+  const expr = parse(`{app=~".+"} ${text}`);
+  const [stage] = expr.kind === 'log' ? expr.stages : [];
+  if (stage === undefined) throw new Error(`no stage: ${text}`);
+  return stage;
 }
 
 /** `a=1 b="x y"`: quoted where the value is empty or has more than words. */

@@ -21,6 +21,8 @@ export interface Regex {
 
 /** Patterns whose time may grow with the square of the text go to V8 for texts up to this length, in UTF-16 units. */
 const MAX_QUADRATIC_LENGTH = 1024;
+/** Others up to this one: V8 keeps a note of each step that it may take back, and gives up where they are too many. */
+const MAX_LINEAR_LENGTH = 1 << 18;
 
 /** Go's words for what is wrong with a pattern, null when nothing is. */
 export function checkRegexp(pattern: string): string | null {
@@ -36,10 +38,24 @@ export function checkRegexp(pattern: string): string | null {
  * A regular expression with the syntax and meaning of Go's regexp package. re2js runs it, in linear time; patterns that
  * V8 takes in the same sense, and provably without catastrophic backtracking, run there. Throws badQuery.
  */
-export function compileRegex(pattern: string, options: RegexOptions = {}): Regex {
+export function compileRegex(pattern: string, { anchored = false, dotAll = false }: RegexOptions = {}): Regex {
+  const key = `${anchored ? 1 : 0}${dotAll ? 1 : 0}${pattern}`;
+  const known = compiled.get(key);
+  if (known !== undefined) return known;
+  const regex = compile(pattern, anchored, dotAll);
+  if (compiled.size >= COMPILED_MAX) compiled.clear();
+  if (pattern.length <= COMPILED_LENGTH_MAX) compiled.set(key, regex);
+  return regex;
+}
+
+/** A query names the same pattern many times: when it is checked, for streams, for rows. */
+const compiled = new Map<string, Regex>();
+const COMPILED_MAX = 500;
+const COMPILED_LENGTH_MAX = 1_000;
+
+function compile(pattern: string, anchored: boolean, dotAll: boolean): Regex {
   const problem = checkRegexp(pattern);
   if (problem !== null) throw badQuery(problem);
-  const { anchored = false, dotAll = false } = options;
   const re2 = RE2JS.compile(anchored ? `^(?:${pattern})$` : pattern, dotAll ? RE2JS.DOTALL : 0);
   const node = readRegex(pattern, dotAll);
   const whole = node === null || !anchored ? node : anchor(node);
@@ -65,7 +81,7 @@ function nativeRegex(node: Node): NativeRegex | null {
   if (exponent > 2) return null;
   const source = v8Source(node);
   if (source === null) return null;
-  return { regex: new RegExp(source, 'u'), maxLength: exponent === 1 ? Infinity : MAX_QUADRATIC_LENGTH };
+  return { regex: new RegExp(source, 'u'), maxLength: exponent === 1 ? MAX_LINEAR_LENGTH : MAX_QUADRATIC_LENGTH };
 }
 
 function testOf(re2: Re2, node: Node | null, native: NativeRegex | null): (text: string) => boolean {
@@ -80,7 +96,6 @@ function testOf(re2: Re2, node: Node | null, native: NativeRegex | null): (text:
 function nativeTest(re2: Re2, native: NativeRegex | null): (text: string) => boolean {
   if (native === null) return (text) => re2.test(text);
   const { regex, maxLength } = native;
-  if (maxLength === Infinity) return (text) => regex.test(text);
   return (text) => (text.length <= maxLength ? regex.test(text) : re2.test(text));
 }
 

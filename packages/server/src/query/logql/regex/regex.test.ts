@@ -116,6 +116,21 @@ describe('exec', () => {
   });
 });
 
+describe('long texts', () => {
+  const LONG = 'a'.repeat(1 << 18);
+  const cases: [pattern: string, text: string, found: boolean][] = [
+    ['^\\w+$', LONG, true],
+    ['^\\w+$', `${LONG}-`, false],
+    ['=\\w+ms', `=${LONG}ms`, true],
+    ['^(\\w)+ $', LONG, false],
+    ['a\\w+:', LONG, false],
+    ['(?i)x.*y', LONG, false],
+  ];
+  test.each(cases)('%s', (pattern, text, found) => {
+    expect(compileRegex(pattern).test(text)).toBe(found);
+  });
+});
+
 describe('literals', () => {
   const cases: [pattern: string, expected: RegexLiterals][] = [
     ['foo', { exact: 'foo', required: ['foo'] }],
@@ -219,7 +234,7 @@ describe('against re2js', () => {
           }
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 400 },
     );
   });
 
@@ -233,7 +248,7 @@ describe('against re2js', () => {
         if (anyOf !== undefined) expect(anyOf.some((one) => text.includes(one))).toBe(found);
         if (found) expect(required.filter((one) => !text.includes(one))).toEqual([]);
       }),
-      { numRuns: 3000 },
+      { numRuns: 400 },
     );
   });
 });
