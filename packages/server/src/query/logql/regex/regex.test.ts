@@ -234,7 +234,7 @@ describe('against re2js', () => {
           }
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 15000 },
     );
   });
 
@@ -248,7 +248,7 @@ describe('against re2js', () => {
         if (anyOf !== undefined) expect(anyOf.some((one) => text.includes(one))).toBe(found);
         if (found) expect(required.filter((one) => !text.includes(one))).toEqual([]);
       }),
-      { numRuns: 400 },
+      { numRuns: 15000 },
     );
   });
 });
