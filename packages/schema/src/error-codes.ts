@@ -47,6 +47,20 @@ export const ERROR_CODES = {
   },
   query_timeout: { status: 503, help: 'The query ran longer than its limit. Narrow the time range or the filters.' },
   shutting_down: { status: 503, help: 'The server is stopping. Send again to its successor.' },
+  destination_unavailable: {
+    status: 503,
+    help: 'The destination does not answer, or asks to wait. What is for it stays in the journal and is sent again.',
+  },
+  destination_rejected: { status: 400, help: 'The destination refused what it was sent. The message says why.' },
+  destination_unauthorized: {
+    status: 400,
+    help: 'The destination refused the credentials, or they lack a permission. Set them anew; nothing is lost meanwhile.',
+  },
+  destination_gone: { status: 400, help: 'The destination wants nothing more. The integration was disabled.' },
+  egress_denied: {
+    status: 400,
+    help: 'Tailwater does not connect to that address. An operator can allow it in `egress.allow`.',
+  },
   disk_full: {
     status: 507,
     help: 'The data directory has no space left. Nothing of the request was taken; reads go on.',
