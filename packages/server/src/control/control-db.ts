@@ -58,6 +58,27 @@ export interface ControlTables {
     created_at: number;
     processed_at: number | null;
   };
+  integrations: {
+    id: string;
+    org_id: string;
+    type: string;
+    name: string;
+    /** JSON, as are secrets, filter, mapping, delivery and last_test_steps. */
+    config: string;
+    secrets: string;
+    in_vault: number;
+    filter: string;
+    mapping: string | null;
+    delivery: string;
+    enabled: number;
+    disabled_reason: string | null;
+    from_environment: number;
+    last_test_status: string | null;
+    last_test_at: number | null;
+    last_test_steps: string | null;
+    created_at: number;
+    updated_at: number;
+  };
   settings: {
     name: string;
     value: string;

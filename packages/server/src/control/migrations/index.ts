@@ -5,6 +5,7 @@ import * as orgUsage from './0003-org-usage.ts';
 import * as logLevels from './0004-log-levels.ts';
 import * as eventContracts from './0005-event-contracts.ts';
 import * as deleteRequests from './0006-delete-requests.ts';
+import * as integrations from './0007-integrations.ts';
 
 /** Every migration by name, in order. A name that was released never changes, nor does what it does. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -14,4 +15,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-log-levels': logLevels,
   '0005-event-contracts': eventContracts,
   '0006-delete-requests': deleteRequests,
+  '0007-integrations': integrations,
 };
