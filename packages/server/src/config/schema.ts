@@ -2,8 +2,21 @@ import { RULE_IDS } from '@tailwater/schema/redaction';
 import { z } from 'zod';
 import { DEFAULT_LIMITS } from '../batch/limits.ts';
 import { receiversConfig } from '../receivers/config.ts';
+import { parseAllowRule } from '../runtime/egress/policy.ts';
 import { keyRules } from './key-rules.ts';
-import { byteSize, duration, httpUrl, integer, mapOf, port, readSwitch, strongSecret, text, word } from './values.ts';
+import {
+  byteSize,
+  duration,
+  httpUrl,
+  integer,
+  listOf,
+  mapOf,
+  port,
+  readSwitch,
+  strongSecret,
+  text,
+  word,
+} from './values.ts';
 
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
@@ -132,6 +145,25 @@ const store = z.strictObject({
     .describe('Longest wait for an insert to fill. It is the time until an event is searchable while little comes in.'),
 });
 
+/** Where users may have events sent; the addresses that an operator sets are not meant. */
+const egress = z.strictObject({
+  mode: word(['public', 'allowlist', 'any'])
+    .default('public')
+    .describe(
+      'Where integrations may connect to. `public`: the public internet, and what `egress.allow` lists; `allowlist`: only what it lists; `any`: private networks and this machine too. Metadata services of clouds have to be listed by their very address in each.',
+    ),
+  allow: listOf('CIDR ranges, addresses, hosts or host:port', (raw) =>
+    typeof raw === 'string' && parseAllowRule(raw) !== null ? raw : undefined,
+  )
+    .default([])
+    .describe(
+      'Private places that integrations may connect to, such as `10.0.0.0/8,vault.internal:8200`. A name is allowed wherever it leads, but to a metadata service; http:// and ports below 1024 are allowed there too.',
+    ),
+  plainHttp: word(['on', 'off'])
+    .default('off')
+    .describe('Whether integrations may send over http:// to hosts that `egress.allow` does not list.'),
+});
+
 /**
  * Everything `tailwater serve` can be told. The one definition behind flags, environment, file, checks and
  * docs/reference/configuration.md.
@@ -178,6 +210,7 @@ export const configSchema = z.strictObject({
       .describe('Days that events are kept, for orgs that set no number of their own.'),
   }),
   ingestQuota,
+  egress,
   enrich: z.strictObject({
     logTypes: mapOf('a log type for each prefix of logger names', /^\S{1,256}$/, (raw) =>
       typeof raw === 'string' && LOG_TYPE.test(raw) ? raw : undefined,

@@ -1,0 +1,137 @@
+import type { LookupAddress } from 'node:dns';
+import { once } from 'node:events';
+import { type LookupFunction, connect as netConnect, type Socket } from 'node:net';
+import { createSecureContext, type SecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { PermanentError } from '../errors.ts';
+import type { EgressTls } from './egress.ts';
+import type { Guard } from './guard.ts';
+import type { Goal } from './policy.ts';
+
+/** Long enough for a lost SYN and its repetition (1 s, then 2 s). */
+export const CONNECT_TIMEOUT_MS = 5000;
+/** Before the next address of a name is tried; Node's 250 ms is less than a round trip to the other side of the world with TLS inspection. */
+const ADDRESS_TIMEOUT_MS = 1000;
+const KEEP_ALIVE_AFTER_MS = 60_000;
+
+export type ConnectStep = 'address' | 'connection' | 'tls';
+
+/** The connection was not there in time; `step` is what it waited for. */
+export class ConnectTimeoutError extends Error {
+  override readonly name = 'ConnectTimeoutError';
+  readonly step: ConnectStep;
+  readonly timeoutMs: number;
+
+  constructor(step: ConnectStep, timeoutMs: number) {
+    super(`no ${step} within ${timeoutMs} ms`);
+    this.step = step;
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+export interface Call {
+  goal: Goal;
+  /** Null: plain TCP. */
+  tls: EgressTls | null;
+  signal: AbortSignal;
+  timeoutMs: number;
+}
+
+/** Connects to an address that the guard let through, and to no other. Throws what happened, as Node tells it. */
+export async function dial(guard: Guard, call: Call): Promise<Socket | TLSSocket> {
+  const { signal, release } = withTimeout(call.signal, call.timeoutMs);
+  let step: ConnectStep = 'address';
+  try {
+    const context = call.tls && secureContext(call.tls);
+    const addresses = await abortable(guard.resolve(call.goal), signal);
+    step = 'connection';
+    const socket = open(call, context, addresses);
+    // Without a listener an error that comes before the user of the socket listens would end the process.
+    socket.on('error', () => {});
+    socket.once('connect', () => {
+      step = 'tls';
+    });
+    await connected(socket, call.tls ? 'secureConnect' : 'connect', signal);
+    return socket;
+  } catch (error) {
+    if (signal.aborted && !call.signal.aborted) throw new ConnectTimeoutError(step, call.timeoutMs);
+    throw error;
+  } finally {
+    release();
+  }
+}
+
+/** Throws PermanentError `invalid_field` for what is no PEM, or a key that does not belong to the certificate. */
+export function secureContext({ ca, cert, key }: EgressTls): SecureContext {
+  try {
+    return createSecureContext({ ca, cert, key });
+  } catch {
+    const message = 'the CA, client certificate or key cannot be read: each must be PEM, and the key the certificate’s';
+    throw new PermanentError('invalid_field', message, 'tls');
+  }
+}
+
+/** A lookup for net.connect that says what was already found, so that nothing is resolved twice. */
+export function lookupOf(addresses: readonly LookupAddress[]): LookupFunction {
+  return (_host, options, answer) => {
+    if (options.all) answer(null, [...addresses]);
+    else answer(null, addresses[0]!.address, addresses[0]!.family);
+  };
+}
+
+function open(call: Call, context: SecureContext | null, addresses: readonly LookupAddress[]): Socket | TLSSocket {
+  const { host, port } = call.goal;
+  const options = {
+    host,
+    port,
+    lookup: lookupOf(addresses),
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
+  };
+  if (context === null) return netConnect(options);
+  const servername = call.tls?.serverName ?? serverNameOf(call.goal);
+  const verified = { rejectUnauthorized: true, secureContext: context, ALPNProtocols: ['http/1.1'] };
+  return tlsConnect({ ...options, ...verified, ...(servername === '' ? {} : { servername }) });
+}
+
+/** RFC 6066: names only, no addresses. */
+function serverNameOf({ host }: Goal): string {
+  return /^[\d.]+$|:/.test(host) ? '' : host;
+}
+
+async function connected(socket: Socket, event: string, signal: AbortSignal): Promise<void> {
+  try {
+    await once(socket, event, { signal });
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+function withTimeout(outer: AbortSignal, timeoutMs: number): { signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  const abort = () => controller.abort(outer.reason);
+  const timer = setTimeout(() => controller.abort(), timeoutMs);
+  outer.addEventListener('abort', abort, { once: true });
+  if (outer.aborted) abort();
+  const release = () => {
+    clearTimeout(timer);
+    outer.removeEventListener('abort', abort);
+  };
+  return { signal: controller.signal, release };
+}
+
+/** The work itself may go on: getaddrinfo cannot be stopped. */
+async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
