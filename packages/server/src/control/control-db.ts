@@ -63,14 +63,14 @@ export interface ControlTables {
     org_id: string;
     type: string;
     name: string;
-    /** JSON, as are secrets, filter, mapping, delivery and last_test_steps. */
+    /** JSON, as are secrets, filter, delivery and last_test_steps. */
     config: string;
     secrets: string;
     in_vault: number;
     filter: string;
-    mapping: string | null;
     delivery: string;
     enabled: number;
+    from_position: number;
     disabled_reason: string | null;
     from_environment: number;
     last_test_status: string | null;

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 
 /**
  * Destinations that orgs configured. `secrets` is a JSON map of field to sealed value and when it was set; `in_vault` is 1
- * once Vault has them too, which then says what they are.
+ * once Vault has them too, which then says what they are. `from_position` is where in the journal it begins.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
@@ -15,9 +15,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('secrets', 'text', (column) => column.notNull())
     .addColumn('in_vault', 'smallint', (column) => column.notNull())
     .addColumn('filter', 'text', (column) => column.notNull())
-    .addColumn('mapping', 'text')
     .addColumn('delivery', 'text', (column) => column.notNull())
     .addColumn('enabled', 'smallint', (column) => column.notNull())
+    .addColumn('from_position', 'bigint', (column) => column.notNull())
     .addColumn('disabled_reason', 'text')
     .addColumn('from_environment', 'smallint', (column) => column.notNull())
     .addColumn('last_test_status', 'varchar(16)')
