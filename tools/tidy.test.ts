@@ -76,6 +76,16 @@ const BANS: readonly [RegExp, Record<string, string>, string][] = [
     'a URL that a user gave goes through runtime/egress; the store has its own client',
   ],
   [
+    /from '(undici|node:https)'/,
+    {
+      'packages/server/src/receivers/file-tail/pods.ts': 'the API of the cluster that the server runs in',
+      'packages/server/src/stores/clickhouse/http.ts': 'the store that the operator names',
+      'packages/server/src/runtime/egress/create-egress.ts': 'the way out itself',
+      'packages/server/src/runtime/egress/dispatchers.ts': 'its connections',
+    },
+    'egress.request() of runtime/egress',
+  ],
+  [
     /\b(un)?(gunzip|inflate|inflateRaw|zstdDecompress|brotliDecompress|uncompress)(Sync)?\(|\bcreate(Gunzip|Inflate|InflateRaw|Unzip|ZstdDecompress|BrotliDecompress)\(/,
     {
       'packages/server/src/pipeline/expand.ts': 'whole bodies, with a limit',

@@ -61,6 +61,7 @@ describe('where a value comes from', () => {
       ['ingestQuota.defaultEventsPerSecond', '5000'],
       ['ingestQuota.defaultBytesPerDay', '5GiB'],
       ['ingestQuota.defaultEventsPerDay', '100000000'],
+      ['egress.allow', '10.0.0.0/8,vault.internal:8200,[::1]:9200'],
       ['enrich.logTypes', 'a.b=auth'],
       ['redact.rules', 'email=off'],
       ['receivers.file-tail.paths', '/var/log/a.log,/var/log/b/*.log'],

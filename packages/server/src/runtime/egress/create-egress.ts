@@ -5,8 +5,9 @@ import { CONNECT_TIMEOUT_MS, dial } from './dial.ts';
 import { createDispatchers } from './dispatchers.ts';
 import type { Egress, EgressRequest, EgressResponse, EgressTarget } from './egress.ts';
 import { unavailable } from './failures.ts';
-import { createGuard, type Guard, type Lookup, lookupAll } from './guard.ts';
+import { createGuard, type Guard } from './guard.ts';
 import { checkHeaders } from './headers.ts';
+import { boundedLookup, type Lookup, systemLookup } from './lookup.ts';
 import { createPolicy, type PolicySettings } from './policy.ts';
 import { goalOf, goalOfUrl, parseTarget, parseTargetUrl, parseUrl } from './target.ts';
 
@@ -20,7 +21,7 @@ const ANSWER_TIMEOUT_MS = 30_000;
 
 /** The way out, by the rules of `egress` in the configuration. */
 export function createEgress(options: EgressOptions): Egress {
-  const guard = createGuard(createPolicy(options), options.lookup ?? lookupAll);
+  const guard = createGuard(createPolicy(options), boundedLookup(options.lookup ?? systemLookup));
   const closing = new AbortController();
   const dispatchers = createDispatchers(guard, closing.signal);
   return {

@@ -1,4 +1,4 @@
-import { Agent, type buildConnector, type Dispatcher, ProxyAgent } from 'undici';
+import { Agent, type buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
 import { CONNECT_TIMEOUT_MS, dial, lookupOf, secureContext } from './dial.ts';
 import type { EgressRequest, EgressTls } from './egress.ts';
 import type { Guard } from './guard.ts';
@@ -62,6 +62,8 @@ function throughProxy(guard: Guard, tls: EgressTls, proxy: string): Dispatcher {
   return new ProxyAgent({
     uri: proxy,
     connections: CONNECTIONS_MAX,
+    // Its answer to CONNECT; undici would wait for 300 s.
+    clientFactory: (origin, options) => new Pool(origin, { ...options, headersTimeout: CONNECT_TIMEOUT_MS }),
     requestTls: {
       ...verified,
       secureContext: secureContext(tls),

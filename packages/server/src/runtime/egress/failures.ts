@@ -96,6 +96,7 @@ export function unavailable(error: unknown, host: string, signal: AbortSignal): 
 }
 
 const RETRY_AFTER_MS = 1000;
+const NAMES_CHARS_MAX = 200;
 
 function stopped({ reason }: AbortSignal): ConnectionFailure {
   const isTimeout = reason instanceof Error && reason.name === 'TimeoutError';
@@ -116,6 +117,7 @@ function timedOut({ step, timeoutMs }: ConnectTimeoutError): ConnectionFailure {
 function wordsOf(error: unknown): Words {
   const code = codeOf(error);
   const words = WORDS[code];
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' && words) return [words[0], `${words[1]}${namesOf(error)}`, words[2]];
   if (words) return words;
   if (code.startsWith('HPE_')) return ['connection', 'what answers there does not speak HTTP', PLAIN];
   const proxy = error instanceof Error ? /^Proxy response \((\d{3})\)/.exec(error.message) : null;
@@ -130,11 +132,20 @@ function wordsOf(error: unknown): Words {
   return ['connection', code === '' ? 'there was no connection' : `there was no connection (${code})`, WAIT];
 }
 
+/** The names in a certificate that is for another host, as far as they are short. */
+function namesOf(error: unknown): string {
+  const cert: unknown = error instanceof Error ? Reflect.get(error, 'cert') : undefined;
+  const names: unknown = typeof cert === 'object' && cert !== null ? Reflect.get(cert, 'subjectaltname') : undefined;
+  if (typeof names !== 'string') return '';
+  return ` (${names.slice(0, NAMES_CHARS_MAX).replace(/[^\w:.,*@ -]/g, '?')})`;
+}
+
 /** Of several addresses that were tried, what became of the first one. */
 function codeOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
   if (!(error instanceof Error)) return '';
-  const { code } = error as NodeJS.ErrnoException;
+  const given: unknown = Reflect.get(error, 'code');
+  const code = typeof given === 'string' ? given : undefined;
   const isOuter = code === 'UND_ERR_SOCKET' || code === undefined;
   const inner = isOuter && error.cause !== undefined ? codeOf(error.cause) : '';
   return inner || (code ?? '');

@@ -1,14 +1,9 @@
 import type { LookupAddress } from 'node:dns';
-import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { PermanentError } from '../errors.ts';
 import { canonicalAddress } from './address.ts';
+import type { Lookup } from './lookup.ts';
 import type { Goal, Policy, Refusal } from './policy.ts';
-
-/** All addresses of a name. Throws an error with the `code` of getaddrinfo. */
-export type Lookup = (host: string) => Promise<readonly LookupAddress[]>;
-
-export const lookupAll: Lookup = (host) => systemLookup(host, { all: true, verbatim: true });
 
 /** The only way from a host to addresses: what it answers is what is connected to. */
 export interface Guard {

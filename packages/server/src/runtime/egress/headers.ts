@@ -2,7 +2,7 @@ import { PermanentError } from '../errors.ts';
 
 /** Made by the connection itself, or read by what stands between; a user's own would smuggle a second request. */
 const OURS =
-  /^(host|content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect|forwarded|via|proxy-.*|x-forwarded-.*|x-real-ip|metadata.*|x-aws-ec2-metadata-token.*)$/i;
+  /^(host|content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect|forwarded|via|proxy-.*|x-forwarded-.*|x-real-ip|metadata|metadata-flavor|x-aws-ec2-metadata-token.*)$/i;
 const NAME = /^[!#$%&'*+.^_`|~\w-]{1,256}$/;
 /** RFC 9110 §5.5, without obs-text: bytes above 127 are read differently by everyone. */
 const VALUE = /^[\t\x20-\x7e]*$/;
