@@ -45,12 +45,18 @@ export async function dial(guard: Guard, call: Call): Promise<Socket | TLSSocket
     const addresses = await abortable(guard.resolve(call.goal), signal);
     step = 'connection';
     const socket = open(call, context, addresses);
-    // Without a listener an error that comes before the user of the socket listens would end the process.
-    socket.on('error', () => {});
+    // A TLS 1.3 server refuses a client without a certificate after `secureConnect`, even together with it. Such an error
+    // destroys nothing: undici would take the end that follows for the cause. Without a listener it ends the process.
+    let early: Error | undefined;
+    socket.on('error', (error) => {
+      early ??= error;
+      socket.destroy(error);
+    });
     socket.once('connect', () => {
       step = 'tls';
     });
     await connected(socket, call.tls ? 'secureConnect' : 'connect', signal);
+    if (early !== undefined) throw early;
     return socket;
   } catch (error) {
     if (signal.aborted && !call.signal.aborted) throw new ConnectTimeoutError(step, call.timeoutMs);

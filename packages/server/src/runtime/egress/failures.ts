@@ -119,7 +119,8 @@ function wordsOf(error: unknown): Words {
   const words = WORDS[code];
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' && words) return [words[0], `${words[1]}${namesOf(error)}`, words[2]];
   if (words) return words;
-  if (code.startsWith('HPE_')) return ['connection', 'what answers there does not speak HTTP', PLAIN];
+  const isNoHttp = error instanceof Error && error.name === 'HTTPParserError';
+  if (isNoHttp) return ['connection', 'what answers there does not speak HTTP', PLAIN];
   const proxy = error instanceof Error ? /^Proxy response \((\d{3})\)/.exec(error.message) : null;
   if (proxy)
     return [
