@@ -1,5 +1,5 @@
 import type { Severity } from '@tailwater/schema';
-import type { DestinationType, TestStep } from '../../destinations/destination.ts';
+import type { TestStep } from '../../destinations/destination.ts';
 import type { JournalPosition } from '../../journal/journal.ts';
 
 /** What of an org's events goes to a destination. Empty lists leave nothing out; the members all have to hold. */
@@ -147,6 +147,3 @@ export interface StoreConnection {
   user: string;
   password: string;
 }
-
-/** Types by id, as the thread knows them. */
-export type DestinationTypes = ReadonlyMap<string, DestinationType>;

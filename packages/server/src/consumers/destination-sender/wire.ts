@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@tailwater/schema';
 import type { TestStep } from '../../destinations/destination.ts';
 import type { JournalPosition } from '../../journal/journal.ts';
+import type { PolicySettings } from '../../runtime/egress/policy.ts';
 import type {
   Delivery,
   IntegrationStatus,
@@ -20,6 +21,13 @@ export interface SenderWorkerOptions {
   progress: SharedArrayBuffer;
   node: number;
   limits: SenderLimits;
+  egress: EgressRules;
+}
+
+/** `egress` of the configuration. */
+export interface EgressRules extends Omit<PolicySettings, 'ownPorts'> {
+  /** Ports this server listens on. */
+  ownPorts: readonly number[];
 }
 
 /** Bounds of the whole thread; tests make them small. */

@@ -88,11 +88,14 @@ export class DiskJournalReader implements JournalReader {
   }
 
   bytes(): number {
-    return attempt(() => {
-      let sum = 0;
-      for (const first of this.#firsts(Number.MAX_SAFE_INTEGER)) sum += this.#sizeOf(first) ?? 0;
-      return sum;
-    });
+    return this.segments().reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Every segment, the oldest first: the position of its first frame, and its bytes. */
+  segments(): { first: JournalPosition; bytes: number }[] {
+    return attempt(() =>
+      this.#firsts(Number.MAX_SAFE_INTEGER).map((first) => ({ first, bytes: this.#sizeOf(first) ?? 0 })),
+    );
   }
 
   async trim(before: JournalPosition): Promise<void> {
