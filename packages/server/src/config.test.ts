@@ -55,6 +55,8 @@ describe('where a value comes from', () => {
       ['log.level', 'warn'],
       ['log.format', 'json'],
       ['store.clickhouse.url', 'http://ch:8123/'],
+      ['secrets.vault.url', 'https://vault:8200'],
+      ['logDestination', 'datadog,cloudwatch'],
       ['journal.segmentBytes', '1MiB'],
       ['journal.reserveBytes', '2MiB'],
       ['ingestQuota.defaultBytesPerSecond', '5MiB'],
@@ -128,6 +130,28 @@ describe('what is read', () => {
   test('a map cannot set a prototype', () => {
     const { logTypes } = load({ flags: { 'enrich-log-types': '__proto__=auth' } }).enrich;
     expect(Object.keys(logTypes)).toEqual(['__proto__']);
+  });
+});
+
+describe('destinations of the environment', () => {
+  const environment = {
+    LOG_DESTINATION: 'datadog, cloudwatch',
+    DD_API_KEY: 'k',
+    TAILWATER_BOOTSTRAP_API_KEY: 'abcdefgh12345678',
+  };
+  test('the variables of vendors are passed on, ours are not', () => {
+    const { logDestination, vendorEnvironment } = load({ environment });
+    expect(logDestination).toEqual(['datadog', 'cloudwatch']);
+    expect(vendorEnvironment).toEqual({ LOG_DESTINATION: 'datadog, cloudwatch', DD_API_KEY: 'k' });
+  });
+
+  test('without LOG_DESTINATION nothing is passed on', () => {
+    expect(load({ environment: { DD_API_KEY: 'k' } }).vendorEnvironment).toEqual({});
+  });
+
+  test('keys that seal secrets are in no message', () => {
+    const told = problemsOf({ environment: { TAILWATER_SECRETS_KEYS: 'k1:very secret' } });
+    expect(told).toEqual([expect.stringContaining('got a value that is not shown here')]);
   });
 });
 

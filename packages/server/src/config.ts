@@ -3,12 +3,16 @@ import { type FoundValue, type FoundValues, readConfigFile } from './config/file
 import { CONFIG_KEYS, type ConfigKey } from './config/keys.ts';
 import { isLoopbackHost } from './config/loopback.ts';
 import { ConfigError, type ConfigProblem } from './config/problems.ts';
-import { type Config, configSchema } from './config/schema.ts';
+import { type Config as ConfiguredValues, configSchema } from './config/schema.ts';
 import { suggest } from './config/suggest.ts';
 
 export { CONFIG_KEYS, type ConfigKey } from './config/keys.ts';
 export { ConfigError } from './config/problems.ts';
-export type { Config } from './config/schema.ts';
+
+export interface Config extends ConfiguredValues {
+  /** Variables of others, which destinations of `logDestination` are described by; empty without any. */
+  vendorEnvironment: Readonly<Record<string, string | undefined>>;
+}
 
 export interface ConfigSources {
   /** Flags by name without dashes: `{'http-port': '0'}`. */
@@ -44,8 +48,18 @@ export function loadConfig(sources: ConfigSources): Config {
   const problems = [...flags.problems, ...environment.problems, ...file.problems];
   const result = configSchema.safeParse(nest(found));
   for (const issue of result.error?.issues ?? []) problems.push(describeProblem(issue.path.join('.'), found));
-  if (result.success && problems.length === 0) return withClickhouseUser(result.data);
+  if (result.success && problems.length === 0) {
+    return { ...withClickhouseUser(result.data), vendorEnvironment: vendorVariables(sources, result.data) };
+  }
   throw new ConfigError(problems);
+}
+
+function vendorVariables(
+  { environment }: ConfigSources,
+  { logDestination }: ConfiguredValues,
+): Config['vendorEnvironment'] {
+  if (logDestination.length === 0) return {};
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('TAILWATER_')));
 }
 
 /** `loadConfig` on this process's environment and files. The only reader of `process.env` in the server. */
@@ -132,7 +146,7 @@ function describeProblem(path: string, found: ReadonlyMap<string, FoundValue>): 
 }
 
 /** Takes user and password out of the URL, so that no later message can print them. */
-function withClickhouseUser(config: Config): Config {
+function withClickhouseUser(config: ConfiguredValues): ConfiguredValues {
   const { clickhouse } = config.store;
   if (clickhouse.url === undefined) return config;
   const url = new URL(clickhouse.url);

@@ -164,6 +164,65 @@ const egress = z.strictObject({
     .describe('Whether integrations may send over http:// to hosts that `egress.allow` does not list.'),
 });
 
+const PATH_IN_VAULT = /^[\w.-]+(\/[\w.-]+)*$/;
+
+const vault = z.strictObject({
+  url: httpUrl()
+    .optional()
+    .describe(
+      'Address of HashiCorp Vault or OpenBao. Secrets of integrations are kept there, with a sealed copy for the time that it is away.',
+    ),
+  mount: text('a path', PATH_IN_VAULT).default('secret').describe('Where its KV engine of version 2 is mounted.'),
+  prefix: text('a path', PATH_IN_VAULT)
+    .default('log-integrations')
+    .describe('Secrets of an integration are at this path and its id.'),
+  namespace: text('a namespace')
+    .optional()
+    .describe('Namespace, where Vault has them.')
+    .register(keyRules, { environmentAliases: ['VAULT_NAMESPACE'] }),
+  caFile: text('a path')
+    .optional()
+    .describe('Certificates (PEM) that those of Vault are checked against, in place of the system’s.')
+    .register(keyRules, { environmentAliases: ['VAULT_CACERT'] }),
+  token: text('a token', /\S/, { secret: true })
+    .optional()
+    .describe('Token to use. It is renewed for as long as Vault renews it; where it ends, use a role.')
+    .register(keyRules, { environmentAliases: ['VAULT_TOKEN'], flag: false }),
+  roleId: text('an id').optional().describe('AppRole to log in with, in place of a token.'),
+  secretId: text('an id', /\S/, { secret: true })
+    .optional()
+    .describe('Secret id of that AppRole.')
+    .register(keyRules, { flag: false }),
+  kubernetesRole: text('a name')
+    .optional()
+    .describe('Role to log in with by the Kubernetes service account, in place of a token.'),
+  kubernetesTokenFile: text('a path')
+    .default('/var/run/secrets/kubernetes.io/serviceaccount/token')
+    .describe('Where the token of that service account is.'),
+  authMount: text('a path', PATH_IN_VAULT)
+    .optional()
+    .describe('Where the auth method is mounted. Default: `approle` or `kubernetes`.'),
+  refreshIntervalMs: duration(SECOND_MS, 24 * 3600 * SECOND_MS)
+    .default(300 * SECOND_MS)
+    .describe('How often secrets are read again, so that what was rotated in Vault is used.'),
+});
+
+/** What seals the credentials of integrations. */
+const secrets = z.strictObject({
+  keys: text('`id:base64` of 32 bytes each, separated by commas', /^\S+$/, { secret: true })
+    .optional()
+    .describe(
+      'Keys that seal credentials of integrations: `k2:BASE64,k1:BASE64`. The first seals, all open. Without it a key is made and kept in `secrets.keysFile`. `openssl rand -base64 32` makes one.',
+    )
+    .register(keyRules, { flag: false }),
+  keysFile: text('a path')
+    .optional()
+    .describe(
+      'File with such keys, one a line. Default: `secret-keys` in the data directory, readable by its owner only, made at the first credential. Back it up apart from the database: without it the credentials are lost.',
+    ),
+  vault,
+});
+
 /**
  * Everything `tailwater serve` can be told. The one definition behind flags, environment, file, checks and
  * docs/reference/configuration.md.
@@ -225,6 +284,15 @@ export const configSchema = z.strictObject({
       .default({})
       .describe('Redaction rules switched off (or on) for every org. All are on by default.'),
   }),
+  secrets,
+  logDestination: listOf('ids of destinations', (raw) =>
+    typeof raw === 'string' && /^[a-z0-9-]{1,64}$/.test(raw) ? raw : undefined,
+  )
+    .default([])
+    .describe(
+      'Destinations that events of org `default` are forwarded to as the usual variables of their vendors say (`DD_API_KEY`, `AWS_REGION` …), such as `datadog,cloudwatch`. The READMEs of the destinations name the variables.',
+    )
+    .register(keyRules, { environmentAliases: ['LOG_DESTINATION'] }),
   deadLetters: z.strictObject({
     orgBytesMax: byteSize(0, 64 * GIB)
       .default(64 * MIB)

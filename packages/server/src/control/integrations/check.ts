@@ -103,7 +103,8 @@ function eachText(config: unknown, told: (text: string, setting: Setting) => voi
   const visit = (value: unknown, path: readonly string[], siblings: Record<string, unknown>): void => {
     if (typeof value === 'string') {
       const name = path.findLast((part) => !/^\d+$/.test(part)) ?? '';
-      return told(value, { field: path.join('.'), name, siblings });
+      told(value, { field: path.join('.'), name, siblings });
+      return;
     }
     if (typeof value !== 'object' || value === null) return;
     const members = Array.isArray(value) ? siblings : (value as Record<string, unknown>);
