@@ -3,6 +3,7 @@ import type { FastifyServerFactory } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Attempts } from '../admission/attempts.ts';
 import type { ControlDb } from '../control/control-db.ts';
+import type { Integrations } from '../control/integrations/integrations.ts';
 import type { OrgCache } from '../control/org-cache.ts';
 import type { IngestQuota } from '../control/orgs.ts';
 import type { Identity } from '../control/scopes.ts';
@@ -41,6 +42,8 @@ export interface ApiDeps {
   attempts: Attempts;
   /** Requests that were refused, whole or in part. */
   deadLetters: DeadLetters<Identity>;
+  /** Destinations that orgs forward their events to. */
+  integrations: Integrations;
   /** Who numbers its events. */
   producers: Producers;
   /** What an org sent today. */

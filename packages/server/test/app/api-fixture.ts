@@ -29,6 +29,7 @@ import { type Engine, startEngine } from '../../src/stores/clickhouse/engine.ts'
 import { migrate } from '../../src/stores/clickhouse/migrate.ts';
 import { type ClickHouseStore, openClickHouseStore } from '../../src/stores/clickhouse/store.ts';
 import type { EventStore } from '../../src/stores/store.ts';
+import { localIntegrations } from '../support/local-integrations.ts';
 import { tempDir } from '../support/server.ts';
 
 /** What a test says of an event; the rest is empty. */
@@ -163,12 +164,13 @@ export async function noProducers(dataDir: string): Promise<Producers> {
 /** The API over a control database of its own. */
 export async function openTestApi(store: EventStore, options: Partial<ApiDeps> = {}): Promise<TestApi> {
   const dataDir = tempDir();
-  const control = await openControlDb(dataDir);
+  const control = options.control ?? (await openControlDb(dataDir));
   const faults: unknown[] = [];
   const onFault = (error: unknown) => faults.push(error);
   const orgs = new OrgCache(control);
   const authenticator = new Authenticator(control, { orgs, openMode: false, onFault });
   const producers = await noProducers(dataDir);
+  const { integrations, egress } = localIntegrations(control, dataDir);
   const app = await buildApi({
     store,
     control,
@@ -176,6 +178,7 @@ export async function openTestApi(store: EventStore, options: Partial<ApiDeps> =
     logql: noQueries,
     attempts: new Attempts(),
     deadLetters: noDeadLetters(dataDir),
+    integrations,
     producers,
     usage: () => ({ day: '2026-01-01', bytes: 0, events: 0 }),
     quotaOf: (own) => own,
@@ -200,6 +203,7 @@ export async function openTestApi(store: EventStore, options: Partial<ApiDeps> =
     },
     close: async () => {
       await app.close();
+      await egress.close();
       await authenticator.close();
       await control.close();
       rmSync(dataDir, { recursive: true, force: true });

@@ -24,6 +24,7 @@ import { JournalProgress } from '../../src/journal/disk/progress.ts';
 import { openDiskJournalReader } from '../../src/journal/disk/reader.ts';
 import { RetryableError } from '../../src/runtime/errors.ts';
 import type { EventStore } from '../../src/stores/store.ts';
+import { localIntegrations } from '../support/local-integrations.ts';
 import { tempDir } from '../support/server.ts';
 import { noDeadLetters, noProducers, noQueries } from './api-fixture.ts';
 import type { TailJournal } from './tail-fixture.ts';
@@ -69,6 +70,7 @@ export async function openTailServer(
     ...options,
   });
   const stored: TailServer['stored'] = { position: 1 };
+  const forwarding = localIntegrations(control, dir);
   const deps = {
     store,
     control,
@@ -78,6 +80,7 @@ export async function openTailServer(
     onFault,
     attempts: new Attempts(),
     deadLetters: noDeadLetters(dir),
+    integrations: forwarding.integrations,
     producers: await noProducers(dir),
     usage: () => ({ day: '2026-01-01', bytes: 0, events: 0 }),
     quotaOf: (own: IngestQuota) => own,
@@ -105,6 +108,7 @@ export async function openTailServer(
     server.closeAllConnections();
     await closed;
     await api.close();
+    await forwarding.egress.close();
     await authenticator.close();
     await control.close();
     rmSync(dir, { recursive: true, force: true });

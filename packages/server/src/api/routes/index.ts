@@ -14,6 +14,7 @@ import { getUsage } from './ingest/usage.ts';
 import { createKey } from './keys/create.ts';
 import { listKeys } from './keys/list.ts';
 import { revokeKey } from './keys/revoke.ts';
+import { logIntegrationRoutes } from './log-integrations/index.ts';
 import { listLevels } from './log-levels/list.ts';
 import { removeLevel } from './log-levels/remove.ts';
 import { setLevel } from './log-levels/set.ts';
@@ -66,6 +67,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   listKeys,
   createKey,
   revokeKey,
+  ...logIntegrationRoutes,
   openApi,
   healthz,
   readyz,
