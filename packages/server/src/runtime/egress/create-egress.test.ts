@@ -195,6 +195,24 @@ describe('what goes wrong is said, and may be tried again', () => {
     );
   });
 
+  test('an answer that comes in drops for ever', async () => {
+    const { port } = await serve((_request, response) => {
+      const dripping = setInterval(() => response.write('a'), 10);
+      response.on('close', () => clearInterval(dripping));
+    });
+    await expect(open().request(get(local(port), { timeoutMs: 50 }))).rejects.toMatchObject(
+      unavailable(/began and did not end/),
+    );
+  });
+
+  test('a peer that does not read', async () => {
+    const port = await serveBytes((socket) => socket.pause());
+    const body = Buffer.alloc(32 * 2 ** 20);
+    await expect(open().request(get(local(port), { method: 'POST', body, timeoutMs: 1000 }))).rejects.toMatchObject(
+      unavailable(/no answer in time/),
+    );
+  });
+
   test('an answer cut off', async () => {
     const port = await serveBytes((socket) =>
       socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc')),

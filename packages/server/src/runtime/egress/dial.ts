@@ -1,11 +1,19 @@
+import { X509Certificate } from 'node:crypto';
 import type { LookupAddress } from 'node:dns';
 import { once } from 'node:events';
 import { isIP, type LookupFunction, connect as netConnect, type Socket } from 'node:net';
-import { createSecureContext, type SecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls';
+import {
+  checkServerIdentity,
+  createSecureContext,
+  type SecureContext,
+  type TLSSocket,
+  connect as tlsConnect,
+} from 'node:tls';
 import { PermanentError } from '../errors.ts';
 import type { EgressTls } from './egress.ts';
 import type { Guard } from './guard.ts';
 import type { Goal } from './policy.ts';
+import { abortable, withTimeout } from './time-limit.ts';
 
 /** Long enough for a lost SYN and its repetition (1 s, then 2 s). */
 export const CONNECT_TIMEOUT_MS = 5000;
@@ -32,6 +40,7 @@ export interface Call {
   goal: Goal;
   /** Null: plain TCP. */
   tls: EgressTls | null;
+  alpn?: readonly string[];
   signal: AbortSignal;
   timeoutMs: number;
 }
@@ -69,6 +78,8 @@ export async function dial(guard: Guard, call: Call): Promise<Socket | TLSSocket
 /** Throws PermanentError `invalid_field` for what is no PEM, or a key that does not belong to the certificate. */
 export function secureContext({ ca, cert, key }: EgressTls): SecureContext {
   try {
+    // OpenSSL takes a CA of no certificates without a word, and then trusts nobody.
+    if (ca !== undefined) new X509Certificate(ca);
     return createSecureContext({ ca, cert, key });
   } catch {
     const message = 'the CA, client certificate or key cannot be read: each must be PEM, and the key the certificate’s';
@@ -97,14 +108,17 @@ function open(call: Call, context: SecureContext | null, addresses: readonly Loo
     keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
   };
   if (context === null) return netConnect(options);
-  const servername = call.tls?.serverName ?? serverNameOf(call.goal);
-  const verified = { rejectUnauthorized: true, secureContext: context, ALPNProtocols: ['http/1.1'] };
-  return tlsConnect({ ...options, ...verified, ...(servername === '' ? {} : { servername }) });
-}
-
-/** RFC 6066: names only, no addresses. */
-function serverNameOf({ host }: Goal): string {
-  return isIP(host) === 0 ? host : '';
+  const name = call.tls?.serverName ?? host;
+  return tlsConnect({
+    ...options,
+    secureContext: context,
+    // Said, as NODE_TLS_REJECT_UNAUTHORIZED would change the default.
+    rejectUnauthorized: true,
+    checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
+    // RFC 6066 §3: names only, no addresses.
+    servername: isIP(name) === 0 ? name : '',
+    ...(call.alpn && { ALPNProtocols: [...call.alpn] }),
+  });
 }
 
 async function connected(socket: Socket, event: string, signal: AbortSignal): Promise<void> {
@@ -113,31 +127,5 @@ async function connected(socket: Socket, event: string, signal: AbortSignal): Pr
   } catch (error) {
     socket.destroy();
     throw error;
-  }
-}
-
-function withTimeout(outer: AbortSignal, timeoutMs: number): { signal: AbortSignal; release(): void } {
-  const controller = new AbortController();
-  const abort = () => controller.abort(outer.reason);
-  const timer = setTimeout(() => controller.abort(), timeoutMs);
-  outer.addEventListener('abort', abort, { once: true });
-  if (outer.aborted) abort();
-  const release = () => {
-    clearTimeout(timer);
-    outer.removeEventListener('abort', abort);
-  };
-  return { signal: controller.signal, release };
-}
-
-/** The work itself may go on: getaddrinfo cannot be stopped. */
-async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }

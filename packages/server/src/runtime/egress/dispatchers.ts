@@ -47,7 +47,13 @@ function connector(guard: Guard, tls: EgressTls, closing: AbortSignal): buildCon
   return ({ hostname, port, protocol }, callback) => {
     const isPlainHttp = protocol === 'http:';
     const goal = { ...goalOf(hostname, Number(port) || (isPlainHttp ? 80 : 443)), isPlainHttp };
-    const call = { goal, tls: isPlainHttp ? null : tls, signal: closing, timeoutMs: CONNECT_TIMEOUT_MS };
+    const call = {
+      goal,
+      tls: isPlainHttp ? null : tls,
+      alpn: ['http/1.1'],
+      signal: closing,
+      timeoutMs: CONNECT_TIMEOUT_MS,
+    };
     dial(guard, call).then(
       (socket) => callback(null, socket),
       (error: Error) => callback(error, null),

@@ -32,7 +32,7 @@ export interface EgressRequest {
   headers?: Readonly<Record<string, string>>;
   body?: Uint8Array | string;
   signal: AbortSignal;
-  /** Until the answer's headers, and between its chunks. Default 30 s; connecting 5 s. */
+  /** Until the answer's headers, and between its chunks; the whole body has four times that. Default 30 s; connecting 5 s. */
   timeoutMs?: number;
   tls?: EgressTls;
   /** URL of an HTTP proxy, which then does the resolving; it is checked itself. */
@@ -51,6 +51,8 @@ export interface EgressTarget {
   port: number;
   /** Null: plain TCP. */
   tls: EgressTls | null;
+  /** Protocols to offer in TLS, `h2` for gRPC. None by default. */
+  alpn?: readonly string[];
   signal: AbortSignal;
   /** Default 5 s. */
   timeoutMs?: number;

@@ -29,7 +29,7 @@ describe('what became of a connection, in words', () => {
     ['a timeout of the host', new ConnectTimeoutError('connection', 5000), 'connection', /did not answer within 5 s/],
     ['a denied address', new PermanentError('egress_denied', 'may not'), 'address', /may not/],
     ['what is no error', 'boom', 'connection', /no connection/],
-    ['an abort', AbortSignal.abort().reason, 'connection', /no connection/],
+    ['an abort', AbortSignal.abort().reason, 'connection', /stopping/],
   ])('%s', (_what, error, step, detail) => {
     const failure = describeConnectionFailure(error);
     expect(failure.step).toBe(step);

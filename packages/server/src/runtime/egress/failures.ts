@@ -47,6 +47,7 @@ const WORDS: Record<string, Words> = {
   UND_ERR_DESTROYED: ['connection', 'the server is stopping', WAIT],
   UND_ERR_HEADERS_TIMEOUT: ['connection', 'there was a connection, but no answer in time', WAIT],
   UND_ERR_BODY_TIMEOUT: ['connection', 'the answer began and did not end', WAIT],
+  UND_ERR_HEADERS_OVERFLOW: ['connection', 'the headers of the answer are longer than 16 KiB', PLAIN],
   CERT_HAS_EXPIRED: ['tls', 'the certificate has expired', CLOCK],
   CERT_NOT_YET_VALID: ['tls', 'the certificate is not valid yet', CLOCK],
   DEPTH_ZERO_SELF_SIGNED_CERT: ['tls', 'the certificate is self-signed', CA],
@@ -128,6 +129,7 @@ function wordsOf(error: unknown): Words {
       `the proxy answered ${proxy[1]}`,
       'Look at the address and the password of the proxy, and whether it lets this host through.',
     ];
+  if (error instanceof Error && error.name === 'AbortError') return WORDS.UND_ERR_DESTROYED!;
   if (/^ERR_SSL_|^ERR_TLS_|^EPROTO$/.test(code)) return ['tls', `TLS failed (${code})`, PLAIN];
   if (/CERT|CRL|SIGNATURE|ISSUER/.test(code)) return ['tls', `the certificate was not accepted (${code})`, CA];
   return ['connection', code === '' ? 'there was no connection' : `there was no connection (${code})`, WAIT];
@@ -147,7 +149,7 @@ function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
   const given: unknown = Reflect.get(error, 'code');
   const code = typeof given === 'string' ? given : undefined;
-  const isOuter = code === 'UND_ERR_SOCKET' || code === undefined;
+  const isOuter = code === 'UND_ERR_SOCKET' || code === 'UND_ERR_PRX_TLS' || code === undefined;
   const inner = isOuter && error.cause !== undefined ? codeOf(error.cause) : '';
   return inner || (code ?? '');
 }

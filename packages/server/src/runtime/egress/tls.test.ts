@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createProxy } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Authority, hasOpenssl, makeAuthority } from '../../../test/support/certificates.ts';
 import { createEgress } from './create-egress.ts';
@@ -69,6 +71,8 @@ describe.skipIf(!hasOpenssl)(`TLS${needs}`, () => {
     const { ca } = ours;
     expect((await call('localhost', port, { ca })).status).toBe(200);
     expect((await call('127.0.0.1', port, { ca })).status).toBe(200);
+    const byAddress = await serve('IP:10.0.0.7');
+    expect((await call('localhost', byAddress, { ca, serverName: '10.0.0.7' })).status).toBe(200);
     const other = await serve('DNS:logs.example');
     expect((await call('127.0.0.1', other, { ca, serverName: 'logs.example' })).status).toBe(200);
   });
@@ -115,13 +119,63 @@ describe.skipIf(!hasOpenssl)(`TLS${needs}`, () => {
     expect(failure.detail).toMatch(detail);
   });
 
-  test('PEM that is none is the setting’s fault', async () => {
-    await expect(call('localhost', 1, { ca: 'x', cert: 'secret', key: 'secret' })).rejects.toMatchObject({
+  test.each<EgressTls>([
+    { ca: 'secret' },
+    { cert: 'secret', key: 'secret' },
+    { ca: '-----BEGIN CERTIFICATE-----\nsecret\n-----END CERTIFICATE-----\n' },
+  ])('PEM that is none is the setting’s fault: %j', async (tls) => {
+    await expect(call('localhost', 1, tls)).rejects.toMatchObject({
       name: 'PermanentError',
       code: 'invalid_field',
       field: 'tls',
       message: expect.not.stringContaining('secret') as string,
     });
+  });
+
+  test('through a proxy the certificate is that of the destination', async () => {
+    const port = await serve('DNS:localhost');
+    const proxy = createProxy((request, response) => response.end(request.url));
+    proxy.on('connect', (_request, socket: Socket) => {
+      const there = connect(port, '127.0.0.1', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+      there
+        .on('error', () => {})
+        .pipe(socket.on('error', () => {}))
+        .pipe(there);
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    closers.push(() => proxy.close());
+    const send = (host: string, tls: EgressTls) =>
+      egress.request({
+        method: 'GET',
+        url: `https://${host}:${port}/`,
+        tls,
+        proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+        signal: AbortSignal.timeout(10_000),
+      });
+    expect((await send('localhost', { ca: ours.ca })).status).toBe(200);
+    expect((await send('other.example', { ca: ours.ca, serverName: 'localhost' })).status).toBe(200);
+    await expect(send('other.example', { ca: ours.ca })).rejects.toThrow(/for another host/);
+    await expect(send('localhost', { ca: theirs.ca })).rejects.toThrow(/CA that is not trusted/);
+  });
+
+  test('connect() offers only the protocols it is told to', async () => {
+    const { cert, key } = ours.issue('DNS:localhost');
+    const offered: string[][] = [];
+    const server = createTlsServer({
+      cert,
+      key,
+      ALPNCallback: ({ protocols }) => {
+        offered.push(protocols);
+        return protocols[0];
+      },
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    closers.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const target = { host: 'localhost', port, tls: { ca: ours.ca }, signal: AbortSignal.timeout(10_000) };
+    for (const alpn of [undefined, ['h2']]) (await egress.connect({ ...target, ...(alpn && { alpn }) })).destroy();
+    expect(offered).toEqual([['h2']]);
   });
 
   describe('the probe', () => {
