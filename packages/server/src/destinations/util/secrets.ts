@@ -16,8 +16,8 @@ export function secretOf(secrets: Secrets, name: string): string {
 }
 
 /** Takes secrets out of texts that others wrote, in the forms in which requests carry them. */
-export function secretStripper(secrets: Secrets): (text: string) => string {
-  const forms = Object.values(secrets).flatMap(formsOf);
+export function secretStripper(secrets: Readonly<Record<string, string | undefined>>): (text: string) => string {
+  const forms = Object.values(secrets).flatMap((secret) => (secret === undefined ? [] : formsOf(secret)));
   // The longest first: one may hold another.
   const known = [...new Set(forms)].filter((form) => form.length >= SECRET_LENGTH_MIN);
   known.sort((a, b) => b.length - a.length);
