@@ -1,3 +1,5 @@
+import type { DecodedFrame } from '../../batch/frame.ts';
+
 /** What a lane has not been offered yet, told by frame headers. Counts are those of its org, the filter aside. */
 export class Backlog {
   /** How often the lane was level: counts of an earlier round are of no use. */
@@ -13,26 +15,26 @@ export class Backlog {
   }
 
   get bytes(): number {
-    return Math.max(0, this.#bytes);
+    return Math.max(0, Math.round(this.#bytes));
   }
 
   get oldestReceivedAtMs(): number | null {
     return this.#events > 0 ? this.#receivedAtMs : null;
   }
 
-  /** A frame that the lane will have to read by itself. */
-  add(rows: number, bytes: number, receivedAtMs: number): void {
+  /** Rows of a frame that the lane will have to read by itself. */
+  add(rows: number, { block, rows: all, receivedAtMs }: DecodedFrame): void {
     if (this.#events <= 0 || this.#receivedAtMs === null || receivedAtMs < this.#receivedAtMs) {
       this.#receivedAtMs = receivedAtMs;
     }
     this.#events += rows;
-    this.#bytes += bytes;
+    this.#bytes += (block.length * rows) / all;
   }
 
-  /** The lane has read a frame that was added. */
-  takeOff(rows: number, bytes: number, receivedAtMs: number): void {
+  /** The lane has read rows that were added. */
+  takeOff(rows: number, { block, rows: all, receivedAtMs }: DecodedFrame): void {
     this.#events -= rows;
-    this.#bytes -= bytes;
+    this.#bytes -= (block.length * rows) / all;
     this.#receivedAtMs = receivedAtMs;
   }
 

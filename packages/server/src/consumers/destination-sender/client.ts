@@ -103,7 +103,15 @@ class ThreadSender implements DestinationSender {
     this.restart = null;
     const { journalDir, cursorDir, undeliveredDir, progress, node } = this.options;
     const limits = { ...SENDER_LIMITS, ...this.options.limits };
-    const workerData: SenderWorkerOptions = { journalDir, cursorDir, undeliveredDir, progress, node, egress: this.options.egress(), limits };
+    const workerData: SenderWorkerOptions = {
+      journalDir,
+      cursorDir,
+      undeliveredDir,
+      progress,
+      node,
+      egress: this.options.egress(),
+      limits,
+    };
     const url = this.options.threadUrl ?? new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
     const worker = new Worker(url, { workerData });
     this.worker = worker;

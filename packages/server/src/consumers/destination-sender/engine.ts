@@ -38,6 +38,8 @@ interface Slot {
   settings: string;
   stats: LaneStats;
   gate: Gate;
+  /** Null until it was read: meanwhile the whole journal is kept. */
+  cursor: DiskCursor<LaneState> | null;
   lane: Lane | null;
   replay: Replay | null;
   disabled: string | null;
@@ -108,6 +110,7 @@ export class Engine {
       settings,
       stats: new LaneStats(),
       gate: new Gate(this.options.limits),
+      cursor: null,
       lane: null,
       replay: null,
       disabled: null,
@@ -122,8 +125,8 @@ export class Engine {
     const { id } = slot.integration;
     try {
       slot.unusable = null;
-      const cursor = await this.openCursor(slot.integration);
-      const lane = this.makeLane(slot, cursor);
+      slot.cursor = await this.openCursor(slot.integration);
+      const lane = this.makeLane(slot, slot.cursor);
       slot.lane = lane;
       this.feed.add(lane);
       slot.replay ??= await this.openReplay(id);
@@ -144,6 +147,7 @@ export class Engine {
   private makeLane(slot: Slot, cursor: DiskCursor<LaneState>): Lane {
     const { integration, gate, stats } = slot;
     const { types, egress, limits, undelivered, reader, node } = this.options;
+    if (integration.unavailable !== undefined) throw new PermanentError('conflict', integration.unavailable);
     const type = types.get(integration.type);
     if (type === undefined) throw new PermanentError('invalid_field', `there is no type ${integration.type}`, 'type');
     const config = type.config.safeParse(integration.config);
@@ -240,8 +244,8 @@ export class Engine {
   /** Before it no integration needs the journal. */
   floor(): JournalPosition {
     let floor = Number.MAX_SAFE_INTEGER;
-    for (const { lane, disabled, integration } of this.slots.values()) {
-      if (disabled === null) floor = Math.min(floor, lane?.durablePosition ?? Math.min(integration.from, 0));
+    for (const { cursor, disabled } of this.slots.values()) {
+      if (disabled === null) floor = Math.min(floor, cursor?.load()?.position ?? 0);
     }
     return floor;
   }
@@ -262,43 +266,43 @@ export class Engine {
   async checkJournal(): Promise<void> {
     const segments = this.options.reader.segments();
     for (const slot of this.slots.values()) {
-      const { lane, integration } = slot;
-      if (lane === null || slot.disabled !== null) continue;
-      const { journalBytesMax, whenFull } = integration.delivery;
-      const to = firstWithin(segments, lane.durablePosition, journalBytesMax);
+      const { delivery } = slot.integration;
+      const position = slot.disabled === null ? slot.cursor?.load()?.position : undefined;
+      const to = position === undefined ? null : firstWithin(segments, position, delivery.journalBytesMax);
       if (to === null) continue;
-      if (whenFull === 'disable') this.disable(slot, `it held back more than ${journalBytesMax} bytes of the journal`);
-      else {
-        slot.changing = slot.changing.then(() => this.skip(slot, lane, to));
+      if (delivery.whenFull === 'disable') {
+        this.disable(slot, `it held back more than ${delivery.journalBytesMax} bytes of the journal`);
+      } else {
+        slot.changing = slot.changing.then(() => this.skip(slot, to));
         await slot.changing;
       }
     }
   }
 
   /** Lets the lane begin anew at `to`. */
-  private async skip(slot: Slot, lane: Lane, to: JournalPosition): Promise<void> {
-    if (slot.lane !== lane) return;
+  private async skip(slot: Slot, to: JournalPosition): Promise<void> {
+    if (slot.disabled !== null || this.isClosed) return;
     await this.closeLane(slot, 0);
-    const { cursor } = lane.options;
-    const saved = cursor.load();
+    const { cursor, integration } = slot;
+    const saved = cursor?.load() ?? null;
     try {
-      if (saved !== null && saved.position < to) {
-        slot.stats.skipped += await this.countRows(lane, saved.position, saved.state.index, to);
+      if (cursor !== null && saved !== null && saved.position < to) {
+        slot.stats.skipped += await this.countRows(integration.orgId, saved.position, saved.state.index, to);
         await cursor.commit(to, { index: 0 });
       }
     } catch (error) {
-      this.options.onFault(error, lane.id);
+      this.options.onFault(error, integration.id);
     }
     await this.openLane(slot);
   }
 
-  private async countRows(lane: Lane, from: JournalPosition, index: number, to: JournalPosition): Promise<number> {
+  private async countRows(orgId: string, from: JournalPosition, index: number, to: JournalPosition): Promise<number> {
     let rows = 0;
     const { signal } = new AbortController();
     for await (const { position, payload } of this.options.reader.read(from, { follow: false, signal })) {
       if (position >= to) break;
       const frame = decodeFrame(payload);
-      if (frame.orgId !== lane.orgId) continue;
+      if (frame.orgId !== orgId) continue;
       rows += position === from ? frame.rows - index : frame.rows;
     }
     return rows;
@@ -337,7 +341,7 @@ function firstWithin(
 function statusOf({ lane, stats, disabled, unusable }: Slot, nowMs: number): IntegrationStatus {
   if (lane !== null && disabled === null) return lane.status(nowMs);
   const { delivered, rejected, skipped, lastDeliveryAtMs } = stats;
-  const state = disabled === null ? 'paused' : 'disabled';
+  const state = disabled !== null ? 'disabled' : unusable !== null ? 'paused' : 'idle';
   const lastError = disabled ?? unusable ?? stats.lastError;
   return { ...nothingWaits, state, delivered, rejected, skipped, lastError, lastDeliveryAtMs };
 }

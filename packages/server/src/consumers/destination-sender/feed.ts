@@ -5,6 +5,7 @@ import { RetryableError } from '../../runtime/errors.ts';
 import { FrameDecoder } from '../live-tail/frame-decoder.ts';
 import { anyOf } from '../live-tail/row-filter.ts';
 import type { Lane } from './lane.ts';
+import type { Place } from './queue.ts';
 
 export interface FeedOptions {
   reader: JournalReader;
@@ -57,9 +58,9 @@ export class Feed {
       this.next = this.options.reader.range().next;
       this.following = this.follow();
     }
-    const { position: from } = lane.next;
+    const from = lane.next;
     const to = this.next;
-    if (from < to) this.counting = this.counting.then(() => this.count(lane, from, to));
+    if (from.position < to) this.counting = this.counting.then(() => this.count(lane, from, to));
     this.detach(lane);
   }
 
@@ -102,11 +103,11 @@ export class Feed {
     const frame = this.decode(position, payload);
     if (frame === null) return;
     for (const lane of this.behind) {
-      if (lane.orgId === frame.orgId && position >= lane.next.position) addTo(lane, frame, payload);
+      if (lane.orgId === frame.orgId && position >= lane.next.position) addRest(lane, frame, position, lane.next);
     }
     // Those that come while this frame is served have read it by themselves.
     const lanes = [...(this.level.get(frame.orgId) ?? [])].filter(({ next }) => next.position <= position);
-    if (lanes.length > 0) await this.offerAll(lanes, frame, { position, payload }, decoder, breather);
+    if (lanes.length > 0) await this.offerAll(lanes, frame, position, decoder, breather);
     // It was offered to these, and holds nothing for those of other orgs: their cursors may pass.
     for (const ofOrg of this.level.values()) {
       for (const lane of ofOrg) {
@@ -119,7 +120,7 @@ export class Feed {
   private async offerAll(
     lanes: Lane[],
     frame: DecodedFrame,
-    { position, payload }: JournalFrame,
+    position: JournalPosition,
     decoder: FrameDecoder,
     breather: Breather,
   ): Promise<void> {
@@ -134,7 +135,7 @@ export class Feed {
           if (lane.hasRoom) lane.offer(event, place, frame.receivedAtMs);
           else {
             lane.next = place;
-            addTo(lane, frame, payload);
+            addRest(lane, frame, position, place);
             this.detach(lane);
             served = served.filter((other) => other !== lane);
           }
@@ -194,7 +195,6 @@ export class Feed {
       const frame = this.decode(position, payload);
       if (frame?.orgId === lane.orgId) {
         if (!(await this.offerAlone(lane, frame, position, decoder, breather))) return false;
-        if (position < this.next) lane.backlog.takeOff(frame.rows, payload.length, frame.receivedAtMs);
       }
       lane.next = { position: position + 1, index: 0 };
       if (this.isLevel(lane)) return true;
@@ -212,10 +212,17 @@ export class Feed {
     breather: Breather,
   ): Promise<boolean> {
     this.counts.alone++;
+    let counted = lane.next.index;
+    const takeOff = (index: number) => {
+      // What the common loop has not come to was not counted yet.
+      if (position < this.next) lane.backlog.takeOff(index - counted, frame);
+      counted = index;
+    };
     try {
       for (const event of decoder.events(frame, position, lane.selection.rowFilter, lane.next.index)) {
         if (!lane.hasRoom) {
           lane.next = { position, index: decoder.index };
+          takeOff(decoder.index);
           await Promise.race([lane.room(), delay(STALL_MS_MAX, undefined, { ref: false })]);
           if (lane.signal.aborted || !lane.hasRoom) return false;
         }
@@ -226,6 +233,7 @@ export class Feed {
     } catch (error) {
       this.unreadable(lane, frame, error);
     }
+    takeOff(frame.rows);
     return true;
   }
 
@@ -245,15 +253,15 @@ export class Feed {
   }
 
   /** How much of the journal was there for the lane before the common loop began. By headers alone. */
-  private async count(lane: Lane, from: JournalPosition, to: JournalPosition): Promise<void> {
+  private async count(lane: Lane, from: Place, to: JournalPosition): Promise<void> {
     const signal = AbortSignal.any([lane.signal, this.closing.signal]);
     const breather = new Breather();
     const { round } = lane.backlog;
     try {
-      for await (const { position, payload } of this.options.reader.read(from, { follow: false, signal })) {
+      for await (const { position, payload } of this.options.reader.read(from.position, { follow: false, signal })) {
         if (position >= to || lane.backlog.round !== round) return;
         const frame = this.decode(position, payload);
-        if (frame?.orgId === lane.orgId) addTo(lane, frame, payload);
+        if (frame?.orgId === lane.orgId) addRest(lane, frame, position, from);
         await breather.breathe();
       }
     } catch (error) {
@@ -262,5 +270,7 @@ export class Feed {
   }
 }
 
-const addTo = ({ backlog }: Lane, { rows, receivedAtMs }: DecodedFrame, payload: Buffer): void =>
-  backlog.add(rows, payload.length, receivedAtMs);
+/** Adds what of the frame comes after `next`. */
+function addRest({ backlog }: Lane, frame: DecodedFrame, position: JournalPosition, next: Place): void {
+  backlog.add(position === next.position ? frame.rows - next.index : frame.rows, frame);
+}

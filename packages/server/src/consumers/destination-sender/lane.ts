@@ -294,11 +294,6 @@ export class Lane {
     return this.batches[0]?.events[0]?.place ?? this.queue.first?.place ?? this.next;
   }
 
-  /** The journal is needed from here on, also after a power cut. */
-  get durablePosition(): number {
-    return this.options.cursor.load()?.position ?? this.options.integration.from;
-  }
-
   /** Saves how far it is, if that has changed. One at a time. */
   commit(): Promise<void> {
     this.committing = this.committing.then(async () => {

@@ -36,6 +36,8 @@ export interface RunnableIntegration {
   secrets: Readonly<Record<string, string>>;
   filter: IntegrationFilter;
   delivery: IntegrationDelivery;
+  /** Why it cannot run now, as when its secrets cannot be read: it is paused, and the journal is kept for it. */
+  unavailable?: string;
   /** Where it begins when it never ran before; from then on its own cursor counts. */
   from: JournalPosition;
 }
