@@ -106,6 +106,11 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
       description: 'list, make and revoke API keys',
       load: async () => (await import('./keys.ts')).addKeys,
     },
+    {
+      name: 'secrets',
+      description: 'keys that seal the credentials of integrations',
+      load: async () => (await import('./secrets.ts')).addSecrets,
+    },
     { name: 'orgs', description: 'list and make orgs', load: async () => (await import('./orgs.ts')).addOrgs },
     {
       name: 'profile',

@@ -157,7 +157,9 @@ export class Integrations {
 
   /** With its secrets, its place in the journal and its history. @throws PermanentError `not_found` or `conflict` */
   async remove(orgId: string, id: string): Promise<void> {
-    const before = await this.#editable(orgId, id);
+    const before = await this.get(orgId, id);
+    // The environment names it no longer.
+    if (before.enabled) checkEditable(before);
     await removeIntegration(this.#with.db, orgId, id);
     await this.apply();
     await this.#with.sender.forget(id);
@@ -266,11 +268,14 @@ export class Integrations {
   }
 
   async #valuesOf(integration: Integration): Promise<Record<string, string>> {
-    const { id, updatedAtMs } = integration;
+    const { id } = integration;
     const known = this.#opened.get(id);
-    if (known?.updatedAtMs === updatedAtMs) return known.values;
+    if (known?.updatedAtMs === integration.updatedAtMs) return known.values;
     const values = await this.#with.secrets.open(integration);
-    this.#opened.set(id, { updatedAtMs, values });
+    const kept = this.#with.secrets.copied(integration, values, this.#nowMs());
+    const after =
+      kept === null ? integration : await updateIntegration(this.#with.db, integration, kept, this.#nowMs());
+    this.#opened.set(id, { updatedAtMs: after.updatedAtMs, values });
     return values;
   }
 
@@ -293,9 +298,8 @@ export class Integrations {
 
   async #editable(orgId: string, id: string): Promise<Integration> {
     const integration = await this.get(orgId, id);
-    if (!integration.fromEnvironment) return integration;
-    const message = 'the environment of the server manages this integration (LOG_DESTINATION): it is changed there';
-    throw new PermanentError('conflict', message);
+    checkEditable(integration);
+    return integration;
   }
 
   async #checked(draft: IntegrationDraft, before: Readonly<Record<string, string>>) {
@@ -366,4 +370,10 @@ export class Integrations {
 
 function enabling(enabled: boolean, journalNext: number) {
   return { enabled, disabledReason: null, ...(enabled && { fromPosition: journalNext }) };
+}
+
+function checkEditable({ fromEnvironment }: Integration): void {
+  if (!fromEnvironment) return;
+  const message = 'the environment of the server manages this integration (LOG_DESTINATION): it is changed there';
+  throw new PermanentError('conflict', message);
 }

@@ -16,6 +16,8 @@ export interface IntegrationSecrets {
   sealed(place: Place, values: Values, before: Integration['secrets'], nowMs: number): Kept;
   /** What the row keeps once Vault has what was only sealed; null when there is nothing to do. */
   moved(integration: Place & Kept): Promise<Kept | null>;
+  /** What the row keeps when Vault has other values than its copy; null when they are the same. */
+  copied(integration: Place & Kept, values: Values, nowMs: number): Kept | null;
   /** All values, of the sealed copy while Vault is away. @throws PermanentError `destination_unauthorized` */
   open(integration: Place & Kept): Promise<Values>;
   /** Those alone that are wanted: one that cannot be opened is no obstacle to setting it anew. */
@@ -88,6 +90,13 @@ export function openIntegrationSecrets({
         signal(),
       );
       return { secrets: integration.secrets, inVault: true };
+    },
+    copied(integration, values, nowMs) {
+      if (vault === null || !integration.inVault) return null;
+      const { secrets } = sealed(integration, values, integration.secrets, nowMs);
+      const names = new Set([...Object.keys(secrets), ...Object.keys(integration.secrets)]);
+      const isSame = [...names].every((name) => secrets[name] === integration.secrets[name]);
+      return isSame ? null : { secrets, inVault: true };
     },
     open: (integration) => openThose(integration, () => true),
     openThose,
