@@ -199,7 +199,7 @@ function refusalOf(response: EgressResponse, { auth, container, account }: Confi
     return { ...refusal, field: 'container', advice };
   }
   const field = SECRET_OF[auth];
-  if (code === 'AuthenticationFailed') {
+  if (code === 'AuthenticationFailed' || refusal.detail.includes('failed to authenticate')) {
     const advice =
       auth === 'sas'
         ? 'The SAS token has ended, begins later, or was not copied whole.'

@@ -75,13 +75,16 @@ function bodyOf({ group, stream }: Target, events: readonly Placed[]): string {
   return `{${names},"logEvents":[${items.join(',')}]}`;
 }
 
-/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_RejectedLogEventsInfo.html: ends are exclusive. */
+/**
+ * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_RejectedLogEventsInfo.html: ends are exclusive.
+ * An end of 0 is one of a stand-in that means the last index: it names some event, or it would not be there.
+ */
 function rejectedOf(
   events: readonly Placed[],
   info: NonNullable<z.output<typeof putAnswer>['rejectedLogEventsInfo']>,
 ): PutResult['rejected'] {
-  const expiredEnd = info.expiredLogEventEndIndex ?? 0;
-  const oldEnd = info.tooOldLogEventEndIndex ?? 0;
+  const expiredEnd = endOf(info.expiredLogEventEndIndex);
+  const oldEnd = endOf(info.tooOldLogEventEndIndex);
   const newStart = info.tooNewLogEventStartIndex ?? events.length;
   return events.flatMap(({ index: place }, i) => {
     if (i < expiredEnd) return [{ index: place, reason: 'expired: older than the log group keeps events' }];
@@ -89,6 +92,8 @@ function rejectedOf(
     return i >= newStart ? [{ index: place, reason: 'tooNew: more than 2 hours ahead' }] : [];
   });
 }
+
+const endOf = (end: number | undefined) => (end === undefined ? 0 : Math.max(1, end));
 
 const isMissing = (response: EgressResponse) =>
   !isSuccess(response) && awsErrorOf(response).code === 'ResourceNotFoundException';
