@@ -7,6 +7,7 @@ import { defaultQuota, Quotas } from './admission/quotas.ts';
 import { type Config, isOpenMode } from './config.ts';
 import { type StoreWriter, startStoreWriter } from './consumers/store-writer/index.ts';
 import type { StoreWriterState } from './consumers/store-writer/store-writer.ts';
+import type { StoreConnection } from './consumers/store-writer/wire.ts';
 import { Authenticator } from './control/authenticator.ts';
 import { bootstrap } from './control/bootstrap.ts';
 import { openControlDb } from './control/control-db.ts';
@@ -19,8 +20,10 @@ import { JournalFloor } from './journal/floor.ts';
 import { openDeadLetterStores } from './open-dead-letters.ts';
 import { openDeletions } from './open-deletions.ts';
 import { openHttp } from './open-http.ts';
+import { openIntegrations } from './open-integrations.ts';
 import { openListeners } from './open-listeners.ts';
-import { type Paths, pathsOf } from './parts.ts';
+import { openSender } from './open-sender.ts';
+import { type Parts, type Paths, pathsOf } from './parts.ts';
 import { type IngestClient, startIngest } from './pipeline/ingest-client.ts';
 import { Producers, type ProducersState } from './producers/producers.ts';
 import { LogqlClient } from './query/logql/worker/client.ts';
@@ -93,12 +96,22 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
   runner.defer('journal', () => ingest.close());
   const journalFloor = new JournalFloor();
   const producers = await openProducers(paths, ingest, journalFloor, log, runner);
+  const senderFloor = new JournalFloor();
+  const ownPorts: number[] = [];
+  const sender = openSender(
+    { config, paths, ingest, telemetry, log, runner },
+    { floor: senderFloor, ownPorts: () => ownPorts },
+  );
   const logql = new LogqlClient({
     threads: Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2))),
     onFault: (error) => log.error({ err: error }, 'a query worker died, the next query starts another'),
   });
   runner.defer('query workers', () => logql.close());
-  const { store, writer } = openStorePart(config, paths, ingest, journalFloor, log, telemetry, logql, runner);
+  const floors = [journalFloor, senderFloor];
+  const { store, writer } = openStorePart({ config, paths, ingest, log, telemetry, runner }, floors, (connection) => {
+    logql.connect(connection);
+    sender.connect(connection);
+  });
   // Until the writer has told where it is, a tail with backfill could not begin.
   const writerKnown = store.opened.then(() => writer()?.waitStored(0, STORE_WAIT_MS));
   await Promise.race([writerKnown, delay(STORE_WAIT_MS, undefined, { ref: false })]);
@@ -116,12 +129,15 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
     defaultRetentionDays,
     browserKeyBytesPerSecond: config.limits.browserKeyBytesPerSecond,
   });
-  const opened = { config, paths, log, telemetry, runner, control, authenticator, orgs };
-  const parts = { ...opened, deadLetters, ingest, producers, admission, quotas, store, writer, logql };
+  const opened = { config, paths, log, telemetry, runner, control, authenticator, orgs, ingest };
+  const { integrations, start } = await openIntegrations(opened, { sender, ownPorts: () => ownPorts });
+  const parts = { ...opened, deadLetters, producers, integrations, admission, quotas, store, writer, logql };
   openDeletions(parts);
   const listeners = await openListeners(parts);
   const { httpPort, extraPorts } = await openHttp(parts);
   const listenerPorts = { ...extraPorts, ...listeners };
+  ownPorts.push(httpPort, ...Object.values(listenerPorts));
+  await start();
   return {
     httpPort,
     otlpHttpPort: extraPorts['otlp.http'] ?? null,
@@ -186,14 +202,16 @@ async function openProducers(
 }
 
 function openStorePart(
-  config: Config,
-  paths: Paths,
-  ingest: IngestClient,
-  journalFloor: JournalFloor,
-  log: OwnLog,
-  telemetry: Telemetry,
-  logql: LogqlClient,
-  runner: Runner,
+  {
+    config,
+    paths,
+    ingest,
+    log,
+    telemetry,
+    runner,
+  }: Pick<Parts, 'config' | 'paths' | 'ingest' | 'log' | 'telemetry' | 'runner'>,
+  journalFloors: readonly JournalFloor[],
+  onConnection: (connection: StoreConnection) => void,
 ): { store: OpenStore; writer: () => StoreWriter | null } {
   let writer: StoreWriter | null = null;
   const { url, user, password } = config.store.clickhouse;
@@ -202,13 +220,13 @@ function openStorePart(
     engineMemoryBytesMax: config.store.engineMemoryBytesMax,
     external: url === undefined ? null : { url, user: user ?? 'default', password: password ?? '' },
     onConnection: (connection) => {
-      logql.connect(connection);
+      onConnection(connection);
       if (writer !== null) return writer.reconnect(connection);
       writer = startStoreWriter(
         {
           ...paths,
           progress: ingest.progress,
-          journalFloor: journalFloor.buffer,
+          journalFloors: journalFloors.map(({ buffer }) => buffer),
           connection,
           node: config.node,
           limits: config.limits,

@@ -3,6 +3,7 @@ import { appendFrame, decodeFrame } from './batch/frame.ts';
 import { encodeNative } from './batch/native-encode.ts';
 import { SymbolTable } from './batch/symbol-table.ts';
 import type { Config } from './config.ts';
+import { openUndelivered } from './consumers/destination-sender/undelivered.ts';
 import { openFrameLetters } from './consumers/store-writer/set-aside.ts';
 import type { Identity } from './control/scopes.ts';
 import { DeadLetters } from './dead-letters/dead-letters.ts';
@@ -22,6 +23,8 @@ export interface DeadLetterStores {
   requests: DeadLetterStore;
   /** Letters of frames that the event store refused. They stay until someone replays or removes them. */
   frames: DeadLetterStore;
+  /** Letters of events that a destination refused for good. They stay likewise. */
+  undelivered: DeadLetterStore;
 }
 
 interface Surroundings {
@@ -30,6 +33,7 @@ interface Surroundings {
   runner: Runner;
 }
 
+const REJECTIONS_TOLD_MAX = 100;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -41,8 +45,8 @@ export async function openDeadLetterStores(
 ): Promise<DeadLetterStores> {
   const requests = openDeadLetterStore({ dir: paths.deadLetterDir, ...config.deadLetters });
   const frames = openFrameLetters(paths.setAsideDir, (body, bytesMax) => expand(body, ['zstd'], bytesMax));
-  await requests.removeUnfinished();
-  await frames.removeUnfinished();
+  const undelivered = openUndelivered(paths.undeliveredDir, (body, bytesMax) => expand(body, ['zstd'], bytesMax));
+  for (const letters of [requests, frames, undelivered]) await letters.removeUnfinished();
   const { retentionDays } = config.deadLetters;
   let sweeping: Promise<void> = Promise.resolve();
   const sweep = () => {
@@ -58,11 +62,17 @@ export async function openDeadLetterStores(
     clearInterval(timer);
     return sweeping;
   });
-  return { requests, frames };
+  return { requests, frames, undelivered };
 }
 
 /** Dead letters as the API has them. */
-export function createDeadLetters({ admission, config, deadLetters, store }: Parts): DeadLetters<Identity> {
+export function createDeadLetters({
+  admission,
+  config,
+  deadLetters,
+  integrations,
+  store,
+}: Parts): DeadLetters<Identity> {
   return new DeadLetters({
     ...deadLetters,
     async submit(identity, letter) {
@@ -79,6 +89,14 @@ export function createDeadLetters({ admission, config, deadLetters, store }: Par
       return { ...receipt, rejectedIndexes: receipt.rejectedIndexes ?? [] };
     },
     insertFrame: ({ orgId, body }, frame) => insertFrame(store.store, config.limits, { orgId, body }, frame),
+    redeliver: async ({ receiver, body }) => {
+      const { delivered, rejected } = await integrations.sender.redeliver(receiver, body);
+      const rejections = rejected.slice(0, REJECTIONS_TOLD_MAX).map(({ index, reason }) => {
+        return { index, code: 'destination_rejected' as const, field: '', error: reason };
+      });
+      const rejectedIndexes = rejected.map(({ index }) => index);
+      return { accepted: delivered, rejectedCount: rejected.length, rejections, rejectedIndexes };
+    },
   });
 }
 

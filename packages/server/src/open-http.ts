@@ -126,6 +126,7 @@ async function openApi(parts: Parts): Promise<OpenApi> {
     describedBefore: receiverPaths(RECEIVERS),
     attempts: parts.admission.attempts,
     deadLetters: createDeadLetters(parts),
+    integrations: parts.integrations,
     producers: parts.producers,
     logql: parts.logql,
     usage: (orgId: string) => parts.quotas.usage(orgId),

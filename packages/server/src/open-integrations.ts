@@ -7,9 +7,10 @@ import { openIntegrationSecrets } from './control/integrations/secrets.ts';
 import { openKeyring } from './control/secrets/keyring.ts';
 import { openVault, type Vault, type VaultSettings } from './control/secrets/vault.ts';
 import { DESTINATIONS } from './destinations/registry.ts';
+import { JournalProgress } from './journal/disk/progress.ts';
+import { egressRules } from './open-sender.ts';
 import type { Parts } from './parts.ts';
 import { createEgress } from './runtime/egress/create-egress.ts';
-import type { Egress } from './runtime/egress/egress.ts';
 import { PermanentError } from './runtime/errors.ts';
 
 const GIB = 2 ** 30;
@@ -18,16 +19,31 @@ const JOURNAL_DISK_SHARE = 1 / 4;
 
 interface Surroundings {
   sender: DestinationSender;
-  /** For users' addresses, when settings are saved. */
-  egress: Pick<Egress, 'check'>;
-  journalNext: () => number;
+  ownPorts: () => readonly number[];
 }
 
-/** Opens what orgs forward to, and gives the sender its first set. After the journal, so that integrations begin at its end. */
+export interface OpenIntegrations {
+  integrations: Integrations;
+  /** Gives the sender its first set, once the server knows its own ports. */
+  start(): Promise<void>;
+}
+
+/** Opens what orgs forward to. After the journal: integrations begin at its end. */
 export async function openIntegrations(
-  { config, paths, control, log, runner }: Pick<Parts, 'config' | 'paths' | 'control' | 'log' | 'runner'>,
-  { sender, egress, journalNext }: Surroundings,
-): Promise<Integrations> {
+  {
+    config,
+    paths,
+    control,
+    ingest,
+    log,
+    runner,
+  }: Pick<Parts, 'config' | 'paths' | 'control' | 'ingest' | 'log' | 'runner'>,
+  { sender, ownPorts }: Surroundings,
+): Promise<OpenIntegrations> {
+  const progress = new JournalProgress(ingest.progress);
+  const journalNext = () => progress.read().next;
+  const egress = createEgress({ ...egressRules(config), ownPorts });
+  runner.defer('egress', () => egress.close());
   const { keys, keysFile = `${paths.dataDir}/secret-keys`, vault: vaultConfig } = config.secrets;
   const onFault = (error: unknown, integration: string | null) =>
     log.warn({ err: error, integration }, 'an integration cannot be used as it is configured');
@@ -42,18 +58,17 @@ export async function openIntegrations(
   const integrations = new Integrations({
     ...{ db: control, types, secrets, egress, sender, journalNext, journalBytesMaxDefault, onFault },
   });
-  const started = integrations.start();
-  // The server does not wait for a Vault that is away.
-  if (vault === null) await started;
-  else started.catch((error: unknown) => onFault(error, null));
-  if (vault !== null) {
-    const timer = setInterval(() => {
-      integrations.refresh().catch((error: unknown) => onFault(error, null));
-    }, vaultConfig.refreshIntervalMs);
+  const onLate = (error: unknown) => onFault(error, null);
+  const start = async () => {
+    const started = integrations.start();
+    if (vault === null) return started;
+    // The server does not wait for a Vault that is away.
+    started.catch(onLate);
+    const timer = setInterval(() => integrations.refresh().catch(onLate), vaultConfig.refreshIntervalMs);
     timer.unref();
     runner.defer('refresh of secrets', () => clearInterval(timer));
-  }
-  return integrations;
+  };
+  return { integrations, start };
 }
 
 function journalShare(dataDir: string): number {

@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import type { StoreWriter } from './consumers/store-writer/index.ts';
 import type { Authenticator } from './control/authenticator.ts';
 import type { ControlDb } from './control/control-db.ts';
+import type { Integrations } from './control/integrations/integrations.ts';
 import type { OrgCache } from './control/org-cache.ts';
 import type { DeadLetterStores } from './open-dead-letters.ts';
 import type { IngestClient } from './pipeline/ingest-client.ts';
@@ -27,6 +28,7 @@ export interface Parts {
   deadLetters: DeadLetterStores;
   ingest: IngestClient;
   producers: Producers;
+  integrations: Integrations;
   admission: Admission;
   quotas: Quotas;
   store: OpenStore;
@@ -42,6 +44,8 @@ export interface Paths {
   cursorDir: string;
   setAsideDir: string;
   deadLetterDir: string;
+  /** Dead letters of destinations. */
+  undeliveredDir: string;
 }
 
 export function pathsOf(dataDir: string): Paths {
@@ -51,5 +55,6 @@ export function pathsOf(dataDir: string): Paths {
     cursorDir: `${dataDir}/cursors`,
     setAsideDir: `${dataDir}/set-aside`,
     deadLetterDir: `${dataDir}/dead-letters`,
+    undeliveredDir: `${dataDir}/undelivered`,
   };
 }

@@ -17,10 +17,14 @@ export interface DeadLetterOptions<Who> {
   requests: DeadLetterStore;
   /** Letters of frames that the event store refused. Their events were acknowledged: they are here and nowhere else. */
   frames: DeadLetterStore;
+  /** Letters of events that a destination refused for good. They are delivered nowhere else. */
+  undelivered: DeadLetterStore;
   /** Sends a letter's body through ingest, of its events only those at `letter.indexes`. Rejects like any request. */
   submit(who: Who, letter: WithBody): Promise<Replayed>;
   /** Inserts a frame into the event store, once however often it is called. Resolves with how many events were new. */
   insertFrame(letter: WithBody, frame: FramePlace): Promise<number>;
+  /** Sends a letter's events to the destination that refused them. `rejectedIndexes` are lines of the body. */
+  redeliver(letter: WithBody): Promise<Replayed>;
 }
 
 /** Dead letters as the API sees them. What is another org's is not there. */
@@ -33,23 +37,31 @@ export class DeadLetters<Who extends { orgId: string }> {
   }
 
   async list(orgId: string, options: ListOptions): Promise<LetterSummary[]> {
-    const { requests, frames } = this.options;
-    const all = [...(await requests.list(orgId, options)), ...(await frames.list(orgId, options))];
+    const all = (await Promise.all(this.stores().map((store) => store.list(orgId, options)))).flat();
     return all.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, options.limit);
   }
 
   /** @throws PermanentError `not_found`. */
   async get(orgId: string, id: string): Promise<Letter> {
-    const { requests, frames } = this.options;
-    const letter = (await requests.get(orgId, id)) ?? (await frames.get(orgId, id));
-    if (letter === null) throw notFound();
-    return letter;
+    return (await this.find(orgId, id)).letter;
+  }
+
+  private stores(): DeadLetterStore[] {
+    const { requests, frames, undelivered } = this.options;
+    return [requests, frames, undelivered];
+  }
+
+  private async find(orgId: string, id: string): Promise<{ letter: Letter; store: DeadLetterStore }> {
+    for (const store of this.stores()) {
+      const letter = await store.get(orgId, id);
+      if (letter !== null) return { letter, store };
+    }
+    throw notFound();
   }
 
   /** @throws PermanentError `not_found`. */
   async remove(orgId: string, id: string): Promise<void> {
-    const { requests, frames } = this.options;
-    if ((await requests.remove(orgId, id)) || (await frames.remove(orgId, id))) return;
+    for (const store of this.stores()) if (await store.remove(orgId, id)) return;
     throw notFound();
   }
 
@@ -64,9 +76,10 @@ export class DeadLetters<Who extends { orgId: string }> {
     if (this.underWay.has(name)) throw new PermanentError('conflict', 'this letter is being sent again already');
     this.underWay.add(name);
     try {
-      const letter = await this.get(orgId, id);
+      const { letter, store } = await this.find(orgId, id);
       const { body, frame } = letter;
       if (body === null) throw new PermanentError('conflict', `this letter cannot be replayed: ${letter.notKept}`);
+      if (store === this.options.undelivered) return await this.redeliver({ ...letter, body });
       if (frame === null) return await this.replayRequest(who, { ...letter, body });
       return await this.replayFrame({ ...letter, body }, frame);
     } finally {
@@ -81,6 +94,19 @@ export class DeadLetters<Who extends { orgId: string }> {
     if (rejectedCount === 0) await requests.remove(letter.orgId, letter.id);
     else if (accepted > 0) await requests.keep({ ...letter, rejectedCount, rejections, indexes: rejectedIndexes });
     return replayed;
+  }
+
+  private async redeliver(letter: WithBody): Promise<Replayed> {
+    const { undelivered, redeliver } = this.options;
+    const redelivered = await redeliver(letter);
+    const { rejectedCount, rejections, rejectedIndexes } = redelivered;
+    if (rejectedCount === 0) await undelivered.remove(letter.orgId, letter.id);
+    else {
+      const lines = letter.body.toString().split('\n');
+      const body = Buffer.from(rejectedIndexes.map((index) => lines[index]).join('\n'));
+      await undelivered.keep({ ...letter, rejectedCount, rejections, body, bytes: body.length });
+    }
+    return redelivered;
   }
 
   private async replayFrame(letter: WithBody, frame: FramePlace): Promise<Replayed> {

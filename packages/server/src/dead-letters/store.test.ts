@@ -159,12 +159,20 @@ test('what cannot be written leaves nothing', async () => {
 
 describe('replay', () => {
   const who = { orgId: 'acme' };
-  const lettersOf = (submit: (letter: Letter) => Replayed, insertFrame = () => Promise.resolve(1)) =>
+  const undelivered = () =>
+    new DeadLetterStore({ dir: `${dir}/undelivered`, orgBytesMax: Number.POSITIVE_INFINITY, expand });
+  const lettersOf = (
+    submit: (letter: Letter) => Replayed,
+    insertFrame = () => Promise.resolve(1),
+    redeliver: (letter: Letter) => Replayed = () => expect.unreachable('no destination refused it'),
+  ) =>
     new DeadLetters<{ orgId: string }>({
       requests: storeOf(),
       frames: framesOf(),
       submit: (_, letter) => Promise.resolve(submit(letter)),
       insertFrame,
+      undelivered: undelivered(),
+      redeliver: (letter) => Promise.resolve(redeliver(letter)),
     });
   const accepted = { accepted: 1, rejectedCount: 0, rejections: [], rejectedIndexes: [] };
 
@@ -187,6 +195,23 @@ describe('replay', () => {
     const letters = lettersOf(() => part);
     await letters.replay(who, letter.id);
     expect(await letters.get('acme', letter.id)).toEqual({ ...letter, indexes: [4], rejectedCount: 1, rejections });
+  });
+
+  test('what a destination refused goes there again, and what it refuses again is kept', async () => {
+    const never = () => expect.unreachable('its events were taken long ago');
+    const letter = letterOf({ body: Buffer.from('one\ntwo\nthree'), rejectedCount: 3 });
+    await undelivered().keep(letter);
+    const rejections = [{ index: 1, code: 'destination_rejected', field: '', error: 'still' }] as const;
+    const part = { accepted: 2, rejectedCount: 1, rejections, rejectedIndexes: [1] };
+    const picky = lettersOf(never, undefined, () => part);
+    expect(await picky.replay(who, letter.id)).toEqual(part);
+    expect(await picky.list('acme', { limit: 9 })).toMatchObject([{ id: letter.id, rejectedCount: 1, bytes: 3 }]);
+    const taking = lettersOf(never, undefined, ({ body }) => {
+      expect(body?.toString()).toBe('two');
+      return accepted;
+    });
+    await taking.replay(who, letter.id);
+    expect(await taking.list('acme', { limit: 9 })).toEqual([]);
   });
 
   test('a frame goes into the store, and is kept while that refuses it', async () => {

@@ -144,8 +144,10 @@ export function noDeadLetters(dataDir: string): ApiDeps['deadLetters'] {
   return new DeadLetters({
     requests: open('dead-letters'),
     frames: open('set-aside'),
+    undelivered: open('undelivered'),
     submit: refuse,
     insertFrame: refuse,
+    redeliver: refuse,
   });
 }
 

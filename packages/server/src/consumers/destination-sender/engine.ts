@@ -227,8 +227,7 @@ export class Engine {
   async redeliver(id: string, letterBody: Uint8Array): Promise<Redelivered> {
     const { lane } = this.slotOf(id);
     if (lane === null) throw notRunning();
-    const events = readLetterBody(letterBody);
-    return lane.redeliver(events.map((event) => lane.encode(event, { position: 0, index: 0 }, event.receivedAtMs)));
+    return lane.redeliver(readLetterBody(letterBody));
   }
 
   private slotOf(id: string): Slot {

@@ -260,10 +260,15 @@ export class Lane {
   }
 
   /** Once, without retries. What is refused stays in its letter. */
-  async redeliver(events: readonly PendingEvent[]): Promise<Redelivered> {
-    const refused = await this.courier.deliver(events, { isReplay: true, once: true, ...this.signals() });
-    const indexOf = new Map(events.map(({ eventId }, index) => [eventId, index]));
-    const rejected = refused.map(({ pending, reason }) => ({ index: indexOf.get(pending.eventId)!, reason }));
+  async redeliver(events: readonly (Event | null)[]): Promise<Redelivered> {
+    const rejected: { index: number; reason: string }[] = [];
+    const waiting: PendingEvent[] = [];
+    for (const [index, event] of events.entries()) {
+      if (event === null) rejected.push({ index, reason: 'the event is not there any more' });
+      else waiting.push(this.encode(event, { position: 0, index }, event.receivedAtMs));
+    }
+    const refused = await this.courier.deliver(waiting, { isReplay: true, once: true, ...this.signals() });
+    for (const { pending, reason } of refused) rejected.push({ index: pending.place.index, reason });
     return { delivered: events.length - rejected.length, rejected: rejected.sort((a, b) => a.index - b.index) };
   }
 

@@ -70,14 +70,15 @@ function plainEvent({ eventId, timestampNs }: PendingEvent, event: Event | null)
   return { ...event, timestampNs: event.timestampNs.toString() };
 }
 
-/** The events of a letter's body. What was not there when the letter was made is left out. */
-export function readLetterBody(body: Uint8Array): Event[] {
-  const events: Event[] = [];
-  for (const line of Buffer.from(body).toString().split('\n')) {
-    const event = JSON.parse(line) as Omit<Event, 'timestampNs'> & { timestampNs: string };
-    if (event.attributes !== undefined) events.push({ ...event, timestampNs: BigInt(event.timestampNs) });
-  }
-  return events;
+/** The events of a letter's body, line by line. Null: it was not there any more when the letter was made. */
+export function readLetterBody(body: Uint8Array): (Event | null)[] {
+  return Buffer.from(body)
+    .toString()
+    .split('\n')
+    .map((line) => {
+      const event = JSON.parse(line) as Omit<Event, 'timestampNs'> & { timestampNs: string };
+      return event.attributes === undefined ? null : { ...event, timestampNs: BigInt(event.timestampNs) };
+    });
 }
 
 /** The events behind what waits: those that are not at hand are read from the journal again. By event id. */

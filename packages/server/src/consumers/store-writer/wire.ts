@@ -15,8 +15,8 @@ export interface StoreWriterWorkerOptions {
   cursorDir: string;
   setAsideDir: string;
   progress: SharedArrayBuffer;
-  /** JournalFloor of what else needs the journal. */
-  journalFloor: SharedArrayBuffer;
+  /** JournalFloors of what else needs the journal. */
+  journalFloors: readonly SharedArrayBuffer[];
   connection: StoreConnection;
   node: number;
   limits: IngestLimits;

@@ -25,7 +25,7 @@ const openStore = (connection: StoreWriterWorkerOptions['connection']) =>
   openClickHouseStore({ ...connection, connectionsMax: 2 });
 
 let store = openStore(options.connection);
-const journalFloor = new JournalFloor(options.journalFloor);
+const journalFloors = options.journalFloors.map((buffer) => new JournalFloor(buffer));
 const reader = openDiskJournalReader({ dir: options.journalDir, progress: new JournalProgress(options.progress) });
 const cursor = await openCursor<StoreWriterState>(options.cursorDir, 'store-writer');
 const stopping = new AbortController();
@@ -67,14 +67,34 @@ send({
   kind: 'progress',
   progress: { position: cursor.load()?.position ?? reader.range().oldest, rows: 0, setAside: 0, error: null },
 });
-const timer = setInterval(sendBacklog, BACKLOG_INTERVAL_MS);
+/** Before it the store needs nothing, and to where the journal was trimmed. */
+let storedTo = cursor.load()?.position ?? 0;
+let trimmedTo = 0;
+
+async function trim(): Promise<void> {
+  const before = Math.min(storedTo, ...journalFloors.map(({ position }) => position));
+  if (before <= trimmedTo) return;
+  await reader.trim(before);
+  trimmedTo = before;
+}
+
+const timer = setInterval(() => {
+  sendBacklog();
+  // Others free the journal too, and a full disk lets nothing in that would bring on the next insert.
+  trim().catch((error: unknown) => {
+    if (!(error instanceof RetryableError)) throw error;
+  });
+}, BACKLOG_INTERVAL_MS);
 
 const writerOptions: StoreWriterOptions = {
   reader: {
     read: (from, how) => reader.read(from, how),
     range: () => reader.range(),
     bytes: () => reader.bytes(),
-    trim: (before) => reader.trim(Math.min(before, journalFloor.position)),
+    trim: (before) => {
+      storedTo = before;
+      return trim();
+    },
     close: () => reader.close(),
   },
   cursor,
