@@ -278,8 +278,11 @@ describe('the end of a call', () => {
     await asked.promise;
     await egress.close();
     await egress.close();
-    expect(await running).toMatchObject({ code: 'destination_unavailable' });
-    await expect(egress.request(get(local(port)))).rejects.toMatchObject({ code: 'destination_unavailable' });
+    const stopped = { code: 'destination_unavailable', message: expect.stringMatching(/stopping/) as string };
+    expect(await running).toMatchObject(stopped);
+    await expect(egress.request(get(local(port)))).rejects.toMatchObject(stopped);
+    const target = { host: '127.0.0.1', port, tls: null, signal: AbortSignal.timeout(10_000) };
+    await expect(egress.connect(target)).rejects.toMatchObject(stopped);
   });
 
   test('a hanging name server holds up no more than two lookups', async () => {
@@ -364,6 +367,16 @@ describe('through a proxy', () => {
       expect(proxy.asked).toEqual([]);
     },
   );
+
+  test('a proxy whose name is public when it is checked and private when it is connected to', async () => {
+    const proxy = await serveProxy();
+    const answers = ['93.184.216.34', '127.0.0.1'];
+    const flipping = async () => [{ address: answers.shift() ?? '127.0.0.1', family: 4 }];
+    const egress = open({ allow: [], plainHttp: true, lookup: flipping });
+    const failed = egress.request(get('https://public.example/', { proxy: `http://flip.example:${proxy.port}` }));
+    await expect(failed).rejects.toMatchObject({ code: 'egress_denied' });
+    expect([answers, proxy.asked]).toEqual([[], []]);
+  });
 
   test('what it answers is said, without its password', async () => {
     const proxy = await serveProxy(407);

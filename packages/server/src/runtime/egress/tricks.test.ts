@@ -166,6 +166,17 @@ describe(`${TRICKS.length} tricks to reach a place that is not of the public int
     },
   );
 
+  test('user and password in an address that would be allowed', async () => {
+    const egressToAll = createEgress({ mode: 'any', allow: [], plainHttp: true, lookup });
+    await expect(egressToAll.check('https://good.example/')).resolves.toBeUndefined();
+    for (const user of ['user:secret', 'user', ':secret']) {
+      await expect(egressToAll.check(`https://${user}@good.example/`), user).rejects.toMatchObject({
+        code: 'invalid_field',
+        message: expect.not.stringContaining('secret') as string,
+      });
+    }
+  });
+
   test.each([
     'ftp://good.example/',
     'file:///etc/passwd',
