@@ -107,6 +107,7 @@ export const azureBlob: DestinationType<Config> = {
           url: `${endpoint.replace(/\/+$/, '')}/${path}`,
           headers: {
             'content-type': OBJECT_CONTENT_TYPE,
+            'x-ms-blob-content-type': OBJECT_CONTENT_TYPE,
             'x-ms-blob-type': 'BlockBlob',
             'x-ms-version': API_VERSION,
             // Only where there is none: immutable containers refuse to replace, and a SAS need not allow it.
