@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { TAIL_PATH } from '../../src/api/routes/tail/index.ts';
-import { CURSOR_QUERY, type OrgFacts, type OrgKeys, RANGE, SHARED } from '../support/org-facts.ts';
+import { CURSOR_QUERY, nowhere, type OrgFacts, type OrgKeys, RANGE, SHARED } from '../support/org-facts.ts';
 import { contentHeaders, encodeContent, samplePath, sampleRoutes } from '../support/receiver-samples.ts';
 import { LOKI_CASES } from './loki-tenant-cases.ts';
 
@@ -67,6 +67,43 @@ function ingestCase(path: string): Case {
         };
       });
   return { key: 'ingest', own: 'succeeds', probes };
+}
+
+function integrationCases(): Record<string, Case> {
+  const path = '/api/log-integrations';
+  const one = (line: string, body?: (t: OrgFacts) => object): [string, Case] => {
+    const [, rest] = line.split(':integration_id') as [string, string];
+    const to = (t: OrgFacts) => `${path}/${t.integrationId}${rest}`;
+    const probes = (t: OrgFacts) => [body === undefined ? { path: to(t) } : json(to(t), body(t))];
+    return [line, { key: 'admin', own: 'succeeds', probes }];
+  };
+  const again = (t: OrgFacts) => ({ ...nowhere(t.integrationName), secrets: {} });
+  return {
+    [`GET ${path}`]: { key: 'admin', own: 'shows', probes: () => [{ path }] },
+    [`POST ${path}`]: {
+      key: 'admin',
+      own: 'succeeds',
+      probes: (t) => [json(path, { ...nowhere(`probe ${t.word}`), enabled: false })],
+    },
+    [`GET ${path}/types`]: { key: 'admin', own: 'succeeds', probes: () => [{ path: `${path}/types` }] },
+    [`POST ${path}/test`]: {
+      key: 'admin',
+      own: 'succeeds',
+      probes: (t) => [json(`${path}/test`, { ...again(t), id: t.integrationId })],
+    },
+    ...Object.fromEntries([
+      one(`GET ${path}/:integration_id`),
+      one(`PUT ${path}/:integration_id`, again),
+      one(`POST ${path}/:integration_id/enable`),
+      one(`POST ${path}/:integration_id/test`),
+      one(`GET ${path}/:integration_id/deliveries`),
+      one(`POST ${path}/:integration_id/replay`, () => ({ from: '-1h' })),
+      one(`DELETE ${path}/:integration_id/replay`),
+      one(`POST ${path}/:integration_id/disable`),
+      one(`DELETE ${path}/:integration_id`),
+    ]),
+    'POST /api/secrets/rotate': { key: 'admin', own: 'refused', probes: () => [{ path: '/api/secrets/rotate' }] },
+  };
 }
 
 export const INTRUDER = `intruder${randomBytes(4).toString('hex')}`;
@@ -208,6 +245,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     own: 'succeeds',
     probes: (t) => [{ path: `/api/keys/${t.spareKeyId}` }],
   },
+  ...integrationCases(),
   'GET /api/openapi.json': { key: 'query', own: 'public', probes: () => [{ path: '/api/openapi.json' }] },
   'GET /healthz': { key: 'query', own: 'public', probes: () => [{ path: '/healthz' }] },
   'GET /readyz': { key: 'query', own: 'public', probes: () => [{ path: '/readyz' }] },

@@ -70,7 +70,10 @@ function meaning(answer: RawAnswer, sent: OrgFacts): unknown {
     .replace(/"position":"\d+"/g, '')
     .replace(/"_id":"[^"]*"/g, '')
     .replace(/"timestamp":\d+/g, '')
-    .replace(/"secret":"[^"]*"|"(id|prefix|created_at|last_used_at|set_at|until)":"[^"]*"/g, '');
+    .replace(
+      /"secret":"[^"]*"|"(id|prefix|created_at|updated_at|tested_at|last_test_at|started_at|last_used_at|set_at|until)":"[^"]*"/g,
+      '',
+    );
   for (const [name, value] of Object.entries(sent)) text = text.replaceAll(value as string, `<${name}>`);
   return { status: answer.status, type: answer.headers['content-type'], allow: answer.headers.allow, text };
 }

@@ -38,6 +38,8 @@ export interface OrgFacts {
   eventId: string;
   /** Of a dead letter. */
   letterId: string;
+  integrationName: string;
+  integrationId: string;
   /** Of the second page of `/api/logs` with CURSOR_QUERY. */
   cursor: string;
 }
@@ -80,6 +82,8 @@ export function madeUpFacts(name: string): OrgFacts {
     traceId: randomBytes(16).toString('hex'),
     eventId: `0000${randomBytes(9).toString('hex')}`,
     letterId: `${Date.now().toString(36).padStart(9, '0')}-0000-${randomBytes(4).toString('hex')}`,
+    integrationName: word('integration'),
+    integrationId: randomUUID(),
     cursor: randomBytes(60).toString('base64url'),
   };
 }
@@ -113,6 +117,7 @@ export async function makeOrg(server: Server, name: string): Promise<{ facts: Or
   }
   await sendPlatformEvents(server, facts, keys.ingest);
   await leaveLetter(server, facts, keys);
+  await addIntegration(server, facts, keys.admin);
   await fillFromStore(server, facts, keys.query);
   return { facts, keys };
 }
@@ -173,6 +178,22 @@ async function leaveLetter(server: Server, facts: OrgFacts, keys: OrgKeys): Prom
   facts.letterId = letter.id;
 }
 
+/** Settings that lead nowhere (RFC 6761 §6.4). */
+export const nowhere = (name: string) => ({
+  name,
+  type: 'datadog',
+  config: { url: 'https://nowhere.invalid' },
+  secrets: { api_key: 'a-key-of-datadog' },
+});
+
+async function addIntegration(server: Server, facts: OrgFacts, key: string): Promise<void> {
+  const headers = { ...asKey(key), 'content-type': 'application/json' };
+  const body = JSON.stringify({ ...nowhere(facts.integrationName), enabled: false });
+  const made = await call(server, 'POST /api/log-integrations', { headers, body });
+  if (made.status !== 201) throw new Error(made.text);
+  facts.integrationId = (JSON.parse(made.text) as { id: string }).id;
+}
+
 async function operateAs(server: Server, key: string, events: readonly object[]): Promise<void> {
   const headers = { ...asKey(key), 'content-type': 'application/json' };
   const answer = await call(server, 'POST /api/logs', { headers, body: JSON.stringify(events) });
@@ -201,10 +222,12 @@ export async function stateOfOrg(server: Server, { orgId }: OrgFacts): Promise<u
   };
   const { orgs } = await get('/api/orgs');
   const { keys } = await get(`/api/keys?org_id=${orgId}`);
+  const { integrations } = await get('/api/log-integrations');
   const { events } = await get(`/api/logs?${RANGE}&page_size=1000&order=asc`);
   return {
     org: orgs!.find(({ id }) => id === orgId),
     keys: keys!.map(({ last_used_at: _, ...key }) => key),
+    integrations,
     events,
   };
 }
