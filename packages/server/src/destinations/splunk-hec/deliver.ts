@@ -14,7 +14,7 @@ import type { SplunkConfig } from './index.ts';
 
 const EVENT_PATH = '/services/collector/event';
 const ACK_PATH = '/services/collector/ack';
-const HEALTH_PATH = '/services/collector/health/1.0';
+const HEALTH_PATH = '/services/collector/health';
 
 interface Hec {
   settings: SplunkConfig;

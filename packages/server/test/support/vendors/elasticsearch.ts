@@ -55,7 +55,7 @@ export async function openElasticsearchVendor(options: ElasticsearchOptions = {}
   };
   const bulk = (request: VendorRequest): VendorAnswer => {
     const text = request.body.toString();
-    if (!/^application\/(x-ndjson|json)/.test(request.headers['content-type'] ?? ''))
+    if (!/^application\/(vnd\.elasticsearch\+)?(x-ndjson|json)/.test(request.headers['content-type'] ?? ''))
       return { status: 406, body: { error: 'Content-Type header is not supported' } };
     if (request.body.length > BODY_BYTES_MAX) return { status: 413, body: '' };
     if (!text.endsWith('\n'))
@@ -87,6 +87,8 @@ export async function openElasticsearchVendor(options: ElasticsearchOptions = {}
   const version = product === 'opensearch' ? { number: '3.1.0', distribution: 'opensearch' } : { number: '9.1.0' };
   const http = await openHttpVendor({
     isDelivery: ({ path }) => path === '/_bulk',
+    // Elastic's own clients speak to nothing that does not answer so.
+    headers: product === 'elasticsearch' ? { 'x-elastic-product': 'Elasticsearch' } : {},
     handle: (request) => {
       if (request.headers.authorization !== `ApiKey ${API_KEY}`) {
         return { status: 401, body: { error: { type: 'security_exception', reason: echo(request) }, status: 401 } };

@@ -46,10 +46,12 @@ interface Options {
   handle: (request: VendorRequest) => VendorAnswer | Promise<VendorAnswer>;
   /** Requests that faults are for; others are answered as ever. Default: all. */
   isDelivery?: (request: VendorRequest) => boolean;
+  /** Of every answer. */
+  headers?: Record<string, string>;
 }
 
 /** Starts the server of a vendor on a port of its own. */
-export async function openHttpVendor({ handle, isDelivery = () => true }: Options): Promise<HttpVendor> {
+export async function openHttpVendor({ handle, isDelivery = () => true, headers = {} }: Options): Promise<HttpVendor> {
   let fault: Fault | null = null;
   let stall = Promise.withResolvers<void>();
   const requests: VendorRequest[] = [];
@@ -70,7 +72,7 @@ export async function openHttpVendor({ handle, isDelivery = () => true }: Option
     }
     const answered = await handle(request);
     if (answered.status >= 400) complaints.push(`${request.path}: ${answered.status} ${JSON.stringify(answered.body)}`);
-    reply(answer, answered);
+    reply(answer, { ...answered, headers: { ...headers, ...answered.headers } });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -10,7 +10,8 @@ const BODY_BYTES_MAX = 1_000_000;
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 interface HecEvent {
-  time?: number;
+  /** Splunk reads texts of numbers too. */
+  time?: number | string;
   index?: string;
   event?: { message?: string };
 }
@@ -52,8 +53,7 @@ export async function openSplunkVendor({ polls, config = {} }: SplunkOptions = {
       const more = { 'invalid-event-number': i };
       if (event.event === undefined) return answer(400, 12, 'Event field is required', more);
       if (event.index !== undefined && !INDEXES.includes(event.index)) return answer(400, 7, 'Incorrect index', more);
-      if (typeof event.time !== 'number' || event.time < 0)
-        return answer(400, 6, `Invalid data format ${echo(request)}`, more);
+      if (!(Number(event.time) > 0)) return answer(400, 6, `Invalid data format ${echo(request)}`, more);
       taken.push(event);
     }
     events.push(...taken);
@@ -76,9 +76,9 @@ export async function openSplunkVendor({ polls, config = {} }: SplunkOptions = {
     isDelivery: ({ path, wire }) => path === '/services/collector/event' && wire.length > 0,
     handle: (request) => {
       const route = `${request.method} ${request.path}`;
-      if (route === 'POST /services/collector/event') return takeEvents(request);
+      if (/^POST .services.collector.event(.1.0)?$/.test(route)) return takeEvents(request);
       if (route === 'POST /services/collector/ack') return tellAcks(request);
-      if (route === 'GET /services/collector/health/1.0') return answer(200, 17, 'HEC is healthy');
+      if (route === 'GET /services/collector/health') return answer(200, 17, 'HEC is healthy');
       return { status: 404, body: 'The requested URL was not found on this server.' };
     },
   });
