@@ -1,5 +1,6 @@
 import { Client as Elasticsearch } from '@elastic/elasticsearch';
 import { Client as OpenSearch } from '@opensearch-project/opensearch';
+import { AwsSigv4Signer } from '@opensearch-project/opensearch/aws';
 import { afterAll, expect, test } from 'vitest';
 import type { TestStep } from '../../src/destinations/destination.ts';
 import { elasticsearch } from '../../src/destinations/elasticsearch/index.ts';
@@ -105,3 +106,37 @@ test.each(['elasticsearch', 'opensearch'] as const)(
     }
   },
 );
+
+/** Amazon's clusters: the signature of ours, and of the official client, by the documented steps. */
+test.each(['es', 'aoss'] as const)('requests are signed for %s', async (service) => {
+  const keys = { accessKeyId: 'AKIAI44QH8DHBEXAMPLE', secretAccessKey: 'je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY' };
+  const region = 'eu-central-1';
+  const vendor = await openElasticsearchVendor({ product: 'opensearch', keys: { ...keys, region, service } });
+  try {
+    const { url } = vendor.settings.config as { url: string };
+    const config = elasticsearch.config.parse({
+      ...{ url, product: 'opensearch', auth: 'aws', aws: { region }, aws_service: service },
+    });
+    const secrets = { access_key_id: keys.accessKeyId, secret_access_key: keys.secretAccessKey };
+    const destination = elasticsearch.open({ config, secrets }, { egress });
+    const batch = batchOf(elasticsearch, [sampleEvent(1), sampleEvent(2)], config);
+    expect(await destination.deliver(batch, signal())).toMatchObject({ rejected: [], again: [] });
+    const official = new OpenSearch({
+      ...AwsSigv4Signer({ region, service, getCredentials: () => Promise.resolve(keys as never) }),
+      node: url,
+    });
+    const operations = linesOf(vendor.requests[0]!);
+    expect((await official.bulk({ body: operations } as never)).body.items).toMatchObject([
+      { create: { status: 409 } },
+      { create: { status: 409 } },
+    ]);
+    await official.close();
+    const wrong = elasticsearch.open(
+      { config, secrets: { ...secrets, secret_access_key: 'an0therSecretKey' } },
+      { egress },
+    );
+    await expect(wrong.deliver(batch, signal())).rejects.toMatchObject({ code: 'destination_unauthorized' });
+  } finally {
+    await vendor.close();
+  }
+});

@@ -3,7 +3,7 @@ import type { Settings } from '../destination.ts';
 import type { Strip } from '../util/answers.ts';
 import { createAwsClient } from '../util/aws.ts';
 import { httpCaller } from '../util/http.ts';
-import { secretOf } from '../util/secrets.ts';
+import { basicOf, secretOf } from '../util/secrets.ts';
 import type { ElasticsearchConfig } from './config.ts';
 
 export interface ClusterRequest {
@@ -62,9 +62,5 @@ function authorization(
 ): Record<string, string> {
   if (auth === 'api_key') return { authorization: `ApiKey ${secretOf(secrets, 'api_key')}` };
   if (auth !== 'basic') return {};
-  return { authorization: `Basic ${basicOf(username, secretOf(secrets, 'password'))}` };
-}
-
-export function basicOf(username: string, password: string): string {
-  return Buffer.from(`${username}:${password}`).toString('base64');
+  return { authorization: `Basic ${basicOf(username, secrets, 'password')}` };
 }

@@ -4,16 +4,16 @@ import { PermanentError } from '../../runtime/errors.ts';
 import type { DeliveryBatch, DeliveryResult, Destination, Settings } from '../destination.ts';
 import { failureOf, isSuccess, readJson, type Strip } from '../util/answers.ts';
 import { compressed, joinEvents } from '../util/body.ts';
-import { secretStripper } from '../util/secrets.ts';
+import { basicOf, secretStripper } from '../util/secrets.ts';
 import { type Advice, clockAdvice, runMarkedEvent, runStep } from '../util/test-steps.ts';
 import { FILTER_PATH, readBulkAnswer } from './bulk-answer.ts';
-import { basicOf, type Cluster, openCluster } from './cluster.ts';
+import { type Cluster, openCluster } from './cluster.ts';
 import type { ElasticsearchConfig } from './config.ts';
 import { setUp } from './setup.ts';
 
 export function openElasticsearch(settings: Settings<ElasticsearchConfig>, egress: Egress): Destination {
   const { config, secrets } = settings;
-  const basic = secrets.password === undefined ? undefined : basicOf(config.username, secrets.password.trim());
+  const basic = secrets.password && basicOf(config.username, secrets, 'password');
   const strip = secretStripper({ ...secrets, basic });
   const cluster = openCluster(settings, egress, strip);
   let isSetUp = config.setup === undefined;

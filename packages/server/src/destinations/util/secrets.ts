@@ -5,10 +5,21 @@ type Secrets = Readonly<Record<string, string>>;
 /** Shorter ones would blot out words that happen to hold them. */
 const SECRET_LENGTH_MIN = 4;
 
-/** The secret. Throws PermanentError `destination_unauthorized` when it is not set, or is none that a header can hold. */
-export function secretOf(secrets: Secrets, name: string): string {
+/** The secret. Throws PermanentError `destination_unauthorized` when it is not set. */
+function givenSecret(secrets: Secrets, name: string): string {
   const secret = secrets[name]?.trim() ?? '';
   if (secret === '') throw new PermanentError('destination_unauthorized', `\`${name}\` is not set.`, name);
+  return secret;
+}
+
+/** What HTTP's Basic sends. Throws as `secretOf`, but takes any character. */
+export function basicOf(username: string, secrets: Secrets, name: string): string {
+  return Buffer.from(`${username}:${givenSecret(secrets, name)}`).toString('base64');
+}
+
+/** The secret. Throws PermanentError `destination_unauthorized` when it is not set, or is none that a header can hold. */
+export function secretOf(secrets: Secrets, name: string): string {
+  const secret = givenSecret(secrets, name);
   if (/[^\x20-\x7e]/.test(secret)) {
     throw new PermanentError('destination_unauthorized', `\`${name}\` holds characters that no header can.`, name);
   }

@@ -1,7 +1,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, expect, test } from 'vitest';
 import { batchOf, loopbackEgress, sampleEvent } from '../../../test/support/destination-events.ts';
+import { selfSigned } from '../../../test/support/peer.ts';
+import { removeTempDirs } from '../../../test/support/server.ts';
 import { openHttpVendor } from '../../../test/support/vendors/http-vendor.ts';
 import { webhook } from './index.ts';
 
@@ -138,4 +145,38 @@ test('an address that is a secret', async () => {
   const sent = destination.deliver(batchOf(webhook, [sampleEvent(1)], config), new AbortController().signal);
   await expect(sent).rejects.toThrow('The destination answered 500: sorry, ***.');
   expect(receiver.requests[0]!.path).toBe('/T000/B000/secret');
+});
+
+test('mutual TLS, with the CA of the integration', async () => {
+  const [server, client] = [selfSigned(), selfSigned()].map(({ cert, key }) => ({
+    cert: readFileSync(cert, 'utf8'),
+    key: readFileSync(key, 'utf8'),
+  }));
+  removeTempDirs();
+  const seen: (string | undefined)[] = [];
+  const https = createServer({ ...server!, ca: client!.cert, requestCert: true }, (request, answer) => {
+    seen.push((request.socket as TLSSocket).getPeerX509Certificate()?.fingerprint256);
+    answer.end();
+  });
+  https.listen(0, '127.0.0.1');
+  await once(https, 'listening');
+  const egress = loopbackEgress();
+  opened.push(
+    egress,
+    { close: async () => void https.closeAllConnections() },
+    { close: async () => void https.close() },
+  );
+  const url = `https://localhost:${(https.address() as AddressInfo).port}/hook`;
+  const deliver = (settings: object, secrets: Record<string, string>) => {
+    const config = webhook.config.parse({ url, ...settings });
+    const batch = batchOf(webhook, [sampleEvent(1)], config);
+    return webhook.open({ config, secrets }, { egress }).deliver(batch, new AbortController().signal);
+  };
+  const ca = { ca: server!.cert };
+  await deliver({ ...ca, client_certificate: client!.cert }, { client_key: client!.key });
+  expect(seen).toHaveLength(1);
+  expect(seen[0]).toMatch(/^[0-9A-F:]+$/);
+  await expect(deliver(ca, {})).rejects.toMatchObject({ code: 'destination_unavailable' });
+  await expect(deliver({}, {})).rejects.toThrow(/certificate/);
+  expect(seen).toHaveLength(1);
 });

@@ -9,7 +9,7 @@ import { firstSet, givenOnly, givenSecrets } from '../util/environment.ts';
 import { httpCaller } from '../util/http.ts';
 import { quote, timeText } from '../util/json-text.ts';
 import { payloadText } from '../util/payload.ts';
-import { secretOf, secretStripper } from '../util/secrets.ts';
+import { basicOf, secretOf, secretStripper } from '../util/secrets.ts';
 import { type AdviceOf, runMarkedEvent } from '../util/test-steps.ts';
 import { WEBHOOK_SECRETS, type WebhookConfig, webhookConfig } from './config.ts';
 import { signatureHeaders } from './sign.ts';
@@ -63,7 +63,7 @@ function eventText(event: Event, config: WebhookConfig): string {
 }
 
 function openWebhook({ config, secrets }: Settings<WebhookConfig>, egress: Egress): Destination {
-  const basic = secrets.token === undefined ? undefined : `${config.username}:${secrets.token.trim()}`;
+  const basic = secrets.token && basicOf(config.username, secrets, 'token');
   const strip = secretStripper({ ...secrets, basic });
   const tls = {
     ...(config.client_certificate !== undefined && { cert: config.client_certificate }),
@@ -122,10 +122,10 @@ function authHeaders(
   secrets: Settings<unknown>['secrets'],
 ): Record<string, string> {
   if (auth === 'none') return {};
+  if (auth === 'basic') return { authorization: `Basic ${basicOf(username, secrets, 'token')}` };
   const token = secretOf(secrets, 'token');
   if (auth === 'bearer') return { authorization: `Bearer ${token}` };
-  if (auth === 'header') return { [header]: token };
-  return { authorization: `Basic ${Buffer.from(`${username}:${token}`).toString('base64')}` };
+  return { [header]: token };
 }
 
 const advise: AdviceOf = (error) => {

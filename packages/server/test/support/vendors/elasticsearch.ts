@@ -1,6 +1,7 @@
 import { elasticsearch } from '../../../src/destinations/elasticsearch/index.ts';
 import { sampleEvent } from '../destination-events.ts';
 import { echo, HTTP_FAULTS, openHttpVendor, type VendorAnswer, type VendorRequest } from './http-vendor.ts';
+import { type AwsKeys, signatureFault } from './sigv4.ts';
 import type { Vendor } from './vendor.ts';
 
 const API_KEY = Buffer.from('5ec2e7-id:5ec2e7-key-of-elastic').toString('base64');
@@ -12,6 +13,8 @@ type Document = Record<string, unknown> & { message: string };
 interface ElasticsearchOptions {
   config?: object;
   product?: 'elasticsearch' | 'opensearch';
+  /** Asks for signatures by these keys, as Amazon's clusters do. */
+  keys?: AwsKeys;
   /** Items that are throttled, by what number they come. */
   isThrottled?: (item: number) => boolean;
   /** Whether streams come to be when the first document is created. */
@@ -27,7 +30,7 @@ export type ElasticsearchVendor = Vendor & {
 
 /** `_bulk` into data streams, as the reference says: only `create`, @timestamp needed, types of fields are kept to. */
 export async function openElasticsearchVendor(options: ElasticsearchOptions = {}): Promise<ElasticsearchVendor> {
-  const { config = {}, product = 'elasticsearch', isThrottled = () => false, canCreateStreams = true } = options;
+  const { config = {}, product = 'elasticsearch', keys, isThrottled = () => false, canCreateStreams = true } = options;
   const documents = new Map<string, Document>();
   const objects = new Map<string, unknown>();
   const types = new Map<string, string>();
@@ -90,7 +93,10 @@ export async function openElasticsearchVendor(options: ElasticsearchOptions = {}
     // Elastic's own clients speak to nothing that does not answer so.
     headers: product === 'elasticsearch' ? { 'x-elastic-product': 'Elasticsearch' } : {},
     handle: (request) => {
-      if (request.headers.authorization !== `ApiKey ${API_KEY}`) {
+      if (keys !== undefined && signatureFault(request, keys) !== null) {
+        return { status: 403, body: { message: `The request signature is not the one: ${echo(request)}` } };
+      }
+      if (keys === undefined && request.headers.authorization !== `ApiKey ${API_KEY}`) {
         return { status: 401, body: { error: { type: 'security_exception', reason: echo(request) }, status: 401 } };
       }
       if (request.path === '/_bulk') return bulk(request);
