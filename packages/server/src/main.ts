@@ -96,21 +96,16 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
   runner.defer('journal', () => ingest.close());
   const journalFloor = new JournalFloor();
   const producers = await openProducers(paths, ingest, journalFloor, log, runner);
-  const senderFloor = new JournalFloor();
-  const ownPorts: number[] = [];
-  const sender = openSender(
-    { config, paths, ingest, telemetry, log, runner },
-    { floor: senderFloor, ownPorts: () => ownPorts },
-  );
+  const forwarding = openSender({ config, paths, ingest, telemetry, log, runner });
   const logql = new LogqlClient({
     threads: Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2))),
     onFault: (error) => log.error({ err: error }, 'a query worker died, the next query starts another'),
   });
   runner.defer('query workers', () => logql.close());
-  const floors = [journalFloor, senderFloor];
+  const floors = [journalFloor, forwarding.floor];
   const { store, writer } = openStorePart({ config, paths, ingest, log, telemetry, runner }, floors, (connection) => {
     logql.connect(connection);
-    sender.connect(connection);
+    forwarding.sender.connect(connection);
   });
   // Until the writer has told where it is, a tail with backfill could not begin.
   const writerKnown = store.opened.then(() => writer()?.waitStored(0, STORE_WAIT_MS));
@@ -119,24 +114,19 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
     defaults: defaultQuota(config.ingestQuota),
   });
   runner.defer('quotas', () => quotas.close());
-  const defaultRetentionDays = config.retention.defaultDays;
   const admission = new Admission({
-    authenticator,
-    orgs,
-    ingest,
-    quotas,
-    producers,
-    defaultRetentionDays,
+    ...{ authenticator, orgs, ingest, quotas, producers },
+    defaultRetentionDays: config.retention.defaultDays,
     browserKeyBytesPerSecond: config.limits.browserKeyBytesPerSecond,
   });
   const opened = { config, paths, log, telemetry, runner, control, authenticator, orgs, ingest };
-  const { integrations, start } = await openIntegrations(opened, { sender, ownPorts: () => ownPorts });
+  const { integrations, start } = await openIntegrations(opened, forwarding);
   const parts = { ...opened, deadLetters, producers, integrations, admission, quotas, store, writer, logql };
   openDeletions(parts);
   const listeners = await openListeners(parts);
   const { httpPort, extraPorts } = await openHttp(parts);
   const listenerPorts = { ...extraPorts, ...listeners };
-  ownPorts.push(httpPort, ...Object.values(listenerPorts));
+  forwarding.ownPorts.push(httpPort, ...Object.values(listenerPorts));
   await start();
   return {
     httpPort,

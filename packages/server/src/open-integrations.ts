@@ -1,6 +1,5 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import type { Config } from './config.ts';
-import type { DestinationSender } from './consumers/destination-sender/sender.ts';
 import { applyEnvironment } from './control/integrations/from-environment.ts';
 import { Integrations } from './control/integrations/integrations.ts';
 import { openIntegrationSecrets } from './control/integrations/secrets.ts';
@@ -8,7 +7,7 @@ import { openKeyring } from './control/secrets/keyring.ts';
 import { openVault, type Vault, type VaultSettings } from './control/secrets/vault.ts';
 import { DESTINATIONS } from './destinations/registry.ts';
 import { JournalProgress } from './journal/disk/progress.ts';
-import { egressRules } from './open-sender.ts';
+import { egressRules, type OpenSender } from './open-sender.ts';
 import type { Parts } from './parts.ts';
 import { createEgress } from './runtime/egress/create-egress.ts';
 import { PermanentError } from './runtime/errors.ts';
@@ -16,11 +15,6 @@ import { PermanentError } from './runtime/errors.ts';
 const GIB = 2 ** 30;
 const JOURNAL_BYTES_MAX = 10 * GIB;
 const JOURNAL_DISK_SHARE = 1 / 4;
-
-interface Surroundings {
-  sender: DestinationSender;
-  ownPorts: () => readonly number[];
-}
 
 export interface OpenIntegrations {
   integrations: Integrations;
@@ -38,11 +32,11 @@ export async function openIntegrations(
     log,
     runner,
   }: Pick<Parts, 'config' | 'paths' | 'control' | 'ingest' | 'log' | 'runner'>,
-  { sender, ownPorts }: Surroundings,
+  { sender, ownPorts }: Pick<OpenSender, 'sender' | 'ownPorts'>,
 ): Promise<OpenIntegrations> {
   const progress = new JournalProgress(ingest.progress);
   const journalNext = () => progress.read().next;
-  const egress = createEgress({ ...egressRules(config), ownPorts });
+  const egress = createEgress({ ...egressRules(config), ownPorts: () => ownPorts });
   runner.defer('egress', () => egress.close());
   const { keys, keysFile = `${paths.dataDir}/secret-keys`, vault: vaultConfig } = config.secrets;
   const onFault = (error: unknown, integration: string | null) =>

@@ -2,7 +2,7 @@ import type { Config } from './config.ts';
 import { createDestinationSender } from './consumers/destination-sender/client.ts';
 import { createDestinationMetrics } from './consumers/destination-sender/metrics.ts';
 import type { DestinationSender } from './consumers/destination-sender/sender.ts';
-import type { JournalFloor } from './journal/floor.ts';
+import { JournalFloor } from './journal/floor.ts';
 import type { Parts } from './parts.ts';
 import type { PolicySettings } from './runtime/egress/policy.ts';
 
@@ -11,18 +11,21 @@ export function egressRules({ egress: { mode, allow, plainHttp } }: Config): Omi
   return { mode, allow, plainHttp: plainHttp === 'on' };
 }
 
+export interface OpenSender {
+  sender: DestinationSender;
+  /** How much of the journal it needs. */
+  floor: JournalFloor;
+  /** To be filled once the server listens: nothing is sent there. */
+  ownPorts: number[];
+}
+
 /** What delivers to destinations. It does nothing until it is configured, and until then the whole journal is kept. */
 export function openSender(
-  {
-    config,
-    paths,
-    ingest,
-    telemetry,
-    log,
-    runner,
-  }: Pick<Parts, 'config' | 'paths' | 'ingest' | 'telemetry' | 'log' | 'runner'>,
-  { floor, ownPorts }: { floor: JournalFloor; ownPorts: () => readonly number[] },
-): DestinationSender {
+  parts: Pick<Parts, 'config' | 'paths' | 'ingest' | 'telemetry' | 'log' | 'runner'>,
+): OpenSender {
+  const { config, paths, ingest, telemetry, log, runner } = parts;
+  const floor = new JournalFloor();
+  const ownPorts: number[] = [];
   const sender = createDestinationSender({
     journalDir: paths.journalDir,
     cursorDir: paths.cursorDir,
@@ -30,7 +33,7 @@ export function openSender(
     progress: ingest.progress,
     node: config.node,
     floor,
-    egress: () => ({ ...egressRules(config), ownPorts: ownPorts() }),
+    egress: () => ({ ...egressRules(config), ownPorts }),
     onReport: createDestinationMetrics(telemetry.registry),
     onFault: (error, integration) =>
       integration === null
@@ -38,5 +41,5 @@ export function openSender(
         : log.warn({ err: error, integration }, 'an integration had a fault'),
   });
   runner.defer('destination sender', () => sender.close());
-  return sender;
+  return { sender, floor, ownPorts };
 }
