@@ -10,12 +10,12 @@ export const awsFields = {
     .regex(/^[a-z]{2}(?:-[a-z]+)+-\d{1,2}$|^auto$/)
     .meta({ description: 'AWS region, such as eu-central-1.' }),
   credentials: z
-    .enum(['keys', 'instance', 'pod'])
+    .enum(['keys', 'pod'])
     .default('keys')
     .meta({
       description:
-        'keys: the access key below. instance: the role of the EC2 machine that the server runs on. pod: the role of its ' +
-        'EKS service account. The last two work only where the operator allows 169.254.169.254 in egress.allow.',
+        'keys: the access key below. pod: the role of the EKS service account that the server runs as, where the operator ' +
+        'allows 169.254.169.254 in egress.allow.',
     }),
   role_arn: z
     .string()

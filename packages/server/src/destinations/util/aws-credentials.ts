@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { AwsV4Signer } from 'aws4fetch';
-import { z } from 'zod';
 import type { Egress } from '../../runtime/egress/egress.ts';
 import { createExpiring, type Expiring } from './access-token.ts';
-import { readJson } from './answers.ts';
 import type { AwsConfig } from './aws-config.ts';
 import { awsRefusal } from './aws-errors.ts';
 import type { HttpCall, HttpRequest } from './http.ts';
@@ -29,8 +27,9 @@ export interface AwsSurroundings {
   strip: Strip;
 }
 
-/** Where EC2 answers for its own role, and where EKS puts a pod's token. Neither can be set: both are the server's own. */
+/** That the operator allows it is the word that integrations may act as the machine that the server runs on. */
 const METADATA = 'http://169.254.169.254';
+/** Where EKS puts a pod's token. No setting: it is the server's own. */
 const POD_TOKEN_FILE = '/var/run/secrets/eks.amazonaws.com/serviceaccount/token';
 
 /** An hour: what STS gives when a role says nothing else, s. */
@@ -55,8 +54,6 @@ async function baseCredentials(surroundings: AwsSurroundings, signal: AbortSigna
   switch (surroundings.config.credentials) {
     case 'keys':
       return { value: staticKeys(surroundings.secrets), expiresAtMs: Number.POSITIVE_INFINITY };
-    case 'instance':
-      return instanceRole(surroundings.egress, signal);
     case 'pod':
       return podRole(surroundings, signal);
   }
@@ -70,51 +67,8 @@ function staticKeys(secrets: Readonly<Record<string, string>>): AwsCredentials {
   return secrets.session_token ? { ...keys, sessionToken: secretOf(secrets, 'session_token') } : keys;
 }
 
-const roleAnswer = z.object({
-  AccessKeyId: z.string(),
-  SecretAccessKey: z.string(),
-  Token: z.string(),
-  Expiration: z.string(),
-});
-
-/**
- * IMDSv2. The egress guard refuses the address unless the operator allowed it, which is the operator's word that
- * integrations may act as the server's machine.
- * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
- */
-async function instanceRole(egress: Egress, signal: AbortSignal): Promise<Expires> {
-  const call = async (method: 'GET' | 'PUT', path: string, headers: Record<string, string>) => {
-    const response = await egress.request({ method, url: `${METADATA}${path}`, headers, signal, timeoutMs: 5000 });
-    if (response.status === 200) return response.body;
-    throw errorOfRefusal({
-      code: 'destination_unauthorized',
-      detail: `the instance metadata service answered ${response.status}`,
-      field: 'credentials',
-      advice: 'Attach an instance profile with a role to this machine, or use access keys.',
-    });
-  };
-  const token = await call('PUT', '/latest/api/token', { 'x-aws-ec2-metadata-token-ttl-seconds': '300' });
-  const headers = { 'x-aws-ec2-metadata-token': token.toString().trim() };
-  const path = '/latest/meta-data/iam/security-credentials/';
-  const role = (await call('GET', path, headers)).toString().trim().split('\n')[0]!;
-  const answer = readJson(await call('GET', path + encodeURIComponent(role), headers), roleAnswer);
-  if (answer === null) {
-    throw errorOfRefusal({
-      code: 'destination_unauthorized',
-      detail: 'the instance metadata service answered no credentials',
-      field: 'credentials',
-    });
-  }
-  const { AccessKeyId, SecretAccessKey, Token, Expiration } = answer;
-  return {
-    value: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token },
-    expiresAtMs: Date.parse(Expiration),
-  };
-}
-
 /** IAM roles for service accounts of EKS. The token goes to Amazon's STS alone: no setting leads it elsewhere. */
 async function podRole({ config, egress, call, strip }: AwsSurroundings, signal: AbortSignal): Promise<Expires> {
-  // The same consent as for the machine's role: an operator who allows no metadata address lends no identity.
   await egress.check(METADATA);
   const token = await readFile(POD_TOKEN_FILE, 'utf8').catch(() => {
     throw errorOfRefusal({

@@ -14,7 +14,9 @@ interface Row {
 }
 
 /** The Logs Ingestion API of one rule: https://learn.microsoft.com/en-us/azure/azure-monitor/logs/logs-ingestion-api-overview */
-export async function openAzureMonitorVendor(): Promise<Vendor & { rows: Row[]; tokens: EntraTokens }> {
+export async function openAzureMonitorVendor(): Promise<
+  Vendor & { rows: Row[]; tokens: EntraTokens; requests: VendorRequest[] }
+> {
   const rows: Row[] = [];
   const tokens = entraTokens('https://monitor.azure.com/.default');
   const ingest = (request: VendorRequest): VendorAnswer => {

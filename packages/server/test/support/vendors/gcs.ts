@@ -8,7 +8,9 @@ const BUCKET = 'acme-logs';
 const SCOPE = 'https://www.googleapis.com/auth/devstorage.read_write';
 
 /** The JSON API's simple upload: https://cloud.google.com/storage/docs/json_api/v1/objects/insert */
-export async function openGcsVendor(): Promise<Vendor & { objects: Map<string, Buffer>; account: GoogleAccount }> {
+export async function openGcsVendor(): Promise<
+  Vendor & { objects: Map<string, Buffer>; account: GoogleAccount; requests: VendorRequest[] }
+> {
   const { objects, messages } = storedObjects();
   const account = googleAccount();
   const upload = (request: VendorRequest): VendorAnswer => {
