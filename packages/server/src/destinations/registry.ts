@@ -6,10 +6,15 @@ import type { DestinationType } from './destination.ts';
 import { elasticsearch } from './elasticsearch/index.ts';
 import { gcpLogging } from './gcp-logging/index.ts';
 import { gcs } from './gcs/index.ts';
+import { kafka } from './kafka/index.ts';
 import { loggly } from './loggly/index.ts';
+import { loki } from './loki/index.ts';
 import { newRelic } from './new-relic/index.ts';
+import { otlp } from './otlp/index.ts';
 import { s3 } from './s3/index.ts';
 import { splunkHec } from './splunk-hec/index.ts';
+import { syslog } from './syslog/index.ts';
+import { tailwater } from './tailwater/index.ts';
 import { webhook } from './webhook/index.ts';
 
 /** Every type of destination of the program. A new one is added here and nowhere else. */
@@ -26,4 +31,9 @@ export const DESTINATIONS: readonly DestinationType[] = [
   newRelic,
   loggly,
   elasticsearch,
+  kafka,
+  loki,
+  otlp,
+  syslog,
+  tailwater,
 ];

@@ -24,10 +24,11 @@ export function cutText(text: string, bytesMax: number): string {
  * The event as `encode` makes it, in at most `bytesMax` bytes: the longest of its texts are cut, and end with a mark.
  * Throws PermanentError `event_too_large` when no cut makes it fit.
  */
-export function encodeWithin(event: Event, bytesMax: number, encode: (event: Event) => string): Buffer {
+export function encodeWithin(event: Event, bytesMax: number, encode: (event: Event) => string | Buffer): Buffer {
   let fitting = event;
   for (let cuts = 0; cuts <= CUTS_MAX; cuts++) {
-    const bytes = Buffer.from(encode(fitting));
+    const encoded = encode(fitting);
+    const bytes = typeof encoded === 'string' ? Buffer.from(encoded) : encoded;
     if (bytes.length <= bytesMax) return bytes;
     const shorter = cutLongest(fitting, bytes.length - bytesMax);
     if (shorter === null) break;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { type Fault, RETRY_AFTER_S } from './vendor.ts';
 
 /** A request as the vendor's handler sees it. */
@@ -13,7 +13,7 @@ export interface VendorRequest {
   headers: Readonly<Record<string, string>>;
   /** As sent. */
   wire: Buffer;
-  /** Without gzip. */
+  /** Without gzip or zstd. */
   body: Buffer;
 }
 
@@ -94,6 +94,12 @@ export async function openHttpVendor({ handle, isDelivery = () => true, headers 
   };
 }
 
+const EXPAND: Readonly<Record<string, (wire: Buffer) => Buffer>> = {
+  identity: (wire) => wire,
+  gzip: (wire) => gunzipSync(wire),
+  zstd: (wire) => zstdDecompressSync(wire),
+};
+
 async function readRequest(incoming: IncomingMessage): Promise<VendorRequest | { complaint: string } | null> {
   const chunks: Buffer[] = [];
   try {
@@ -105,9 +111,10 @@ async function readRequest(incoming: IncomingMessage): Promise<VendorRequest | {
   const headers = incoming.headers as Record<string, string>;
   const wire = Buffer.concat(chunks);
   const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity' && encoding !== 'gzip') return { complaint: `content-encoding ${encoding}` };
+  const expand = EXPAND[encoding];
+  if (expand === undefined) return { complaint: `content-encoding ${encoding}` };
   if (wire.length > 0 && headers['content-length'] !== String(wire.length)) return { complaint: 'no content-length' };
-  const body = encoding === 'gzip' ? gunzipSync(wire) : wire;
+  const body = expand(wire);
   return { method: incoming.method!, path: url.pathname, query: url.searchParams, headers, wire, body };
 }
 

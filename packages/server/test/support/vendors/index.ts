@@ -5,10 +5,15 @@ import { openDatadogVendor } from './datadog.ts';
 import { openElasticsearchVendor } from './elasticsearch.ts';
 import { openGcpLoggingVendor } from './gcp-logging.ts';
 import { openGcsVendor } from './gcs.ts';
+import { openKafkaVendor } from './kafka.ts';
 import { openLogglyVendor } from './loggly.ts';
+import { openLokiVendor } from './loki.ts';
 import { openNewRelicVendor } from './new-relic.ts';
+import { openOtlpVendor } from './otlp.ts';
 import { openS3Vendor } from './s3.ts';
 import { openSplunkVendor } from './splunk-hec.ts';
+import { openSyslogVendor } from './syslog.ts';
+import { openTailwaterVendor } from './tailwater.ts';
 import type { Vendor } from './vendor.ts';
 import { openWebhookVendor } from './webhook.ts';
 
@@ -26,4 +31,9 @@ export const VENDORS: Readonly<Record<string, () => Promise<Vendor>>> = {
   'gcp-logging': openGcpLoggingVendor,
   gcs: openGcsVendor,
   s3: openS3Vendor,
+  kafka: openKafkaVendor,
+  loki: openLokiVendor,
+  otlp: openOtlpVendor,
+  syslog: openSyslogVendor,
+  tailwater: openTailwaterVendor,
 };
