@@ -60,7 +60,7 @@ afterAll(async () => {
 function configFor(schema: Record<string, unknown>): Record<string, unknown> {
   const properties = (schema.properties ?? {}) as Record<string, Record<string, unknown>>;
   const required = TYPE_NAMES.parse(schema.required ?? []);
-  const addresses = Object.keys(properties).filter((name) => /^(url|endpoint)$/.test(name));
+  const addresses = Object.keys(properties).filter((name) => /^(url|endpoint|host|port)$/.test(name));
   const wanted = new Set([...required, ...addresses]);
   return Object.fromEntries([...wanted].map((name) => [name, valueFor(name, properties[name]!)]));
 }
