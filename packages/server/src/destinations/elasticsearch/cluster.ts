@@ -60,7 +60,11 @@ function authorization(
   { auth, username }: ElasticsearchConfig,
   secrets: Settings<unknown>['secrets'],
 ): Record<string, string> {
-  if (auth === 'api_key') return { authorization: `ApiKey ${secretOf(secrets, 'api_key')}` };
+  if (auth === 'api_key') {
+    const key = secretOf(secrets, 'api_key');
+    // As it was answered when it was made, id:key; Kibana shows it encoded.
+    return { authorization: `ApiKey ${key.includes(':') ? Buffer.from(key).toString('base64') : key}` };
+  }
   if (auth !== 'basic') return {};
   return { authorization: `Basic ${basicOf(username, secrets, 'password')}` };
 }

@@ -87,11 +87,13 @@ export function elasticsearchFromEnvironment(environment: Environment) {
   const product = firstSet(environment, 'ELASTICSEARCH_URL') === undefined ? 'opensearch' : 'elasticsearch';
   const prefix = product.toUpperCase();
   const of = (name: string) => firstSet(environment, `${prefix}_${name}`);
-  const url = of('URL');
-  if (url === undefined) return null;
-  const [apiKey, password] = [of('API_KEY'), of('PASSWORD')];
+  const given = URL.parse(of('URL') ?? '');
+  if (given === null) return null;
+  const [apiKey, password] = [of('API_KEY'), of('PASSWORD') ?? (decodeURIComponent(given.password) || undefined)];
+  const username = of('USERNAME') ?? (decodeURIComponent(given.username) || undefined);
+  [given.username, given.password] = ['', ''];
   const auth = apiKey !== undefined ? 'api_key' : password !== undefined ? 'basic' : 'none';
-  const members = { url, product, auth, username: of('USERNAME'), data_stream: of('DATA_STREAM') };
+  const members = { url: given.href, product, auth, username, data_stream: of('DATA_STREAM') };
   return {
     config: elasticsearchConfig.parse(givenOnly(members)),
     secrets: givenSecrets({ api_key: apiKey, password }),

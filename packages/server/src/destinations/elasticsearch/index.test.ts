@@ -122,6 +122,10 @@ test.each([
     { OPENSEARCH_URL: 'https://os.example', OPENSEARCH_USERNAME: 'u', OPENSEARCH_PASSWORD: 'pass' },
     { product: 'opensearch', auth: 'basic', username: 'u' },
   ],
+  [
+    { ELASTICSEARCH_URL: 'https://ann:s%3Acret@es.example/path' },
+    { url: 'https://es.example/path', auth: 'basic', username: 'ann' },
+  ],
 ])('the usual variables: %j', (environment, config) => {
   expect(elasticsearch.fromEnvironment(environment)).toMatchObject({ config });
 });

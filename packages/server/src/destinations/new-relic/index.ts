@@ -27,6 +27,7 @@ const EVENTS_MAX = 5000;
 const ATTRIBUTES_MAX = 255;
 /** Our own fields, labels and additions share the 255. */
 const OWN_FIELDS = 40;
+const COMMON_MAX = 15;
 const NAME_UNITS_MAX = 255;
 /** Longer values are stored up to 128 KiB, out of the search: https://docs.newrelic.com/docs/logs/ui-data/long-logs-blobs/ */
 const VALUE_BYTES_MAX = 128 * 1024;
@@ -45,6 +46,7 @@ const config = z.strictObject({
   url: httpUrl.optional().meta({ description: "Another receiver of New Relic's Log API, in place of the region." }),
   attributes: z
     .record(z.string().min(1).max(255), z.union([z.string(), z.number(), z.boolean()]))
+    .refine((attributes) => Object.keys(attributes).length <= COMMON_MAX, `at most ${COMMON_MAX}`)
     .default({})
     .meta({ description: 'Attributes of all events, sent once a request.' }),
   payload: payloadMappingSchema('new-relic'),

@@ -12,9 +12,9 @@ import { type AdviceOf, runMarkedEvent, runStep } from '../util/test-steps.ts';
 import { CODE_NO_DATA, hecFailure, readAnswer } from './answers.ts';
 import type { SplunkConfig } from './index.ts';
 
-const EVENT_PATH = '/services/collector/event';
-const ACK_PATH = '/services/collector/ack';
-const HEALTH_PATH = '/services/collector/health';
+const EVENT_PATH = '/event';
+const ACK_PATH = '/ack';
+const HEALTH_PATH = '/health';
 
 interface Hec {
   settings: SplunkConfig;
@@ -52,12 +52,17 @@ export function openSplunk({ config: settings, secrets }: Settings<SplunkConfig>
   };
 }
 
+/** Other senders' settings have the whole path, up to `/services/collector/event`. */
+function collectorUrl({ settings }: Hec, path: string): string {
+  return urlUnder(settings.url.replace(/\/services\/collector(\/[^?]*)?(?=\?|$)/, ''), `/services/collector${path}`);
+}
+
 async function deliverBatch(hec: Hec, batch: DeliveryBatch, signal: AbortSignal): Promise<DeliveryResult> {
   const joined = joinEvents(batch.events, { between: '\n' });
   const { body, headers } = await compressed(joined);
   const response = await hec.call({
     method: 'POST',
-    url: urlUnder(hec.settings.url, EVENT_PATH),
+    url: collectorUrl(hec, EVENT_PATH),
     headers: { ...hec.headers(), ...headers },
     body,
     signal,
@@ -107,7 +112,7 @@ async function acknowledged(hec: Hec, taken: EgressResponse, signal: AbortSignal
     await sleep(pollSeconds * 1000, undefined, { signal });
     const response = await hec.call({
       method: 'POST',
-      url: urlUnder(hec.settings.url, ACK_PATH),
+      url: collectorUrl(hec, ACK_PATH),
       headers: hec.headers(),
       body: JSON.stringify({ acks: [ackId] }),
       signal,
@@ -119,7 +124,7 @@ async function acknowledged(hec: Hec, taken: EgressResponse, signal: AbortSignal
 }
 
 async function checkHealth(hec: Hec, signal: AbortSignal): Promise<string> {
-  const response = await hec.call({ method: 'GET', url: urlUnder(hec.settings.url, HEALTH_PATH), signal });
+  const response = await hec.call({ method: 'GET', url: collectorUrl(hec, HEALTH_PATH), signal });
   if (isSuccess(response)) return `The collector says that it is healthy (${response.status}).`;
   // Proxies in front of a collector often let through nothing but /event.
   if (response.status === 404) return 'The address has no health check; the token will tell.';
@@ -128,7 +133,7 @@ async function checkHealth(hec: Hec, signal: AbortSignal): Promise<string> {
 
 /** An empty body: a token that is good gets as far as "No data". */
 async function checkToken(hec: Hec, signal: AbortSignal): Promise<string> {
-  const url = urlUnder(hec.settings.url, EVENT_PATH);
+  const url = collectorUrl(hec, EVENT_PATH);
   const response = await hec.call({ method: 'POST', url, headers: hec.headers(), body: '', signal });
   if (isSuccess(response) || readAnswer(response)?.code === CODE_NO_DATA) return 'Splunk accepts the token.';
   throw hecFailure(response, hec.strip);

@@ -76,6 +76,19 @@ test.each([
   expect(steps.at(-1)).toMatchObject({ ok: false, field, advice: expect.stringContaining('token') });
 });
 
+test.each(['/services/collector', '/services/collector/event', '/services/collector/event/1.0', '/'])(
+  'an address that ends with %s',
+  async (path) => {
+    const { vendor, batch } = await splunk({});
+    const egress = loopbackEgress();
+    opened.push(egress);
+    const { url } = vendor.settings.config as { url: string };
+    const config = splunkHec.config.parse({ url: url + path });
+    await splunkHec.open({ config, secrets: vendor.settings.secrets }, { egress }).deliver(batch, signal());
+    expect(vendor.requests.map((request) => request.path)).toEqual(['/services/collector/event']);
+  },
+);
+
 test('the usual variables', () => {
   const environment = {
     SPLUNK_HEC_URL: 'https://splunk.example:8088',
