@@ -16,7 +16,7 @@ import { firstSet, givenOnly, givenSecrets } from '../util/environment.ts';
 import { connectionFields, type HttpCall, type HttpRequest, httpCaller, httpUrl } from '../util/http.ts';
 import { objectFields, objectLimits } from '../util/objects/config.ts';
 import { type ObjectStore, openObjects } from '../util/objects/destination.ts';
-import { encodeLine, OBJECT_CONTENT_TYPE } from '../util/objects/objects.ts';
+import { encodeForObject } from '../util/objects/objects.ts';
 import { cloudStripper, errorOfRefusal, type Refusal, type Strip } from '../util/refusal.ts';
 import { secretOf } from '../util/secrets.ts';
 import { clockAdvice } from '../util/test-steps.ts';
@@ -92,22 +92,22 @@ export const azureBlob: DestinationType<Config> = {
     const secrets = givenSecrets({ account_key: accountKey, sas_token: sasToken });
     return { config: config.parse(givenOnly(members)), secrets };
   },
-  encode: encodeLine,
+  encode: encodeForObject,
   open: (settings, { egress }) => {
     const strip = cloudStripper(settings.secrets);
     const call = httpCaller(egress, settings.config, strip);
     const { authenticate, send } = access(settings, call, strip);
     const store: ObjectStore = {
       authenticate,
-      put: async ({ key, body }, signal) => {
+      put: async ({ key, body, contentType }, signal) => {
         const { account, container, endpoint = `https://${account}.blob.core.windows.net` } = settings.config;
         const path = [container, ...key.split('/')].map(encodeURIComponent).join('/');
         const response = await send({
           method: 'PUT',
           url: `${endpoint.replace(/\/+$/, '')}/${path}`,
           headers: {
-            'content-type': OBJECT_CONTENT_TYPE,
-            'x-ms-blob-content-type': OBJECT_CONTENT_TYPE,
+            'content-type': contentType,
+            'x-ms-blob-content-type': contentType,
             'x-ms-blob-type': 'BlockBlob',
             'x-ms-version': API_VERSION,
             // Only where there is none: immutable containers refuse to replace, and a SAS need not allow it.

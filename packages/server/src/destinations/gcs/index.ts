@@ -7,7 +7,7 @@ import { createGoogleToken, GOOGLE_SECRETS, googleRefusal } from '../util/google
 import { connectionFields, httpCaller, httpUrl } from '../util/http.ts';
 import { objectFields, objectLimits } from '../util/objects/config.ts';
 import { type ObjectStore, openObjects } from '../util/objects/destination.ts';
-import { encodeLine, OBJECT_CONTENT_TYPE } from '../util/objects/objects.ts';
+import { encodeForObject } from '../util/objects/objects.ts';
 import { cloudStripper, errorOfRefusal, type Refusal, type Strip } from '../util/refusal.ts';
 
 const SCOPE = 'https://www.googleapis.com/auth/devstorage.read_write';
@@ -37,7 +37,7 @@ export const gcs: DestinationType<Config> = {
     const members = { bucket, prefix: firstSet(environment, 'GCS_PREFIX') };
     return { config: config.parse(givenOnly(members)), secrets: { service_account_key: key } };
   },
-  encode: encodeLine,
+  encode: encodeForObject,
   open: ({ config: settings, secrets }, { egress }) => {
     const strip = cloudStripper(secrets);
     const call = httpCaller(egress, settings, strip);
@@ -47,12 +47,12 @@ export const gcs: DestinationType<Config> = {
         await token.get(signal);
         return 'Google gave an access token for the service account.';
       },
-      put: async ({ key, body }, signal) => {
+      put: async ({ key, body, contentType }, signal) => {
         const base = settings.endpoint.replace(/\/+$/, '');
         // Only where there is none: replacing takes the right to delete, and buckets with retention refuse it.
         const query = new URLSearchParams({ uploadType: 'media', name: key, ifGenerationMatch: '0' });
         const url = `${base}/upload/storage/v1/b/${encodeURIComponent(settings.bucket)}/o?${query}`;
-        const headers = { 'content-type': OBJECT_CONTENT_TYPE };
+        const headers = { 'content-type': contentType };
         const response = await requestWithToken(call, token, { method: 'POST', url, headers, body, signal });
         if (response.status === 412) return '412 already there';
         const refusal = refusalOf(response, settings, strip);

@@ -10,7 +10,7 @@ import { firstSet, givenOnly } from '../util/environment.ts';
 import { httpCaller, httpUrl } from '../util/http.ts';
 import { objectFields, objectLimits } from '../util/objects/config.ts';
 import { type ObjectStore, openObjects } from '../util/objects/destination.ts';
-import { encodeLine, OBJECT_CONTENT_TYPE } from '../util/objects/objects.ts';
+import { encodeForObject } from '../util/objects/objects.ts';
 import { cloudStripper, errorOfRefusal, type Refusal, type Strip } from '../util/refusal.ts';
 
 const config = z
@@ -56,7 +56,7 @@ export const s3: DestinationType<Config> = {
     };
     return { config: config.parse({ ...aws.config, ...givenOnly(members) }), secrets: aws.secrets };
   },
-  encode: encodeLine,
+  encode: encodeForObject,
   open: ({ config: settings, secrets }, { egress }) => {
     const strip = cloudStripper(secrets);
     const call = httpCaller(egress, settings, strip);
@@ -66,9 +66,12 @@ export const s3: DestinationType<Config> = {
         await client.authenticate(signal);
         return settings.role_arn === undefined ? 'Credentials are set.' : `Assumed ${settings.role_arn}.`;
       },
-      put: async ({ key, body }, signal) => {
+      put: async ({ key, body, contentType }, signal) => {
         const url = `${bucketUrl(settings)}/${pathOf(key)}`;
-        const response = await client.request({ method: 'PUT', url, headers: headersOf(settings, body), body }, signal);
+        const response = await client.request(
+          { method: 'PUT', url, headers: headersOf(settings, body, contentType), body },
+          signal,
+        );
         const refusal = refusalOf(response, settings, strip);
         if (refusal !== null) throw errorOfRefusal(refusal);
         return String(response.status);
@@ -92,9 +95,9 @@ function bucketUrl({ bucket, endpoint, region }: Config): string {
   return bucket.includes('.') ? `https://${domain}/${bucket}` : `https://${bucket}.${domain}`;
 }
 
-function headersOf(settings: Config, body: Buffer): Record<string, string> {
+function headersOf(settings: Config, body: Buffer, contentType: string): Record<string, string> {
   return {
-    'content-type': OBJECT_CONTENT_TYPE,
+    'content-type': contentType,
     // Buckets with Object Lock ask for it, and every store knows it, which is not so of newer checksums.
     'content-md5': createHash('md5').update(body).digest('base64'),
     ...(settings.storage_class === undefined ? {} : { 'x-amz-storage-class': settings.storage_class }),

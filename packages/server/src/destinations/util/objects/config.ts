@@ -34,6 +34,10 @@ export const objectFields = {
     .max(3600)
     .default(300)
     .meta({ description: 'How long the first event of an object waits for others, seconds.' }),
+  format: z.enum(['ndjson', 'parquet']).default('ndjson').meta({
+    description:
+      'ndjson: one JSON event a line, gzip. parquet: columns in the platform’s names, zstd; the mapping below is not used.',
+  }),
   payload: payloadMappingSchema('platform'),
 };
 

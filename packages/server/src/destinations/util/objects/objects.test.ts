@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { sampleEvent } from '../../../../test/support/destination-events.ts';
 import type { DeliveryBatch } from '../../destination.ts';
 import { objectFields, objectLimits } from './config.ts';
-import { encodeLine, objectsOf, type StoredObject } from './objects.ts';
+import { encodeForObject, objectsOf, type StoredObject } from './objects.ts';
 
 const schema = z.strictObject(objectFields);
 const HOUR_NS = 3_600_000_000_000n;
@@ -15,7 +15,7 @@ function batch(settings: object, timesNs: readonly bigint[]): DeliveryBatch {
   const config = schema.parse(settings);
   const events = timesNs.map((timestampNs, i) => {
     const event = sampleEvent(i, { timestampNs, receivedAtMs: Number((TIME_NS + HOUR_NS) / 1_000_000n) });
-    return { eventId: event.eventId, timestampNs, bytes: encodeLine(event, config) };
+    return { eventId: event.eventId, timestampNs, bytes: encodeForObject(event, config) };
   });
   return { id: 'batch-1', orgId: 'acme', events };
 }

@@ -7,31 +7,44 @@ import { joinEvents } from '../body.ts';
 import { encodeWithin } from '../cut.ts';
 import { payloadText } from '../payload.ts';
 import { OBJECT_EVENT_BYTES_MAX, type ObjectConfig } from './config.ts';
+import { packParquet, rowText } from './parquet.ts';
 
 export interface StoredObject {
   /** `logs/acme/2026/11/21/09/ID.ndjson.gz` */
   key: string;
   body: Buffer;
+  contentType: string;
 }
 
-/**
- * Not `application/x-ndjson` with `Content-Encoding: gzip`: Cloud Storage would then unpack what readers of `.gz` expect
- * packed. https://cloud.google.com/storage/docs/transcoding
- */
-export const OBJECT_CONTENT_TYPE = 'application/gzip';
+interface Format {
+  suffix: string;
+  contentType: string;
+  pack(events: readonly Pick<EncodedEvent, 'bytes'>[]): Promise<Buffer>;
+}
 
 const gzipAsync = promisify(gzip);
 /** Stored for long and read often: worth more work than a request's body. */
 const GZIP_LEVEL = 6;
 
+const FORMATS: Record<ObjectConfig['format'], Format> = {
+  // Not `application/x-ndjson` with `Content-Encoding: gzip`: Cloud Storage would then unpack what readers of `.gz` expect
+  // packed. https://cloud.google.com/storage/docs/transcoding
+  ndjson: { suffix: 'ndjson.gz', contentType: 'application/gzip', pack: packLines },
+  parquet: { suffix: 'parquet', contentType: 'application/vnd.apache.parquet', pack: packParquet },
+};
+
 const HOUR_MS = 3_600_000;
 const TAB = 0x09;
 
-/** One line of JSON. Where objects are by arrival, its hour goes before: a batch knows only when events happened. */
-export function encodeLine(event: Event, config: ObjectConfig): Uint8Array {
+/** The event as a batch holds it. Where objects are by arrival, its hour goes before: a batch knows only when events happened. */
+export function encodeForObject(event: Event, config: ObjectConfig): Uint8Array {
   const bytesMax = Math.min(OBJECT_EVENT_BYTES_MAX, config.object_bytes_max);
   const hour = config.partition_by === 'arrival' ? `${Math.floor(event.receivedAtMs / HOUR_MS)}\t` : '';
-  return encodeWithin(event, bytesMax, (fitting) => hour + payloadText(fitting, config.payload));
+  return encodeWithin(
+    event,
+    bytesMax,
+    (fitting) => hour + (config.format === 'parquet' ? rowText(fitting) : payloadText(fitting, config.payload)),
+  );
 }
 
 interface Part {
@@ -70,31 +83,31 @@ function arrivalOf({ bytes }: EncodedEvent): { hour: number; bytes: Uint8Array }
  */
 export async function* objectsOf(batch: DeliveryBatch, config: ObjectConfig): AsyncGenerator<StoredObject> {
   for (const { hour, events } of partsOf(batch, config.partition_by)) {
-    const body = await pack(events);
-    yield { key: objectKey(config.prefix, batch, hour, events[0]!.eventId), body };
+    const { suffix, contentType, pack } = FORMATS[config.format];
+    const name = `${objectName(batch, hour, events[0]!.eventId)}.${suffix}`;
+    yield { key: under(config.prefix, name), body: await pack(events), contentType };
   }
 }
 
 /** The object of a connection test. A name of its own each time: to replace one takes more rights than to put one. */
 export async function testObject(marked: EncodedEvent, config: ObjectConfig): Promise<StoredObject> {
   const { bytes } = config.partition_by === 'arrival' ? arrivalOf(marked) : marked;
-  return {
-    key: under(config.prefix, `tailwater-test/${namePart(marked.eventId)}.ndjson.gz`),
-    body: await pack([{ bytes }]),
-  };
+  const { suffix, contentType, pack } = FORMATS[config.format];
+  const name = `tailwater-test/${namePart(marked.eventId)}.${suffix}`;
+  return { key: under(config.prefix, name), body: await pack([{ bytes }]), contentType };
 }
 
-function pack(events: readonly Pick<EncodedEvent, 'bytes'>[]): Promise<Buffer> {
+function packLines(events: readonly Pick<EncodedEvent, 'bytes'>[]): Promise<Buffer> {
   return gzipAsync(joinEvents(events, { between: '\n', after: '\n' }), { level: GZIP_LEVEL });
 }
 
 /** Event ids sort as the journal does, so listings are in order; the batch's part tells apart what was sent otherwise. */
-function objectKey(prefix: string, batch: DeliveryBatch, hour: number, firstEventId: string): string {
+function objectName(batch: DeliveryBatch, hour: number, firstEventId: string): string {
   const [year, month, day, hours] = new Date(hour * HOUR_MS).toISOString().split(/[-T:]/);
   const batchPart = createHash('sha256').update(batch.id).digest('hex').slice(0, 16);
   const org = batch.orgId.replace(/[^\w.-]/g, '_').replace(/^\.+$/, '_');
   const id = `${namePart(firstEventId)}-${batchPart}`;
-  return under(prefix, `${org || '_'}/${year}/${month}/${day}/${hours}/${id}.ndjson.gz`);
+  return `${org || '_'}/${year}/${month}/${day}/${hours}/${id}`;
 }
 
 function namePart(eventId: string): string {
