@@ -22,6 +22,7 @@ const SCRIPTS: Record<string, string> = {
 const PLAIN_SCRIPTS: Record<string, string> = { journal: 'journal' };
 const MODULES: Record<string, () => Promise<{ main(args: string[]): Promise<void> }>> = {
   tail: () => import('./tail.ts'),
+  forward: () => import('./forward.ts'),
   'file-tail': () => import('./file-tail.ts'),
   requests: () => import('./requests.ts'),
   ingest: () => import('./ingest.ts'),

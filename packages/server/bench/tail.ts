@@ -3,17 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { severityNumberOfText } from '@tailwater/schema';
-import { fillAttributeTypes } from '../src/batch/attribute-types.ts';
-import { EventBatch, KIND } from '../src/batch/event-batch.ts';
-import { FIELD } from '../src/batch/fields.ts';
-import { encodeFrame } from '../src/batch/frame.ts';
-import { DEFAULT_LIMITS } from '../src/batch/limits.ts';
-import { SymbolTable } from '../src/batch/symbol-table.ts';
 import { createLiveTail } from '../src/consumers/live-tail/live-tail.ts';
 import { openDiskJournal } from '../src/journal/disk/journal.ts';
 import type { Condition } from '../src/query/plan.ts';
-import { DEFAULT_GENERATOR, type GeneratedEvent, generateEvents } from './event-generator.ts';
+import { type BenchFrame, framesOf } from './support/frames.ts';
 
 /**
  * What live tail costs: CPU of its own thread and of the main thread, which sockets share, with none to many readers
@@ -35,13 +28,6 @@ interface Figures {
   latenciesMs: number[];
 }
 
-interface Frame {
-  orgId: string;
-  rows: number;
-  payload: Buffer;
-}
-
-const FRAME_EVENTS = 500;
 const ORG = 'acme';
 const ERRORS: Condition = { kind: 'severity', ranges: [[17, 24]] };
 
@@ -84,7 +70,7 @@ function report({ readers, condition }: Run, base: Figures, figures: Figures, co
 }
 
 /** Appends all frames at the rate; `run` null: without live tail. */
-async function measure(frames: readonly Frame[], rate: number, run: Run | null): Promise<Figures> {
+async function measure(frames: readonly BenchFrame[], rate: number, run: Run | null): Promise<Figures> {
   const home = mkdtempSync(join(tmpdir(), 'tailwater-bench-'));
   const dir = join(home, 'journal');
   const { writer, progress } = await openDiskJournal({ dir, node: 0 });
@@ -105,7 +91,7 @@ async function measure(frames: readonly Frame[], rate: number, run: Run | null):
       }
     });
   }
-  const append = async (part: readonly Frame[]) => {
+  const append = async (part: readonly BenchFrame[]) => {
     const startMs = performance.now();
     let sent = 0;
     for (const { payload, rows } of part) {
@@ -131,54 +117,6 @@ async function measure(frames: readonly Frame[], rate: number, run: Run | null):
   rmSync(home, { recursive: true, force: true });
   const sum = ({ user, system }: { user: number; system: number }) => user + system;
   return { processUs: sum(processAfter), mainUs: sum(mainAfter), handedOut: events, missed, latenciesMs };
-}
-
-/** The generated events, each org's in frames of its own. */
-function framesOf(count: number): Frame[] {
-  const batch = new EventBatch(new SymbolTable(), DEFAULT_LIMITS);
-  const waiting = new Map<string, GeneratedEvent[]>();
-  const frames: Frame[] = [];
-  for (const event of generateEvents({ ...DEFAULT_GENERATOR, count })) {
-    const ofOrg = waiting.get(event.org) ?? [];
-    ofOrg.push(event);
-    waiting.set(event.org, ofOrg);
-    if (ofOrg.length === FRAME_EVENTS) frames.push(frameOf(batch, event.org, ofOrg.splice(0)));
-  }
-  for (const [org, events] of waiting) if (events.length > 0) frames.push(frameOf(batch, org, events));
-  return frames;
-}
-
-function frameOf(batch: EventBatch, orgId: string, events: readonly GeneratedEvent[]): Frame {
-  batch.clear();
-  for (const event of events) addRow(batch, event);
-  const receivedAtMs = Date.now();
-  batch.org.fill(batch.symbols.internText(orgId), batch.rows);
-  batch.receiver.fill(batch.symbols.internText('otlp'), batch.rows);
-  batch.receivedAt.fillNumber(receivedAtMs, batch.rows);
-  batch.retentionDays.fill(30, batch.rows);
-  fillAttributeTypes(batch);
-  return { orgId, rows: batch.rows, payload: encodeFrame(batch, { orgId, receiver: 'otlp', receivedAtMs }) };
-}
-
-function addRow(batch: EventBatch, event: GeneratedEvent): void {
-  batch.beginRow();
-  batch.setText(FIELD.message, event.message);
-  batch.setText(FIELD.logType, event.log_type);
-  batch.setText(FIELD.eventType, event.event_type);
-  batch.setText(FIELD.service, event.service);
-  batch.setText(FIELD.host, event.host);
-  batch.setText(FIELD.traceId, event.trace_id);
-  batch.setText(FIELD.userId, event.user_id);
-  batch.setSeverityNumber(severityNumberOfText(event.severity));
-  const timestampNs = BigInt(Date.parse(event.ts)) * 1_000_000n;
-  batch.setTimestamp(Number(timestampNs & 0xffff_ffffn), Number(timestampNs >> 32n));
-  if (event.duration_ms !== undefined) batch.setDurationMs(event.duration_ms);
-  if (event.cost !== undefined) batch.setCost(event.cost);
-  for (const [name, value] of Object.entries(event.metadata)) {
-    const kind = typeof value === 'number' ? KIND.number : typeof value === 'boolean' ? KIND.bool : KIND.string;
-    batch.addAttribute(name, kind, String(value));
-  }
-  batch.endRow();
 }
 
 function print(line: string): void {

@@ -3,6 +3,7 @@ import { extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { diskFullTest } from './disk-full.ts';
 import { fileTailTest } from './file-tail.ts';
+import { forwardingTest } from './forwarding.ts';
 import { killTest } from './kill.ts';
 import { outcomesTest } from './outcomes.ts';
 import { sdkTest } from './sdk.ts';
@@ -34,6 +35,7 @@ const checks: Record<string, () => Promise<boolean> | boolean> = {
   fuzz: () => script('../fuzz/main', ['--count', '200000', '--seed', String(seed)]),
   outcomes: () => outcomesTest({ seed, rounds: 40, print }),
   kill: () => killTest({ seed, serverKills: 20, engineKills: 20, print }),
+  forwarding: () => forwardingTest({ seed, kills: 20, seconds: 60, eventsPerSecond: 5000, print }),
   'file-tail': () => fileTailTest({ seed, restarts: Number(values.restarts ?? 50), print }),
   sdk: () => sdkTest({ seed, serverKills: 20, programKills: 5, print }),
   'disk-full': () => diskFullTest({ seed, print }),

@@ -113,7 +113,7 @@ class ThreadSender implements DestinationSender {
       limits,
     };
     const url = this.options.threadUrl ?? new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
-    const worker = new Worker(url, { workerData });
+    const worker = new Worker(url, { workerData, name: 'forwarding' });
     this.worker = worker;
     let failure: Error | null = null;
     worker.on('error', (error) => {

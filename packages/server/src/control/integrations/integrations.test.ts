@@ -138,8 +138,13 @@ describe('with Vault', () => {
     const { id } = await local.integrations.create('acme', draft());
     server.secrets.clear();
     await local.integrations.refresh();
-    expect(given(local)).toEqual([]);
+    expect(given(local)).toEqual([{ id, secrets: {} }]);
+    expect(local.sender.configured[0]!.unavailable).toContain('removed there');
     expect(local.integrations.problemOf(id)).toContain('removed there');
+    const kept = draft({ secrets: {} });
+    await expect(local.integrations.replace('acme', id, kept)).rejects.toThrow('removed there');
+    await local.integrations.replace('acme', id, draft({ secrets: { api_key: 'set-anew' } }));
+    expect(given(local)).toEqual([{ id, secrets: { api_key: 'set-anew' } }]);
   });
 
   test('secrets that were sealed before there was Vault are moved there at start', async () => {

@@ -10,7 +10,8 @@ import type { Egress } from '../../runtime/egress/egress.ts';
 import { isKnownError, PermanentError, RetryableError } from '../../runtime/errors.ts';
 import type { ControlDb } from '../control-db.ts';
 import { checkName } from '../orgs.ts';
-import { checkAddresses, checkConfig, checkKeptSecrets, type DestinationDraft, mergeSecrets, typeOf } from './check.ts';
+import { checkAddresses, checkKeptSecrets } from './addresses.ts';
+import { checkConfig, type DestinationDraft, mergeSecrets, typeOf } from './check.ts';
 import {
   getIntegration,
   type Integration,
@@ -258,6 +259,8 @@ export class Integrations {
       } catch (error) {
         if (!isKnownError(error)) throw error;
         this.#problems.set(integration.id, error.message);
+        // In the set all the same: the journal is kept for it until it runs again.
+        runnable.push({ ...this.#runnable(integration, {}), unavailable: error.message });
         this.#with.onFault(error, integration.id);
       }
     });
@@ -307,7 +310,7 @@ export class Integrations {
     const type = typeOf(this.#with.types, draft.type);
     const config = checkConfig(type, draft.config);
     const values = mergeSecrets(type, before, draft.secrets);
-    await checkAddresses(this.#with.egress, config);
+    await checkAddresses(this.#with.egress, config, draft.secrets);
     return { config, values };
   }
 
@@ -318,7 +321,8 @@ export class Integrations {
     }
     const opened = await this.#with.secrets.openThose(before, (name) => !Object.hasOwn(draft.secrets, name));
     const checked = await this.#checked(draft, opened);
-    checkKeptSecrets(Object.keys(opened), { before: before.config, after: checked.config });
+    const change = { before: before.config, after: checked.config, given: draft.secrets };
+    checkKeptSecrets(Object.keys(opened), change);
     return checked;
   }
 

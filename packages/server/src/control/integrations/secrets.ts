@@ -52,6 +52,7 @@ export function openIntegrationSecrets({
         .map(([name, { sealed }]) => [name, unseal(keyring, { orgId, integrationId: id, field: name }, sealed)]),
     );
   const openThose = async (integration: Place & Kept, isWanted: (name: string) => boolean): Promise<Values> => {
+    if (!Object.keys(integration.secrets).some(isWanted)) return {};
     if (vault === null || !integration.inVault) return unsealed(integration, isWanted);
     try {
       const values = await vault.read(integration.id, signal());

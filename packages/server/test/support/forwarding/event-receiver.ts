@@ -38,6 +38,7 @@ export async function openEventReceiver(): Promise<EventReceiver> {
     const events = Buffer.concat(chunks)
       .toString()
       .split('\n')
+      .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as ReceivedEvent);
     const { status, headers = {}, body = {}, takes = status < 300 } = receiver.answer(events, request);
     receiver.calls.push(events.length);
