@@ -6,7 +6,14 @@ import { isSuccess, tellText } from '../util/answers.ts';
 import { joinEvents } from '../util/body.ts';
 import { encodeWithin } from '../util/cut.ts';
 import { firstSet, givenOnly } from '../util/environment.ts';
-import { createGoogleToken, GOOGLE_SECRETS, googleErrorOf, googleRefusal, projectOfKey } from '../util/google.ts';
+import {
+  createGoogleToken,
+  GOOGLE_SECRETS,
+  googleErrorOf,
+  googleKeyOf,
+  googleRefusal,
+  projectOfKey,
+} from '../util/google.ts';
 import { httpCaller, urlUnder } from '../util/http.ts';
 import { adviceOfRefusal, cloudStripper, errorOfRefusal, type Refusal, type Strip } from '../util/refusal.ts';
 import { runMarkedEvent, runStep } from '../util/test-steps.ts';
@@ -35,7 +42,7 @@ export const gcpLogging: DestinationType<Config> = {
     concurrency: 4,
   }),
   fromEnvironment: (environment) => {
-    const key = firstSet(environment, 'GOOGLE_APPLICATION_CREDENTIALS_JSON');
+    const key = googleKeyOf(environment);
     if (key === undefined) return null;
     const project = firstSet(environment, 'GOOGLE_CLOUD_PROJECT', 'GCP_PROJECT') ?? projectOfKey(key);
     const logId = firstSet(environment, 'GOOGLE_CLOUD_LOG_NAME', 'GCP_LOG_NAME');

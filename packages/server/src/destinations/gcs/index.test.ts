@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { batchOf, loopbackEgress, sampleEvent } from '../../../test/support/destination-events.ts';
+import { removeTempDirs, tempDir } from '../../../test/support/server.ts';
 import { openGcsVendor } from '../../../test/support/vendors/gcs.ts';
 import type { Egress } from '../../runtime/egress/egress.ts';
 import type { Destination, TestStep } from '../destination.ts';
@@ -69,5 +72,11 @@ test('settings of the environment', () => {
     config: { bucket: 'acme-logs', endpoint: 'https://storage.googleapis.com' },
     secrets: { service_account_key: '{}' },
   });
+  const path = join(tempDir(), 'key.json');
+  writeFileSync(path, '{"a":1}');
+  const byPath = { GOOGLE_APPLICATION_CREDENTIALS: path, GCS_BUCKET: 'acme-logs' };
+  expect(gcs.fromEnvironment(byPath)).toMatchObject({ secrets: { service_account_key: '{"a":1}' } });
+  removeTempDirs();
+  expect(gcs.fromEnvironment(byPath)).toMatchObject({ secrets: { service_account_key: path } });
   expect(gcs.fromEnvironment({ ...environment, GCS_BUCKET: '' })).toBeNull();
 });

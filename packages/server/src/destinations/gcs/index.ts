@@ -3,7 +3,7 @@ import type { EgressResponse } from '../../runtime/egress/egress.ts';
 import type { DestinationType } from '../destination.ts';
 import { requestWithToken } from '../util/access-token.ts';
 import { firstSet, givenOnly } from '../util/environment.ts';
-import { createGoogleToken, GOOGLE_SECRETS, googleRefusal } from '../util/google.ts';
+import { createGoogleToken, GOOGLE_SECRETS, googleKeyOf, googleRefusal } from '../util/google.ts';
 import { connectionFields, httpCaller, httpUrl } from '../util/http.ts';
 import { objectFields, objectLimits } from '../util/objects/config.ts';
 import { type ObjectStore, openObjects } from '../util/objects/destination.ts';
@@ -31,7 +31,7 @@ export const gcs: DestinationType<Config> = {
   secrets: GOOGLE_SECRETS,
   limits: objectLimits,
   fromEnvironment: (environment) => {
-    const key = firstSet(environment, 'GOOGLE_APPLICATION_CREDENTIALS_JSON');
+    const key = googleKeyOf(environment);
     const bucket = firstSet(environment, 'GCS_BUCKET');
     if (key === undefined || bucket === undefined) return null;
     const members = { bucket, prefix: firstSet(environment, 'GCS_PREFIX') };

@@ -1,9 +1,11 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { EgressResponse } from '../../runtime/egress/egress.ts';
 import type { SecretField } from '../destination.ts';
 import { createExpiring, type Expiring } from './access-token.ts';
 import { isSuccess, readJson, retryAfterMs, tellText } from './answers.ts';
+import { type Environment, firstSet } from './environment.ts';
 import type { HttpCall } from './http.ts';
 import { errorOfRefusal, type Refusal, refusalOfStatus, type Strip } from './refusal.ts';
 
@@ -26,6 +28,20 @@ const keyFile = z.object({
   token_uri: z.url({ protocol: /^https?$/ }).default('https://oauth2.googleapis.com/token'),
 });
 type KeyFile = z.infer<typeof keyFile>;
+
+/**
+ * The key file that Google's own tools take: GOOGLE_APPLICATION_CREDENTIALS is its path, or its content, as containers
+ * like it. A file that cannot be read is told where the key is used: starting goes on without it.
+ */
+export function googleKeyOf(environment: Environment): string | undefined {
+  const text = firstSet(environment, 'GOOGLE_APPLICATION_CREDENTIALS_JSON', 'GOOGLE_APPLICATION_CREDENTIALS');
+  if (text === undefined || text.startsWith('{')) return text;
+  try {
+    return readFileSync(text, 'utf8');
+  } catch {
+    return text;
+  }
+}
 
 /** The project that a key file names; undefined: it names none, or is no key file. */
 export function projectOfKey(text: string): string | undefined {
