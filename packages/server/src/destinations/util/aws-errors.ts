@@ -113,8 +113,10 @@ export function awsRefusal(response: EgressResponse, who: string, strip: Strip):
   const refusal = refusalOfStatus(response, detail, strip);
   const later: Refusal = { code: 'destination_unavailable', detail, retryAfterMs: retryAfterMs(headers) };
   if (LATER.has(error.code)) return later;
-  const region = headers['x-amz-bucket-region'] ?? REGION.exec(error.message)?.slice(1).find(Boolean);
-  if (region !== undefined || REGION.test(error.message)) {
+  const scope = REGION.exec(error.message);
+  // S3 tells the bucket's region with other errors too.
+  if (scope !== null || ((status === 301 || status === 307) && headers['x-amz-bucket-region'] !== undefined)) {
+    const region = headers['x-amz-bucket-region'] ?? scope?.[1];
     const advice = `The region is wrong: set ${region ?? 'the one of this endpoint'}.`;
     return { ...later, field: 'region', advice };
   }
