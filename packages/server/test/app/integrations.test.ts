@@ -171,6 +171,25 @@ describe('an integration', () => {
     expect((await call(path, elsewhere)).status).toBe(200);
   });
 
+  test('an address that is a secret is checked as any other, and a kept secret does not follow it elsewhere', async () => {
+    const webhook = (secrets: object) => ({ name: 'hook', type: 'webhook', config: {}, secrets });
+    const denied = webhook({ secret_url: 'https://10.0.0.1/hook' });
+    expect(await refusal('POST /api/log-integrations', denied)).toEqual([400, 'egress_denied', 'secrets.secret_url']);
+    const token = { token: secret };
+    const made = await call('POST /api/log-integrations', webhook({ ...token, secret_url: `${receiver.url}/a` }));
+    const path = `PUT /api/log-integrations/${integrationSchema.parse(made.json()).id}`;
+    const moved = webhook({ secret_url: 'https://intake.example.com/b' });
+    expect(await refusal(path, moved)).toEqual([400, 'invalid_field', 'secrets.token']);
+    const both = webhook({ ...token, secret_url: 'https://intake.example.com/b' });
+    expect((await call(path, both)).status).toBe(200);
+  });
+
+  test('a kept secret stays with settings that have dots in them and lead nowhere', async () => {
+    const { id } = await create();
+    const config = { url: receiver.url, tags: ['version:1.2.3', 'a.b'], service: 'shop.api' };
+    expect((await call(`PUT /api/log-integrations/${id}`, draft({ config, secrets: {} }))).status).toBe(200);
+  });
+
   test('is switched off and on, and begins anew at the end of the journal when it never ran', async () => {
     const { id } = await create({ enabled: false });
     expect(forwarding.sender.configured).toEqual([]);
@@ -410,7 +429,8 @@ describe('rotation of keys', () => {
       failed: [{ integration_id: id, reason: expect.stringContaining('k9') }],
     });
     expect((await read(id)).status).toMatchObject({ state: 'stopped', last_error: expect.stringContaining('`k9`') });
-    expect(forwarding.sender.configured.map((each) => each.id)).not.toContain(id);
+    const given = forwarding.sender.configured.find((each) => each.id === id);
+    expect(given).toMatchObject({ secrets: {}, unavailable: expect.stringContaining('`k9`') });
     expect(await refusal(`POST /api/log-integrations/${id}/test`)).toEqual([
       400,
       'destination_unauthorized',
