@@ -54,7 +54,9 @@ export function createGrpcClient(
       alpn: ['h2'],
       signal,
     });
-    session = sessionOver(socket, `${protocol}//${host}`);
+    // Of calls at the same time, each may have opened one.
+    if (session !== null && !session.closed && !session.destroyed) socket.destroy();
+    else session = sessionOver(socket, `${protocol}//${host}`);
     return session;
   };
   return {
@@ -98,7 +100,11 @@ interface Answering {
 async function unary(stream: ClientHttp2Stream, body: Buffer, answering: Answering): Promise<Buffer> {
   const { host, signal } = answering;
   const abort = () => stream.close(constants.NGHTTP2_CANCEL);
-  const timer = setTimeout(() => stream.destroy(timedOut(host)), TIMEOUT_MS);
+  const timer = setTimeout(() => {
+    // Nobody may be at the other end any more: the next call has a connection of its own.
+    stream.destroy(timedOut(host));
+    stream.session?.destroy();
+  }, TIMEOUT_MS);
   signal.addEventListener('abort', abort, { once: true });
   try {
     let headers: IncomingHttpHeaders = {};
