@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EventReceiver, openEventReceiver } from '../support/forwarding/event-receiver.ts';
 import { eventually, removeTempDirs, request, type SpawnedServer, spawnServer } from '../support/server.ts';
@@ -78,6 +80,20 @@ test('lag and counts are in /metrics, by integration', async () => {
   expect(text).toContain('tailwater_destination_delivery_seconds_bucket');
 });
 
+test('the journal is kept for a destination that is away, and given back after it without new events', async () => {
+  const args = ['--journal-segment-bytes', '65536'];
+  await server.stop();
+  server = await spawnServer({ dataDir: server.dataDir, env: EGRESS, args });
+  receiver.answer = () => ({ status: 503 });
+  for (let at = 1001; at <= 11_000; at += 1000) await send(at, at + 999, 'stored');
+  const segments = () => readdirSync(join(server.dataDir, 'journal')).filter((name) => /^\d/.test(name)).length;
+  const kept = segments();
+  expect(kept).toBeGreaterThan(3);
+  receiver.answer = () => ({ status: 200 });
+  await arrived(10_160);
+  await eventually(async () => (segments() < kept / 2 ? true : undefined), 60_000);
+});
+
 describe('refused events', () => {
   test('are dead letters of the integration, and go there again', async () => {
     receiver.answer = (events) =>
@@ -105,7 +121,7 @@ describe('refused events', () => {
 });
 
 test('history goes to a destination that is new, over a restart in the middle', async () => {
-  await send(301, 8000, 'stored');
+  await send(20_301, 28_000, 'stored');
   const other = await openEventReceiver();
   const { id: late } = await call<{ id: string }>('POST', '', {
     name: 'late',
@@ -124,8 +140,10 @@ test('history goes to a destination that is new, over a restart in the middle', 
     return shown.replay?.state === 'done' ? shown : undefined;
   }, 60_000);
   const messages = new Set(other.events.map(({ message }) => message));
-  expect([...texts(1, 160), ...texts(201, 210), ...texts(301, 8000)].filter((text) => !messages.has(text))).toEqual([]);
-  expect(replay).toMatchObject({ state: 'done', total: 7870 });
+  expect(
+    [...texts(1, 160), ...texts(201, 210), ...texts(20_301, 28_000)].filter((text) => !messages.has(text)),
+  ).toEqual([]);
+  expect(replay).toMatchObject({ state: 'done', total: 17_870 });
   await call('DELETE', `/${late}`);
   await other.close();
 });

@@ -130,7 +130,9 @@ export class Courier {
         replay: options.isReplay,
       });
     try {
-      const result = await destination.deliver({ id: batchId(events), orgId, events }, signal);
+      const calling = destination.deliver({ id: batchId(events), orgId, events }, signal);
+      // A destination that does not heed the signal (rule D6) must not hold up the others' settings.
+      const result = await Promise.race([calling, aborted(signal)]);
       told(result.status, null, result.bytesSent);
       if (result.again.length === 0) gate.succeed();
       else if (result.again.length < events.length) gate.slowDown();
@@ -191,6 +193,14 @@ type Outcome =
 interface Sent {
   part: PendingEvent[];
   outcome: Outcome;
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const onAbort = () => reject(new RetryableError('destination_unavailable', 'the call did not end in time', 0));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
 }
 
 function at(events: readonly PendingEvent[], index: number): PendingEvent {

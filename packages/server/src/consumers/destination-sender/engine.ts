@@ -76,7 +76,7 @@ export class Engine {
     for (const [id, slot] of this.slots) {
       if (ids.has(id)) continue;
       this.slots.delete(id);
-      const left = slot.changing.then(() => this.closeLane(slot, 0));
+      const left = slot.changing.then(() => this.closeLane(slot, this.options.limits.closeMsMax));
       this.leaving.set(id, left);
       void left.finally(() => this.leaving.get(id) === left && this.leaving.delete(id));
     }
@@ -96,7 +96,7 @@ export class Engine {
     slot.integration = integration;
     slot.settings = settings;
     slot.changing = slot.changing.then(() =>
-      this.closeLane(slot, 0).then(() => {
+      this.closeLane(slot, this.options.limits.closeMsMax).then(() => {
         slot.gate = new Gate(this.options.limits);
         slot.disabled = null;
         return this.openLane(slot);

@@ -46,8 +46,6 @@ export class Feed {
   private following: Promise<void> | null = null;
   private readonly catchingUp = new Set<Promise<void>>();
   private counting: Promise<void> = Promise.resolve();
-  /** Frames decoded by the common loop and by lanes of their own. */
-  readonly counts = { together: 0, alone: 0 };
 
   constructor(options: FeedOptions) {
     this.options = options;
@@ -124,7 +122,6 @@ export class Feed {
     decoder: FrameDecoder,
     breather: Breather,
   ): Promise<void> {
-    this.counts.together++;
     let served = lanes;
     try {
       const events = decoder.events(frame, position, anyOf(lanes.map(({ selection }) => selection.rowFilter)));
@@ -211,7 +208,6 @@ export class Feed {
     decoder: FrameDecoder,
     breather: Breather,
   ): Promise<boolean> {
-    this.counts.alone++;
     let counted = lane.next.index;
     const takeOff = (index: number) => {
       // What the common loop has not come to was not counted yet.

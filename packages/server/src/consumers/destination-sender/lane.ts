@@ -79,6 +79,9 @@ export class Lane {
   /** Calls and what follows them, to be waited for at the end. */
   private readonly work = new Set<Promise<void>>();
   private committing: Promise<void> = Promise.resolve();
+  /** Whether a batch was done since the last commit, and when that was. */
+  private isMoved = true;
+  private committedAtMs = 0;
 
   constructor(options: LaneOptions) {
     const { integration, type, config, cursor, limits, destination, gate, stats } = options;
@@ -188,7 +191,10 @@ export class Lane {
     // Unless it ends here the batch stays where it is, and the cursor before it.
     batch.isDone = (await this.deliverAll(batch.events, false)) !== null;
     while (this.batches[0]?.isDone === true) this.batches.shift();
-    if (batch.isDone) this.free(batch.memory);
+    if (batch.isDone) {
+      this.isMoved = true;
+      this.free(batch.memory);
+    }
     this.running--;
     this.pump();
   }
@@ -302,6 +308,10 @@ export class Lane {
   /** Saves how far it is, if that has changed. One at a time. */
   commit(): Promise<void> {
     this.committing = this.committing.then(async () => {
+      const isDue = Date.now() - this.committedAtMs >= this.options.limits.idleCommitIntervalMs;
+      if (!this.isMoved && !isDue && !this.signal.aborted) return;
+      this.isMoved = false;
+      this.committedAtMs = Date.now();
       const { position, index } = this.place;
       const saved = this.options.cursor.load();
       const isBehind =

@@ -1,15 +1,15 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { DestinationType } from '../../destinations/destination.ts';
 import { JournalProgress } from '../../journal/disk/progress.ts';
-import { openDiskJournalReader } from '../../journal/disk/reader.ts';
+import { type DiskJournalReader, openDiskJournalReader } from '../../journal/disk/reader.ts';
 import type { Egress } from '../../runtime/egress/egress.ts';
 import { PermanentError, RetryableError } from '../../runtime/errors.ts';
 import { type ClickHouseStore, openClickHouseStore } from '../../stores/clickhouse/store.ts';
 import { testConnection } from './connection-test.ts';
 import { Engine } from './engine.ts';
-import type { Redelivered, StoreConnection } from './sender.ts';
+import type { Redelivered, RunnableIntegration, StoreConnection } from './sender.ts';
 import { notExpanded, openUndelivered } from './undelivered.ts';
-import type { FromSender, SenderWorkerOptions, ToSender, WireError } from './wire.ts';
+import type { FromSender, SenderLimits, SenderWorkerOptions, ToSender, WireError } from './wire.ts';
 
 export interface ThreadParts {
   types: readonly DestinationType[];
@@ -17,101 +17,133 @@ export interface ThreadParts {
 }
 
 /** The sender's thread: what the main thread asks for, and what it is told. */
-export function runSenderThread(port: MessagePort, options: SenderWorkerOptions, { types, egress }: ThreadParts): void {
-  const send = (message: FromSender) => port.postMessage(message);
-  const { limits, node, cursorDir } = options;
-  const reader = openDiskJournalReader({ dir: options.journalDir, progress: new JournalProgress(options.progress) });
-  const typesById = new Map(types.map((type) => [type.id, type]));
-  const onFault = (error: unknown, id: string | null) => send({ kind: 'fault', id, message: faultOf(error) });
-  const engine = new Engine({
-    reader,
-    cursorDir,
-    node,
-    limits,
-    types: typesById,
-    egress,
-    undelivered: openUndelivered(options.undeliveredDir, notExpanded),
-    onDisabled: (id, reason) => send({ kind: 'disabled', id, reason }),
-    onFault,
-  });
-  let store: ClickHouseStore | null = null;
-  const connect = (connection: StoreConnection) => {
-    void store?.close();
-    store = openClickHouseStore({ ...connection, connectionsMax: 2 });
-    engine.connect(store);
-  };
-  const underWay = new Map<number, AbortController>();
-  const answer = (request: number, work: (signal: AbortSignal) => Promise<Redelivered | null>) => {
-    const abort = new AbortController();
-    underWay.set(request, abort);
-    work(abort.signal)
-      .then(
-        (redelivered) => send({ kind: 'done', request, redelivered }),
-        (error: unknown) => send({ kind: 'failed', request, error: wireError(error) }),
-      )
-      .finally(() => underWay.delete(request));
-  };
-  const report = () =>
-    send({ kind: 'report', revision: engine.revision, floor: engine.floor(), integrations: engine.reports() });
-  const quietly = (work: Promise<void>) => void work.catch((error: unknown) => onFault(error, null));
-  const timers = [
-    setInterval(report, limits.reportIntervalMs),
-    setInterval(() => quietly(engine.commit()), limits.commitIntervalMs),
-    setInterval(() => quietly(engine.checkJournal()), limits.journalCheckIntervalMs),
-  ];
-  const close = async () => {
-    for (const timer of timers) clearInterval(timer);
-    for (const abort of underWay.values()) abort.abort();
-    await engine.close(limits.closeMsMax);
-    report();
-    await egress.close();
-    await reader.close();
-    port.close();
-  };
-  port.on('message', (message: ToSender) => {
+export function runSenderThread(port: MessagePort, options: SenderWorkerOptions, parts: ThreadParts): void {
+  const thread = new SenderThread(port, options, parts);
+  port.on('message', (message: ToSender) => thread.receive(message));
+}
+
+class SenderThread {
+  private readonly port: MessagePort;
+  private readonly limits: SenderLimits;
+  private readonly types: ReadonlyMap<string, DestinationType>;
+  private readonly egress: Egress;
+  private readonly reader: DiskJournalReader;
+  private readonly engine: Engine;
+  private readonly timers: NodeJS.Timeout[];
+  private store: ClickHouseStore | null = null;
+  /** Requests that are not answered yet. */
+  private readonly underWay = new Map<number, AbortController>();
+
+  constructor(port: MessagePort, options: SenderWorkerOptions, { types, egress }: ThreadParts) {
+    const { limits, node, cursorDir, journalDir, progress, undeliveredDir } = options;
+    this.port = port;
+    this.limits = limits;
+    this.egress = egress;
+    this.types = new Map(types.map((type) => [type.id, type]));
+    this.reader = openDiskJournalReader({ dir: journalDir, progress: new JournalProgress(progress) });
+    this.engine = new Engine({
+      ...{ cursorDir, node, limits, egress },
+      reader: this.reader,
+      types: this.types,
+      undelivered: openUndelivered(undeliveredDir, notExpanded),
+      onDisabled: (id, reason) => this.send({ kind: 'disabled', id, reason }),
+      onFault: (error, id) => this.fault(error, id),
+    });
+    this.timers = [
+      setInterval(() => this.report(), limits.reportIntervalMs),
+      setInterval(() => this.quietly(this.engine.commit()), limits.commitIntervalMs),
+      setInterval(() => this.quietly(this.engine.checkJournal()), limits.journalCheckIntervalMs),
+    ];
+  }
+
+  receive(message: ToSender): void {
+    const { engine } = this;
     switch (message.kind) {
       case 'configure':
-        quietly(engine.configure(message.revision, message.integrations).then(report));
+        this.quietly(engine.configure(message.revision, message.integrations).then(() => this.report()));
         break;
       case 'forget':
-        answer(message.request, () => engine.forget(message.id).then(() => null));
+        this.answer(message.request, () => engine.forget(message.id).then(() => null));
         break;
-      case 'test': {
-        const { request, integration } = message;
-        const type = typesById.get(integration.type);
-        const timeoutMs = limits.testMsMax;
-        answer(request, async (signal) => {
-          await testConnection({
-            integration,
-            type,
-            egress,
-            timeoutMs,
-            signal,
-            report: (step) => send({ kind: 'step', request, step }),
-          });
-          return null;
-        });
+      case 'test':
+        this.answer(message.request, (signal) => this.test(message.request, message.integration, signal));
         break;
-      }
       case 'abort':
-        underWay.get(message.request)?.abort();
+        this.underWay.get(message.request)?.abort();
         break;
       case 'replay':
-        quietly(engine.replay(message.id, message.range));
+        this.quietly(engine.replay(message.id, message.range));
         break;
       case 'cancel-replay':
-        quietly(engine.cancelReplay(message.id));
+        this.quietly(engine.cancelReplay(message.id));
         break;
       case 'redeliver':
-        answer(message.request, () => engine.redeliver(message.id, message.letterBody));
+        this.answer(message.request, () => engine.redeliver(message.id, message.letterBody));
         break;
       case 'connect':
-        connect(message.connection);
+        this.connect(message.connection);
         break;
       case 'close':
-        quietly(close());
+        this.quietly(this.close());
     }
-  });
+  }
+
+  private async test(request: number, integration: RunnableIntegration, signal: AbortSignal): Promise<null> {
+    await testConnection({
+      integration,
+      type: this.types.get(integration.type),
+      egress: this.egress,
+      timeoutMs: this.limits.testMsMax,
+      signal,
+      report: (step) => this.send({ kind: 'step', request, step }),
+    });
+    return null;
+  }
+
+  private connect(connection: StoreConnection): void {
+    void this.store?.close();
+    this.store = openClickHouseStore({ ...connection, connectionsMax: 2 });
+    this.engine.connect(this.store);
+  }
+
+  private answer(request: number, work: (signal: AbortSignal) => Promise<Redelivered | null>): void {
+    const abort = new AbortController();
+    this.underWay.set(request, abort);
+    work(abort.signal)
+      .then(
+        (redelivered) => this.send({ kind: 'done', request, redelivered }),
+        (error: unknown) => this.send({ kind: 'failed', request, error: wireError(error) }),
+      )
+      .finally(() => this.underWay.delete(request));
+  }
+
+  private async close(): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer);
+    for (const abort of this.underWay.values()) abort.abort();
+    await this.engine.close(this.limits.closeMsMax);
+    this.report();
+    await this.egress.close();
+    await this.reader.close();
+    this.port.close();
+  }
+
+  private report(): void {
+    const { engine } = this;
+    const { revision } = engine;
+    this.send({ kind: 'report', revision, floor: engine.floor(), integrations: engine.reports() });
+  }
+
+  private quietly(work: Promise<void>): void {
+    work.catch((error: unknown) => this.fault(error, null));
+  }
+
+  private fault(error: unknown, id: string | null): void {
+    this.send({ kind: 'fault', id, message: faultOf(error) });
+  }
+
+  private send(message: FromSender): void {
+    this.port.postMessage(message);
+  }
 }
 
 function wireError(error: unknown): WireError {

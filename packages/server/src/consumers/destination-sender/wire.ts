@@ -48,6 +48,8 @@ export interface SenderLimits {
   /** Events of a half-open circuit's probe. */
   probeEvents: number;
   commitIntervalMs: number;
+  /** Of integrations that nothing was for: a commit is two syncs of the disk. */
+  idleCommitIntervalMs: number;
   reportIntervalMs: number;
   /** How often the journal limits are looked at: it lists a directory. */
   journalCheckIntervalMs: number;
@@ -67,6 +69,7 @@ export const SENDER_LIMITS: SenderLimits = {
   circuitFailures: 5,
   probeEvents: 10,
   commitIntervalMs: 1000,
+  idleCommitIntervalMs: 10_000,
   reportIntervalMs: 500,
   journalCheckIntervalMs: 1000,
   testMsMax: 10_000,

@@ -38,6 +38,7 @@ const QUICK: Partial<SenderLimits> = {
   pauseMsMin: 20,
   pauseMsMax: 100,
   commitIntervalMs: 20,
+  idleCommitIntervalMs: 20,
   reportIntervalMs: 10,
   journalCheckIntervalMs: 20,
 };
