@@ -163,8 +163,9 @@ export class Integrations {
     if (before.enabled) checkEditable(before);
     await removeIntegration(this.#with.db, orgId, id);
     await this.apply();
-    await this.#with.sender.forget(id);
     await this.#with.secrets.forget(before);
+    // It is gone for the user already; a cursor that stays behind holds nothing back.
+    await this.#with.sender.forget(id).catch((error: unknown) => this.#with.onFault(error, id));
   }
 
   /** Tries a saved integration and keeps what came out. @throws PermanentError `not_found`; RetryableError `rate_limited`. */
@@ -236,7 +237,8 @@ export class Integrations {
 
   /** Reads again what Vault has: secrets are rotated there without a word to us. */
   async refresh(): Promise<void> {
-    this.#opened.clear();
+    // The values stay until there are others: texts of destinations are stripped of them.
+    for (const opened of this.#opened.values()) opened.updatedAtMs = 0;
     await this.apply();
   }
 
