@@ -15,6 +15,7 @@ const DAY_NS = 86_400_000_000_000n;
 
 const moto = program('moto_server');
 const s3rver = program('s3rver');
+const versity = program('versitygw');
 
 interface Found {
   key: string;
@@ -92,6 +93,28 @@ describe.skipIf(s3rver.isMissing)(`S3 of s3rver${s3rver.why}`, () => {
     secrets: KEYS,
   });
   s3Cases(settingsOf, () => peer.url);
+});
+
+describe.skipIf(versity.isMissing)(`S3 of versitygw, which checks signatures and bodies${versity.why}`, () => {
+  const peer = runningProgram(versity, (port, dir) => [
+    ...['--access', KEYS.access_key_id, '--secret', KEYS.secret_access_key, '--region', REGION],
+    ...['--port', `127.0.0.1:${port}`, '--quiet', 'posix', dir],
+  ]);
+  const settingsOf = (bucket: string, more: object = {}) => ({
+    config: s3.config.parse({ bucket, region: REGION, endpoint: peer.url, prefix: 'logs/a=b', ...more }),
+    secrets: KEYS,
+  });
+  s3Cases(settingsOf, () => peer.url);
+
+  test.each([
+    [{}, { secret_access_key: 'another' }, 'secret_access_key'],
+    [{ region: 'eu-west-1' }, {}, 'region'],
+  ])('%j %j: it is %s', async (more, secrets, field) => {
+    const settings = settingsOf('tested', more);
+    expect((await testedSteps(s3, { ...settings, secrets: { ...KEYS, ...secrets } })).at(-1)).toMatchObject({
+      ...{ ok: false, field },
+    });
+  });
 });
 
 describe.skipIf(moto.isMissing)(`IAM of moto, which signs with botocore and compares${moto.why}`, () => {

@@ -7,6 +7,8 @@ export interface AwsError {
   /** `ThrottlingException`, `NoSuchBucket`; empty: the answer names none. */
   code: string;
   message: string;
+  /** The right one, where the request was signed for another. */
+  region?: string;
 }
 
 /** Beyond it the message is cut, characters. */
@@ -17,7 +19,9 @@ export function awsErrorOf({ body, headers }: EgressResponse): AwsError {
   const text = body.toString('utf8', 0, 64 * 1024);
   if (text.trimStart().startsWith('<')) {
     const element = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1] ?? '';
-    return { code: element('Code'), message: brief(plainXml(element('Message'))) };
+    const region = element('Region');
+    const error = { code: element('Code'), message: brief(plainXml(element('Message'))) };
+    return region === '' ? error : { ...error, region };
   }
   const named = (headers['x-amzn-errortype'] ?? '').split(':')[0]!;
   try {
@@ -38,10 +42,18 @@ function brief(message: string): string {
   return message.split('\n', 1)[0]!.slice(0, MESSAGE_MAX);
 }
 
-const ENTITIES: Record<string, string> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&apos;': "'", '&amp;': '&' };
+const ENTITIES: Record<string, string> = {
+  '&#34;': '"',
+  '&#39;': "'",
+  '&lt;': '<',
+  '&gt;': '>',
+  '&quot;': '"',
+  '&apos;': "'",
+  '&amp;': '&',
+};
 
 function plainXml(text: string): string {
-  return text.replace(/&(?:lt|gt|quot|apos|amp);/g, (entity) => ENTITIES[entity]!);
+  return text.replace(/&(?:lt|gt|quot|apos|amp|#34|#39);/g, (entity) => ENTITIES[entity]!);
 }
 
 /** To be sent again later, whatever the status. https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html */
@@ -113,12 +125,9 @@ export function awsRefusal(response: EgressResponse, who: string, strip: Strip):
   const refusal = refusalOfStatus(response, detail, strip);
   const later: Refusal = { code: 'destination_unavailable', detail, retryAfterMs: retryAfterMs(headers) };
   if (LATER.has(error.code)) return later;
-  const scope = REGION.exec(error.message);
-  // S3 tells the bucket's region with other errors too.
-  if (scope !== null || ((status === 301 || status === 307) && headers['x-amz-bucket-region'] !== undefined)) {
-    const region = headers['x-amz-bucket-region'] ?? scope?.[1];
-    const advice = `The region is wrong: set ${region ?? 'the one of this endpoint'}.`;
-    return { ...later, field: 'region', advice };
+  if (isOtherRegion(status, headers, error)) {
+    const region = headers['x-amz-bucket-region'] ?? error.region ?? 'that of the bucket or endpoint';
+    return { ...later, field: 'region', advice: `The region is wrong: set ${region}.` };
   }
   const known = UNAUTHORIZED[error.code];
   if (known !== undefined) {
@@ -130,9 +139,12 @@ export function awsRefusal(response: EgressResponse, who: string, strip: Strip):
   return error.code === 'EntityTooLarge' ? { code: 'payload_too_large', detail } : refusal;
 }
 
-/** How S3, and the others, say that a request was signed for another region. */
-const REGION =
-  /the region '[^']*' is wrong; expecting '([a-z0-9-]+)'|Credential should be scoped to (?:a|the) (?:valid|correct) region/;
+/** Whether the request was signed for another region. S3 tells the bucket's with other errors too. */
+function isOtherRegion(status: number, headers: EgressResponse['headers'], { code, message }: AwsError): boolean {
+  const isMoved = (status === 301 || status === 307) && headers['x-amz-bucket-region'] !== undefined;
+  const isScope = /Credential should be scoped to (?:a|the) (?:valid|correct) region/.test(message);
+  return isMoved || isScope || code === 'AuthorizationHeaderMalformed' || code === 'IllegalLocationConstraintException';
+}
 
 function describe(who: string, status: number, { code, message }: AwsError): string {
   const words = [code, message].filter((word) => word !== '').join(': ');

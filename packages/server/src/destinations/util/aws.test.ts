@@ -102,7 +102,8 @@ describe('credentials', () => {
 describe('refusals', () => {
   const DATE = new Date().toUTCString();
   const json = (type: string, message = '') => JSON.stringify({ __type: `com.amazon#${type}`, message });
-  const xml = (code: string, message = '') => `<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
+  const xml = (code: string, message = '', more = '') =>
+    `<Error><Code>${code}</Code><Message>${message}</Message>${more}</Error>`;
   const skewed = new Date(Date.now() - 20 * 60_000).toUTCString();
 
   test.each([
@@ -119,7 +120,7 @@ describe('refusals', () => {
     ],
     [
       400,
-      xml('AuthorizationHeaderMalformed', "the region 'us-east-1' is wrong; expecting 'eu-west-3'"),
+      xml('AuthorizationHeaderMalformed', 'the region is wrong', '<Region>eu-west-3</Region>'),
       {},
       'destination_unavailable',
       'region',
