@@ -136,6 +136,13 @@ function advise(
   const named = error instanceof PermanentError ? error.field : undefined;
   if (named === 'product') return { field: 'product', advice: 'Set `product` to what the cluster is.' };
   if (error.code !== 'destination_unauthorized') return undefined;
+  if (named === 'setup') {
+    return {
+      field: 'setup',
+      advice:
+        'The credentials need manage_ilm and manage_index_templates (OpenSearch: its Index State Management plugin and permissions). Or create policy and template yourself, and take `setup` out.',
+    };
+  }
   if (named === 'data_stream') {
     return {
       field: 'data_stream',

@@ -89,6 +89,16 @@ describe('setup', () => {
     expect([...vendor.objects.values()]).toEqual([{ mine: true }, { mine: true }]);
   });
 
+  test('where it cannot be done, events wait', async () => {
+    const { vendor, destination, batch, testSteps } = await cluster({ canSetUp: false }, { setup: {} });
+    await expect(destination.deliver(batch, signal())).rejects.toMatchObject({
+      code: 'destination_unauthorized',
+      field: 'setup',
+    });
+    expect((await testSteps()).at(-1)).toMatchObject({ name: 'setup', ok: false, field: 'setup' });
+    expect(vendor.documents.size).toBe(0);
+  });
+
   test('nothing is created unless it is asked for', async () => {
     const { vendor, destination, batch } = await cluster();
     await destination.deliver(batch, signal());

@@ -1,3 +1,5 @@
+import type { EgressResponse } from '../../runtime/egress/egress.ts';
+import { PermanentError, RetryableError } from '../../runtime/errors.ts';
 import { failureOf, isSuccess, type Strip } from '../util/answers.ts';
 import type { ClusterCall } from './cluster.ts';
 import type { ElasticsearchConfig } from './config.ts';
@@ -36,10 +38,17 @@ async function createMissing(
 ): Promise<boolean> {
   const found = await call('GET', path, undefined, signal);
   if (isSuccess(found)) return false;
-  if (found.status !== 404) throw failureOf(found, strip);
+  if (found.status !== 404) throw setupFailure(found, strip);
   const made = await call('PUT', path, body, signal);
-  if (!isSuccess(made)) throw failureOf(made, strip);
+  if (!isSuccess(made)) throw setupFailure(made, strip);
   return true;
+}
+
+/** No event is at fault for it: all of them wait until the setting is mended. */
+function setupFailure(response: EgressResponse, strip: Strip): PermanentError | RetryableError {
+  const failure = failureOf(response, strip);
+  if (failure instanceof RetryableError || response.status === 401) return failure;
+  return new PermanentError('destination_unauthorized', failure.message, 'setup');
 }
 
 /** https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-ilm-put-lifecycle */

@@ -17,6 +17,8 @@ interface ElasticsearchOptions {
   keys?: AwsKeys;
   /** Items that are throttled, by what number they come. */
   isThrottled?: (item: number) => boolean;
+  /** Whether policies and templates may be made. */
+  canSetUp?: boolean;
   /** Whether streams come to be when the first document is created. */
   canCreateStreams?: boolean;
 }
@@ -30,7 +32,14 @@ export type ElasticsearchVendor = Vendor & {
 
 /** `_bulk` into data streams, as the reference says: only `create`, @timestamp needed, types of fields are kept to. */
 export async function openElasticsearchVendor(options: ElasticsearchOptions = {}): Promise<ElasticsearchVendor> {
-  const { config = {}, product = 'elasticsearch', keys, isThrottled = () => false, canCreateStreams = true } = options;
+  const {
+    config = {},
+    product = 'elasticsearch',
+    keys,
+    isThrottled = () => false,
+    canCreateStreams = true,
+    canSetUp = true,
+  } = options;
   const documents = new Map<string, Document>();
   const objects = new Map<string, unknown>();
   const types = new Map<string, string>();
@@ -81,6 +90,7 @@ export async function openElasticsearchVendor(options: ElasticsearchOptions = {}
     return { status: 200, body: { ...filtered, errors, items: results } };
   };
   const objectAt = (request: VendorRequest): VendorAnswer => {
+    if (!canSetUp) return { status: 400, body: { error: `no handler found for uri [${request.path}]` } };
     if (request.method === 'GET') {
       return objects.has(request.path) ? { status: 200, body: objects.get(request.path) } : { status: 404, body: {} };
     }
