@@ -34,7 +34,7 @@ export async function produce(
 ): Promise<DeliveryResult> {
   const rejected: Told = [];
   const again: Told = [];
-  const shares = await shareOut(cluster, batch, rejected, signal);
+  const shares = await shareOut(cluster, batch, { config, rejected, signal });
   let bytesSent = 0;
   for (const [leader, led] of Map.groupBy(shares, (share) => share.leader)) {
     try {
@@ -58,13 +58,22 @@ export async function produce(
   return { rejected, again, bytesSent, status: 'acknowledged by all replicas in sync' };
 }
 
-async function shareOut(cluster: Cluster, batch: DeliveryBatch, rejected: Told, signal: AbortSignal): Promise<Share[]> {
+const UNKNOWN_TOPIC = 3;
+
+async function shareOut(
+  cluster: Cluster,
+  batch: DeliveryBatch,
+  { config, rejected, signal }: { config: KafkaConfig; rejected: Told; signal: AbortSignal },
+): Promise<Share[]> {
+  // A field of one event must not hold up the others; a topic that is being made is there in a moment.
+  const isByEvent = config.topic.includes('{') && !config.create_topics;
+  const isEventsFault = (code: number) => meaningOf(code) === 'at_fault' || (isByEvent && code === UNKNOWN_TOPIC);
   const shares = new Map<string, Share>();
   const ofBatch = Buffer.from(batch.id);
   for (const [index, event] of batch.events.entries()) {
     const { topic, key, tail } = readEncoded(event);
     const { error, leaders } = await cluster.topic(topic, signal);
-    if (error !== 0 && meaningOf(error) !== 'at_fault') throw failureOfCode(error, `topic ${topic}`);
+    if (error !== 0 && !isEventsFault(error)) throw failureOfCode(error, `topic ${topic}`);
     if (error !== 0) {
       rejected.push({ index, reason: `${nameOf(error)}: topic ${topic}` });
       continue;
