@@ -106,6 +106,11 @@ describe.skipIf(versity.isMissing)(`S3 of versitygw, which checks signatures and
   });
   s3Cases(settingsOf, () => peer.url);
 
+  test('signs of a prefix that addresses write in two ways', async () => {
+    const settings = settingsOf('tested', { prefix: "it's/a=b(c)!*" });
+    expect((await testedSteps(s3, settings)).at(-1)).toMatchObject({ name: 'event', ok: true });
+  });
+
   test.each([
     [{}, { secret_access_key: 'another' }, 'secret_access_key'],
     [{ region: 'eu-west-1' }, {}, 'region'],
@@ -119,15 +124,10 @@ describe.skipIf(versity.isMissing)(`S3 of versitygw, which checks signatures and
 
 describe.skipIf(moto.isMissing)(`IAM of moto, which signs with botocore and compares${moto.why}`, () => {
   const peer = runningProgram(moto, (port) => ['-H', '127.0.0.1', '-p', String(port)]);
+  // Not S3: versions of moto differ in what of its requests they sign.
   const settingsOf = (secrets: Record<string, string>) => ({
-    s3: {
-      config: s3.config.parse({ bucket: 'events', region: REGION, endpoint: peer.url, prefix: "it's/a=b(c)!*" }),
-      secrets,
-    },
-    cloudwatch: {
-      config: cloudwatch.config.parse({ log_group: '/a/#b', region: REGION, endpoint: peer.url }),
-      secrets,
-    },
+    config: cloudwatch.config.parse({ log_group: '/a/#b', region: REGION, endpoint: peer.url }),
+    secrets,
   });
   const iam = async (action: string, more: Record<string, string>) => {
     const form = new URLSearchParams({ Action: action, Version: '2010-05-08', ...more });
@@ -145,28 +145,17 @@ describe.skipIf(moto.isMissing)(`IAM of moto, which signs with botocore and comp
   };
 
   test('signatures are right, wrong ones are told, and missing permissions named', async () => {
-    await awsCall(`${peer.url}/events`, 's3', KEYS, { method: 'PUT', body: IN_REGION });
-    const writer = await makeUser('writer', ['s3:PutObject', 'logs:*']);
-    const reader = await makeUser('reader', ['s3:GetObject', 'logs:DescribeLogGroups']);
+    const writer = await makeUser('writer', ['logs:*']);
+    const reader = await makeUser('reader', ['logs:DescribeLogGroups']);
     await fetch(`${peer.url}/moto-api/reset-auth`, { method: 'POST', body: '0' });
-    const lastSteps = async (secrets: Record<string, string>) => {
-      const settings = settingsOf(secrets);
-      const steps = [await testedSteps(s3, settings.s3), await testedSteps(cloudwatch, settings.cloudwatch)];
-      return steps.map((each) => each.at(-1));
-    };
-    expect(await lastSteps(writer)).toMatchObject([
-      { name: 'event', ok: true },
-      { name: 'event', ok: true },
-    ]);
+    const lastStep = async (secrets: Record<string, string>) =>
+      (await testedSteps(cloudwatch, settingsOf(secrets))).at(-1);
+    expect(await lastStep(writer)).toMatchObject({ name: 'event', ok: true });
     const wrong = { ...writer, secret_access_key: reader.secret_access_key };
-    expect(await lastSteps(wrong)).toMatchObject([
-      { ok: false, field: 'secret_access_key', detail: expect.stringContaining('SignatureDoesNotMatch') },
-      { ok: false, field: 'secret_access_key' },
-    ]);
-    expect(await lastSteps(reader)).toMatchObject([
-      { ok: false, field: 'credentials', advice: expect.stringContaining('s3:PutObject') },
-      { ok: false, field: 'credentials', advice: expect.stringContaining('logs:PutLogEvents') },
-    ]);
+    expect(await lastStep(wrong)).toMatchObject({ ok: false, field: 'secret_access_key' });
+    expect(await lastStep(reader)).toMatchObject({
+      ...{ ok: false, field: 'credentials', advice: expect.stringContaining('logs:PutLogEvents') },
+    });
   });
 });
 

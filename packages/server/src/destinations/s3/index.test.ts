@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { batchOf, loopbackEgress, sampleEvent } from '../../../test/support/destination-events.ts';
 import { openS3Vendor } from '../../../test/support/vendors/s3.ts';
 import type { Egress } from '../../runtime/egress/egress.ts';
+import type { TestStep } from '../destination.ts';
 import { s3 } from './index.ts';
 
 const { signal } = new AbortController();
@@ -54,6 +55,20 @@ test('the same batch is the same object, other bytes are not taken', async () =>
   expect(await destination.deliver(batch, signal)).toEqual(first);
   expect(vendor.objects.size).toBe(1);
   expect(first.bytesSent).toBe([...vendor.objects.values()][0]!.length);
+});
+
+test.each([
+  [403, 'AccessDenied', 'credentials', 's3:PutObject on arn:aws:s3:::acme-logs/logs/*, and kms:GenerateDataKey'],
+  [404, 'NoSuchBucket', 'bucket', 'no bucket acme-logs'],
+  [400, 'KMS.DisabledException', 'kms_key_id', 'disabled'],
+])('%i %s: %s, %s', async (status, code, field, advice) => {
+  const config = s3.config.parse({ ...(vendor.settings.config as object), prefix: 'logs', kms_key_id: 'alias/logs' });
+  const body = Buffer.from(`<Error><Code>${code}</Code><Message>no</Message></Error>`);
+  const refusing: Egress = { ...egress, request: async () => ({ status, headers: {}, body }) };
+  const steps: TestStep[] = [];
+  const [marked] = batchOf(s3, [sampleEvent(0)], config).events;
+  await s3.open({ config, secrets: SECRETS }, { egress: refusing }).test(marked!, (step) => steps.push(step), signal);
+  expect(steps.at(-1)).toMatchObject({ ok: false, field, advice: expect.stringContaining(advice) });
 });
 
 test('settings of the environment', () => {
