@@ -388,4 +388,15 @@ describe('through a proxy', () => {
     expect(String(error)).toContain('the proxy answered 407');
     expect(String(error)).not.toContain('word');
   });
+
+  test('one that closes the connection is asked once', async () => {
+    let connections = 0;
+    const port = await serveBytes((socket) => {
+      connections++;
+      socket.once('data', () => socket.destroy());
+    });
+    const failed = open({ lookup }).request(get('https://public.example/', { proxy: `http://127.0.0.1:${port}` }));
+    await expect(failed).rejects.toMatchObject({ code: 'destination_unavailable' });
+    expect(connections).toBe(1);
+  });
 });

@@ -1,4 +1,4 @@
-import { Agent, type buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
+import { Agent, type buildConnector, type Dispatcher, errors, Pool, ProxyAgent } from 'undici';
 import { CONNECT_TIMEOUT_MS, dial, lookupOf, secureContext } from './dial.ts';
 import type { EgressRequest, EgressTls } from './egress.ts';
 import type { Guard } from './guard.ts';
@@ -61,6 +61,31 @@ function connector(guard: Guard, tls: EgressTls, closing: AbortSignal): buildCon
   };
 }
 
+/**
+ * undici takes a socket that closes for one that can be opened again, and does so at once and without end where a proxy
+ * closes it in answer to CONNECT. Under another code it is the request's error.
+ */
+class ProxyPool extends Pool {
+  override connect(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData>;
+  override connect(
+    options: Dispatcher.ConnectOptions,
+    callback: (error: Error | null, data: Dispatcher.ConnectData) => void,
+  ): void;
+  override connect(
+    options: Dispatcher.ConnectOptions,
+    callback?: (error: Error | null, data: Dispatcher.ConnectData) => void,
+  ): Promise<Dispatcher.ConnectData> | undefined {
+    if (callback !== undefined) {
+      super.connect(options, callback);
+      return undefined;
+    }
+    return super.connect(options).catch((error: unknown) => {
+      if (!(error instanceof errors.SocketError)) throw error;
+      throw Object.assign(new Error('the proxy closed the connection', { cause: error }), { code: 'ECONNRESET' });
+    });
+  }
+}
+
 /** The proxy resolves the host; TLS goes through to it, so its certificate is checked here all the same. */
 function throughProxy(guard: Guard, tls: EgressTls, proxy: string): Dispatcher {
   const goal = goalOfUrl(parseUrl(proxy, 'proxy'));
@@ -69,7 +94,7 @@ function throughProxy(guard: Guard, tls: EgressTls, proxy: string): Dispatcher {
     uri: proxy,
     connections: CONNECTIONS_MAX,
     // Its answer to CONNECT; undici would wait for 300 s.
-    clientFactory: (origin, options) => new Pool(origin, { ...options, headersTimeout: CONNECT_TIMEOUT_MS }),
+    clientFactory: (origin, options) => new ProxyPool(origin, { ...options, headersTimeout: CONNECT_TIMEOUT_MS }),
     requestTls: {
       ...verified,
       secureContext: secureContext(tls),
