@@ -1,5 +1,5 @@
 import type { Attribute } from '@tailwater/schema';
-import { doubleField, lengthField, textField, varintField } from '../util/protobuf.ts';
+import { doubleField, lengthField, stringField, textField, varintField } from '../util/protobuf.ts';
 
 /** https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/common/v1/common.proto */
 const INT64_MAX = 2n ** 63n;
@@ -19,7 +19,7 @@ export function anyValue({ kind, text }: Attribute): Buffer {
 
 /** Present though empty: a missing value is null. */
 export function stringValue(text: string): Buffer {
-  return lengthField(1, Buffer.from(text));
+  return stringField(1, text);
 }
 
 const boolValue = (value: boolean): Buffer => varintField(2, value ? 1 : 0);

@@ -3,43 +3,85 @@
 const EMPTY = Buffer.alloc(0);
 const [VARINT, FIXED64, LENGTH, FIXED32] = [0, 1, 2, 5];
 
-/** An unsigned integer of up to 64 bits. */
-export function varint(value: number | bigint): Buffer {
-  const bytes: number[] = [];
-  let rest = BigInt.asUintN(64, BigInt(value));
-  for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
-  bytes.push(Number(rest));
-  return Buffer.from(bytes);
+/** Bytes of an unsigned integer; of more than 2^31 only as BigInt. */
+function varintBytes(value: number | bigint): number {
+  if (typeof value === 'number')
+    return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5;
+  let bytes = 1;
+  for (let rest = value >> 7n; rest > 0n; rest >>= 7n) bytes++;
+  return bytes;
 }
 
-const tag = (field: number, wireType: number): Buffer => varint((field << 3) | wireType);
+/** Where it ends. */
+function writeVarint(into: Buffer, at: number, value: number | bigint): number {
+  let end = at;
+  if (typeof value === 'number') {
+    let rest = value;
+    for (; rest >= 0x80; rest >>>= 7) into[end++] = (rest & 0x7f) | 0x80;
+    into[end++] = rest;
+    return end;
+  }
+  let rest = value;
+  for (; rest >= 0x80n; rest >>= 7n) into[end++] = Number(rest & 0x7fn) | 0x80;
+  into[end++] = Number(rest);
+  return end;
+}
+
+/** Room for the content behind tag and length, which are written. */
+function openField(field: number, length: number): { bytes: Buffer; at: number } {
+  const tag = (field << 3) | LENGTH;
+  const bytes = Buffer.allocUnsafe(varintBytes(tag) + varintBytes(length) + length);
+  return { bytes, at: writeVarint(bytes, writeVarint(bytes, 0, tag), length) };
+}
 
 /** A message or bytes; of several parts that follow one another. */
 export function lengthField(field: number, ...parts: readonly Uint8Array[]): Buffer {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  return Buffer.concat([tag(field, LENGTH), varint(length), ...parts]);
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const { bytes, at } = openField(field, length);
+  let end = at;
+  for (const part of parts) {
+    bytes.set(part, end);
+    end += part.length;
+  }
+  return bytes;
+}
+
+/** A text, present though it may be empty. */
+export function stringField(field: number, text: string): Buffer {
+  const { bytes, at } = openField(field, Buffer.byteLength(text));
+  bytes.write(text, at);
+  return bytes;
 }
 
 /** Nothing for an empty text, which is what a missing one means. */
 export function textField(field: number, text: string): Buffer {
-  return text === '' ? EMPTY : lengthField(field, Buffer.from(text));
+  return text === '' ? EMPTY : stringField(field, text);
 }
 
-/** Negative numbers take ten bytes, as int64 has them. */
+/** Negative numbers take ten bytes, as int64 has them. Numbers up to 2^31, beyond it BigInt. */
 export function varintField(field: number, value: number | bigint): Buffer {
-  return Buffer.concat([tag(field, VARINT), varint(value)]);
+  const plain = typeof value === 'bigint' ? BigInt.asUintN(64, value) : value;
+  const tag = (field << 3) | VARINT;
+  const bytes = Buffer.allocUnsafe(varintBytes(tag) + varintBytes(plain));
+  writeVarint(bytes, writeVarint(bytes, 0, tag), plain);
+  return bytes;
 }
 
+/** Fields below 16. */
 export function fixed64Field(field: number, value: bigint): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt.asUintN(64, value));
-  return Buffer.concat([tag(field, FIXED64), bytes]);
+  const bytes = Buffer.allocUnsafe(9);
+  bytes[0] = (field << 3) | FIXED64;
+  bytes.writeBigUInt64LE(BigInt.asUintN(64, value), 1);
+  return bytes;
 }
 
+/** Fields below 16. */
 export function doubleField(field: number, value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeDoubleLE(value);
-  return Buffer.concat([tag(field, FIXED64), bytes]);
+  const bytes = Buffer.allocUnsafe(9);
+  bytes[0] = (field << 3) | FIXED64;
+  bytes.writeDoubleLE(value, 1);
+  return bytes;
 }
 
 export interface ReadField {
