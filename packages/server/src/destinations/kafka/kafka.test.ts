@@ -93,4 +93,19 @@ describe('with a broker', () => {
     ]);
     await destination.close();
   });
+
+  test('a broker that the cluster names is looked at as one of the settings is', async () => {
+    const own = vendor.settings.config as { brokers: string[] };
+    const brokers = [`kafka.example:${own.brokers[0]!.split(':')[1]}`];
+    const config = kafka.config.parse({ ...own, brokers });
+    const lookup = () => Promise.resolve([{ address: '127.0.0.1', family: 4 }]);
+    const guarded = loopbackEgress({ allow: ['kafka.example'], lookup });
+    const destination = kafka.open({ config, secrets: vendor.settings.secrets }, { egress: guarded });
+    const delivered = destination.deliver(batchOf(kafka, [sampleEvent(1)], config), new AbortController().signal);
+    // It calls itself 127.0.0.1.
+    await expect(delivered).rejects.toMatchObject({ code: 'egress_denied' });
+    expect(vendor.messages()).toEqual([]);
+    await destination.close();
+    await guarded.close();
+  });
 });
