@@ -215,7 +215,9 @@ describe('journal limit', () => {
     await idle();
     const { skipped, delivered } = bed.sender.status('one')!;
     expect(skipped + delivered).toBe(1000);
-    expect(received()).toEqual(big(1001 - delivered, 1000).map(({ message }) => message));
+    // Calls that were cut off by the skipping may have arrived.
+    const last = uniqueOf(received()).slice(-delivered);
+    expect(last).toEqual(big(1001 - delivered, 1000).map(({ message }) => message));
   });
 });
 

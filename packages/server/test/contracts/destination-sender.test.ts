@@ -129,6 +129,13 @@ describe('delivery', () => {
     expect(receiver.calls.at(-1)).toBe(1);
   });
 
+  test('no call has more events than may go in a second', async () => {
+    bed.sender.configure([integrationTo(receiver.url, { delivery: { eventsPerSecondMax: 20 } })]);
+    await bed.journal.append('acme', numbered(1, 60));
+    await has(60);
+    expect(receiver.calls).toEqual([20, 20, 20]);
+  });
+
   test('several calls at a time lose nothing', async () => {
     const config = { concurrency: 4, eventsMax: 5 };
     bed.sender.configure([integrationTo(receiver.url, { config })]);

@@ -115,7 +115,7 @@ async function killed({ seed, kills, print }: ForwardingOptions): Promise<boolea
   const load = startLoad(() => server, dice);
   for (let i = 0; i < kills; i++) {
     proxy.set(faultOf(dice));
-    await delay(200 + dice(1500));
+    await delay(1000 + dice(3000));
     await server.kill();
     server = await spawnServer({ dataDir, env: EGRESS });
   }
