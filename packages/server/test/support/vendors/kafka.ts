@@ -44,28 +44,6 @@ export async function openKafkaVendor(): Promise<Vendor & { taken: Taken[] }> {
     }
     return Buffer.concat([be(answers.length, 4), ...answers, be(0, 4)]);
   };
-  const metadata = (body: Cursor): Buffer => {
-    const names = Array.from({ length: body.int(4) }, () => body.text());
-    const topics = names.map((name) => {
-      const isKnown = name === TOPIC;
-      const partition = Buffer.concat([be(0, 2), be(0, 4), be(7, 4), be(1, 4), be(7, 4), be(1, 4), be(7, 4)]);
-      return Buffer.concat([
-        be(isKnown ? 0 : 3, 2),
-        text(name),
-        be(0, 1),
-        be(isKnown ? 1 : 0, 4),
-        isKnown ? partition : NOTHING,
-      ]);
-    });
-    const broker = Buffer.concat([be(7, 4), text('127.0.0.1'), be(port, 4), be(-1, 2)]);
-    return Buffer.concat([be(0, 4), be(1, 4), broker, text('cluster'), be(7, 4), be(topics.length, 4), ...topics]);
-  };
-  const authenticate = (body: Cursor, session: { isKnown: boolean }): Buffer => {
-    const given = body.take(body.int(4)).toString();
-    session.isKnown = given === `\0${USER}\0${PASSWORD}`;
-    if (session.isKnown) return Buffer.concat([be(0, 2), be(-1, 2), be(0, 4)]);
-    return Buffer.concat([be(58, 2), text(`Authentication failed: ${given}`), be(0, 4)]);
-  };
   const answer = (request: Buffer, session: { isKnown: boolean }, socket: Socket): Buffer | null => {
     const body = new Cursor(request);
     const api = `${body.int(2)}.${body.int(2)}`;
@@ -77,7 +55,7 @@ export async function openKafkaVendor(): Promise<Vendor & { taken: Taken[] }> {
     }
     if (api === '36.0') return Buffer.concat([correlation, authenticate(body, session)]);
     if (!session.isKnown) complaints.push(`${api} without login`);
-    else if (api === '3.4') return Buffer.concat([correlation, metadata(body)]);
+    else if (api === '3.4') return Buffer.concat([correlation, metadata(body, port)]);
     else if (api === '0.3' && fault === 'stalled') {
       stall.resolve();
       return null;
@@ -88,17 +66,11 @@ export async function openKafkaVendor(): Promise<Vendor & { taken: Taken[] }> {
   };
   const server = createServer((socket) => {
     const session = { isKnown: false };
-    let waiting = Buffer.alloc(0);
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket)).on('error', () => socket.destroy());
-    socket.on('data', (chunk: Buffer) => {
-      waiting = Buffer.concat([waiting, chunk]);
-      while (waiting.length >= 4 && waiting.length >= 4 + waiting.readInt32BE()) {
-        const end = 4 + waiting.readInt32BE();
-        const reply = answer(waiting.subarray(4, end), session, socket);
-        waiting = waiting.subarray(end);
-        if (reply !== null) socket.write(Buffer.concat([be(reply.length, 4), reply]));
-      }
+    eachFrame(socket, (request) => {
+      const reply = answer(request, session, socket);
+      if (reply !== null) socket.write(Buffer.concat([be(reply.length, 4), reply]));
     });
   });
   server.listen(0, '127.0.0.1');
@@ -138,6 +110,44 @@ export async function openKafkaVendor(): Promise<Vendor & { taken: Taken[] }> {
 }
 
 const NOTHING = Buffer.alloc(0);
+
+/** Itself, and the topic if it is asked for. */
+function metadata(body: Cursor, port: number): Buffer {
+  const names = Array.from({ length: body.int(4) }, () => body.text());
+  const topics = names.map((name) => {
+    const isKnown = name === TOPIC;
+    const partition = Buffer.concat([be(0, 2), be(0, 4), be(7, 4), be(1, 4), be(7, 4), be(1, 4), be(7, 4)]);
+    return Buffer.concat([
+      be(isKnown ? 0 : 3, 2),
+      text(name),
+      be(0, 1),
+      be(isKnown ? 1 : 0, 4),
+      isKnown ? partition : NOTHING,
+    ]);
+  });
+  const broker = Buffer.concat([be(7, 4), text('127.0.0.1'), be(port, 4), be(-1, 2)]);
+  return Buffer.concat([be(0, 4), be(1, 4), broker, text('cluster'), be(7, 4), be(topics.length, 4), ...topics]);
+}
+
+function authenticate(body: Cursor, session: { isKnown: boolean }): Buffer {
+  const given = body.take(body.int(4)).toString();
+  session.isKnown = given === `\0${USER}\0${PASSWORD}`;
+  if (session.isKnown) return Buffer.concat([be(0, 2), be(-1, 2), be(0, 4)]);
+  return Buffer.concat([be(58, 2), text(`Authentication failed: ${given}`), be(0, 4)]);
+}
+
+/** Requests as they come, however they are cut. */
+function eachFrame(socket: Socket, told: (request: Buffer) => void): void {
+  let waiting = NOTHING;
+  socket.on('data', (chunk: Buffer) => {
+    waiting = Buffer.concat([waiting, chunk]);
+    while (waiting.length >= 4 && waiting.length >= 4 + waiting.readInt32BE()) {
+      const end = 4 + waiting.readInt32BE();
+      told(waiting.subarray(4, end));
+      waiting = waiting.subarray(end);
+    }
+  });
+}
 
 /** Big-endian, two's complement. */
 function be(value: number, length: 1 | 2 | 4 | 8): Buffer {
