@@ -37,7 +37,7 @@ export function encodeWithin(event: Event, bytesMax: number, encode: (event: Eve
   throw new PermanentError('event_too_large', `The destination takes at most ${bytesMax} bytes an event.`);
 }
 
-/** Cuts the longest text by as many units as bytes are too many: each unit is a byte at least. Null: none is long. */
+/** Cuts the longest text by the share of its bytes, as JSON has them, that is too much. Null: none is long. */
 function cutLongest(event: Event, bytesTooMany: number): Event | null {
   let longest: string | null = null;
   let length = event.message.length;
@@ -46,10 +46,12 @@ function cutLongest(event: Event, bytesTooMany: number): Event | null {
     if (text.length > length) [longest, length] = [name, text.length];
   }
   if (length < CUT_FROM_UNITS) return null;
-  const keep = Math.max(0, length - bytesTooMany - CUT_MARK.length * 3);
-  const cut = (text: string) => text.slice(0, keep).replace(/[\ud800-\udbff]$/, '') + CUT_MARK;
-  if (longest === null) return { ...event, message: cut(event.message) };
+  const text = longest === null ? event.message : event.attributes[longest]!.text;
+  const bytes = Buffer.byteLength(JSON.stringify(text));
+  const keep = Math.floor((length * Math.max(0, bytes - bytesTooMany - CUT_MARK.length * 3)) / bytes);
+  const cut = text.slice(0, keep).replace(/[\ud800-\udbff]$/, '') + CUT_MARK;
+  if (longest === null) return { ...event, message: cut };
   // What was JSON or a number is none any more.
-  const attribute = { kind: 'string', text: cut(event.attributes[longest]!.text) } as const;
+  const attribute = { kind: 'string', text: cut } as const;
   return { ...event, attributes: { ...event.attributes, [longest]: attribute } };
 }
