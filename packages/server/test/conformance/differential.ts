@@ -1,0 +1,164 @@
+import { askServer } from '../golden/logql-ask.ts';
+import { goldenFiles } from '../golden/logql-cases.ts';
+import { goldenDifference } from '../golden/logql-compare.ts';
+import { type Answer, sameValue } from '../support/loki/answers.ts';
+import { type LokiServer, push, queryInstant, queryRange } from '../support/loki/http-client.ts';
+import { printLabels } from '../support/loki/label-text.ts';
+import { EXACT_SETTINGS, inParallel, makeLokiOrg } from '../support/loki/orgs.ts';
+import { removeTempDirs, spawnServer } from '../support/server.ts';
+import { type CorpusQuery, corpusQueries } from './corpus/queries.ts';
+import { CORPUS_END_MS, CORPUS_START_MS, corpusStreams } from './corpus/streams.ts';
+import { LOKI_DIFFERENCES } from './differences.ts';
+import { Report } from './report.ts';
+
+/**
+ * The same events pushed to a running Loki and to the built server, the same queries asked of both; and Loki asked the
+ * golden cases, because what they expect is Loki's answer. Written against Loki 3.7. It needs these settings, so that it
+ * adds nothing to events, takes old ones and answers at the steps asked for:
+ *
+ *   auth_enabled: true
+ *   querier: {query_ingesters_within: 0}
+ *   ingester: {max_chunk_age: 20000h, query_store_max_look_back_period: -1}
+ *   query_range: {cache_results: false, align_queries_with_step: false, parallelise_shardable_queries: false}
+ *   limits_config: {reject_old_samples: false, discover_service_name: [], discover_log_levels: false,
+ *     split_queries_by_interval: 0, max_entries_limit_per_query: 100000, max_query_series: 10000, max_query_length: 0,
+ *     ingestion_rate_mb: 1000, ingestion_burst_size_mb: 1000, per_stream_rate_limit: 1GB,
+ *     per_stream_rate_limit_burst: 1GB, volume_enabled: true}
+ *
+ * @returns How many differ that are no deliberate differences.
+ */
+export async function differentialRun(options: {
+  lokiUrl: string;
+  seed: number;
+  print: (line: string) => void;
+}): Promise<number> {
+  const { lokiUrl, seed, print } = options;
+  const report = new Report(print);
+  // Loki keeps what it was sent before.
+  const run = `${seed}-${Date.now().toString(36)}`;
+  const loki = (name: string): LokiServer => ({ url: lokiUrl, headers: { 'X-Scope-OrgID': `${name}-${run}` } });
+  print(`Loki at ${lokiUrl}, seed ${seed}`);
+  await askGolden(loki, report);
+  const server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
+  try {
+    const ours = await makeLokiOrg(server, 'corpus', {
+      ...EXACT_SETTINGS,
+      entries_max: ENTRIES_MAX,
+      series_max: SERIES_MAX,
+    });
+    await askCorpus(loki('corpus'), ours, seed, report);
+  } finally {
+    await server.stop();
+    removeTempDirs();
+  }
+  report.unused(Object.values(LOKI_DIFFERENCES));
+  return report.failed;
+}
+
+async function askGolden(loki: (name: string) => LokiServer, report: Report): Promise<void> {
+  for (const { topic, streams, cases } of goldenFiles()) {
+    const server = loki(topic);
+    if (streams.length > 0) await push(server, streams);
+    for (const golden of cases) {
+      const reason = golden.differs ?? undefined;
+      const found = await askServer(server, golden).then(
+        (answer) => goldenDifference(golden, answer),
+        (error: unknown) => String(error),
+      );
+      report.result(`golden ${topic}`, golden.query, found, reason);
+    }
+    report.endOf(`golden ${topic}`);
+  }
+}
+
+const ENTRIES_MAX = 5000;
+const SERIES_MAX = 10_000;
+/** Queries at a time. */
+const WIDTH = 3;
+const STEP_MS = 60_000;
+
+async function askCorpus(loki: LokiServer, ours: LokiServer, seed: number, report: Report): Promise<void> {
+  const streams = corpusStreams(seed);
+  await push(loki, streams);
+  await push(ours, streams);
+  const topics = new Set<string>();
+  let lines = 0;
+  const seconds = { loki: 0, ours: 0 };
+  await inParallel(WIDTH, corpusQueries(), async (corpus) => {
+    const theirs = await timed(
+      () => ask(loki, corpus),
+      (spent) => (seconds.loki += spent),
+    );
+    const own = await timed(
+      () => ask(ours, corpus),
+      (spent) => (seconds.ours += spent),
+    );
+    lines += linesOf(corpus.query, theirs).length;
+    const name = `${corpus.ask} ${corpus.query}`;
+    report.result(corpus.topic, name, answersDiffer(corpus.query, theirs, own), LOKI_DIFFERENCES[corpus.query]);
+    topics.add(corpus.topic);
+  });
+  for (const topic of topics) report.endOf(topic);
+  const [theirs, own] = [seconds.loki, seconds.ours].map((spent) => spent.toFixed(1));
+  report.note(`${lines} events and values; Loki ${theirs} s, Tailwater ${own} s`);
+}
+
+async function timed<T>(run: () => Promise<T>, add: (seconds: number) => void): Promise<T> {
+  const startedAtMs = performance.now();
+  const result = await run();
+  add((performance.now() - startedAtMs) / 1000);
+  return result;
+}
+
+function ask(server: LokiServer, { query, ask: how }: CorpusQuery): Promise<Answer> {
+  const endNs = BigInt(CORPUS_END_MS) * 1_000_000n;
+  if (how === 'instant') return queryInstant(server, query, endNs);
+  const span = { query, startNs: BigInt(CORPUS_START_MS) * 1_000_000n, endNs };
+  if (how === 'range') return queryRange(server, { ...span, stepMs: STEP_MS });
+  return queryRange(server, { ...span, limit: ENTRIES_MAX, categorize: true });
+}
+
+function answersDiffer(query: string, theirs: Answer, ours: Answer): string | null {
+  if (theirs.kind !== ours.kind) return `${brief(ours)} in place of ${brief(theirs)}`;
+  const [want, got] = [theirs, ours].map((answer) => linesOf(query, answer));
+  const at = want.findIndex((line, i) => got[i] === undefined || !sameLine(line, got[i]));
+  if (at < 0 && want.length === got.length) return null;
+  const place = at < 0 ? want.length : at;
+  return `${got.length} lines in place of ${want.length}; the first that differs: ${got[place]} in place of ${want[place]}`;
+}
+
+const brief = (answer: Answer): string => (answer.kind === 'error' ? `error ${answer.message}` : answer.kind);
+
+/**
+ * One text a value or event, in an order that both have. Of the best k only values count: equal ones are chosen at will.
+ * The status of an error does not: what a query is at fault for is 400 here, and 500 on Loki when it runs already.
+ */
+function linesOf(query: string, answer: Answer): string[] {
+  if (answer.kind === 'error') return [withoutSeries(answer.message)];
+  if (answer.kind === 'scalar') return [`{} 0 ${answer.value}`];
+  if (answer.kind === 'logs') {
+    const lines = answer.entries.map(({ timeNs, line, labels, metadata = {}, parsed = {} }) =>
+      [timeNs, printLabels(labels), JSON.stringify(line), printLabels(metadata), printLabels(parsed)].join(' '),
+    );
+    return lines.toSorted();
+  }
+  const hasTies = /\b(topk|bottomk)\b/.test(query);
+  const isSorted = query.startsWith('sort');
+  const lines = answer.series.flatMap(({ labels, points }) =>
+    points.map(([timeMs, value]) => `${hasTies ? '{}' : printLabels(labels)} ${timeMs} ${value}`),
+  );
+  return isSorted ? lines : lines.toSorted();
+}
+
+/** Which of several series an error names first is chance. */
+function withoutSeries(message: string): string {
+  return message.replace(/for series: '\{.*\}'/s, "for series: '{…}'");
+}
+
+/** Equal, or the numbers at their ends are nearly. */
+function sameLine(want: string, got: string): boolean {
+  if (want === got) return true;
+  const [wantEnd, gotEnd] = [want, got].map((line) => line.lastIndexOf(' '));
+  if (want.slice(0, wantEnd) !== got.slice(0, gotEnd)) return false;
+  return sameValue(Number(want.slice(wantEnd)), Number(got.slice(gotEnd)));
+}
