@@ -1,7 +1,7 @@
 import { RE2JS, type RE2JS as Re2 } from 're2js';
 import { badQuery } from '../errors.ts';
 import { literalTest } from './chain.ts';
-import { timeExponent, v8Source } from './linear.ts';
+import { isBoundToEndOnly, timeExponent, v8Source } from './linear.ts';
 import { type Node, readRegex } from './syntax.ts';
 
 export interface RegexOptions {
@@ -78,7 +78,7 @@ interface NativeRegex {
 
 function nativeRegex(node: Node): NativeRegex | null {
   const exponent = timeExponent(node);
-  if (exponent > 2) return null;
+  if (exponent > 2 || isBoundToEndOnly(node)) return null;
   const source = v8Source(node);
   if (source === null) return null;
   return { regex: new RegExp(source, 'u'), maxLength: exponent === 1 ? MAX_LINEAR_LENGTH : MAX_QUADRATIC_LENGTH };
