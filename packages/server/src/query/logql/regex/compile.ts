@@ -30,7 +30,9 @@ export function checkRegexp(pattern: string): string | null {
     RE2JS.compile(pattern);
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    const problem = error instanceof Error ? error.message : String(error);
+    // Go names the place of every fault, here the empty end.
+    return problem.endsWith('trailing backslash at end of expression') ? `${problem}: \`\`` : problem;
   }
 }
 
