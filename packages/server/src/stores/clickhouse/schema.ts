@@ -75,6 +75,10 @@ export const PROMOTED_ATTRIBUTES: Readonly<Record<string, string>> = {
 /** Bytes of text of an event, the unit of every volume that is shown. */
 export const EVENT_BYTES_EXPRESSION = 'byteSize(message, attributes)';
 
+/** The same as Loki counts them: the line and its structured metadata, without what a store needs for them. */
+export const LINE_BYTES_EXPRESSION =
+  'length(message) + arraySum(arrayMap((k, v) -> length(k) + length(v), mapKeys(attributes), mapValues(attributes)))';
+
 /** Derived from severity_number, as severityName does in @tailwater/schema: 0 and anything unknown reads as info. */
 export const SEVERITY_EXPRESSION =
   "multiIf(severity_number BETWEEN 21 AND 24, 'critical', severity_number BETWEEN 17 AND 20, 'error', " +
@@ -224,7 +228,7 @@ SETTINGS
   ${DURABLE_SETTINGS}`;
 
 const SELECT_STREAMS = `SELECT org, ${HOUR_EXPRESSION} AS hour, labels, service, host,
-  count() AS events, sum(${EVENT_BYTES_EXPRESSION}) AS bytes, min(ts) AS first_ts, max(ts) AS last_ts,
+  count() AS events, sum(${LINE_BYTES_EXPRESSION}) AS bytes, min(ts) AS first_ts, max(ts) AS last_ts,
   max(expires_at) AS expires_at
 FROM ${DATABASE}.${EVENTS_TABLE}
 GROUP BY ALL`;
