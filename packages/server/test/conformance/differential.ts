@@ -9,6 +9,7 @@ import { removeTempDirs, spawnServer } from '../support/server.ts';
 import { type CorpusQuery, corpusQueries } from './corpus/queries.ts';
 import { CORPUS_END_MS, CORPUS_START_MS, corpusStreams } from './corpus/streams.ts';
 import { LOKI_DIFFERENCES } from './differences.ts';
+import { askEndpoints } from './endpoints.ts';
 import { Report } from './report.ts';
 
 /**
@@ -30,15 +31,18 @@ import { Report } from './report.ts';
 export async function differentialRun(options: {
   lokiUrl: string;
   seed: number;
+  /** One part alone: golden, endpoints or queries. */
+  only?: string | undefined;
   print: (line: string) => void;
 }): Promise<number> {
-  const { lokiUrl, seed, print } = options;
+  const { lokiUrl, seed, only, print } = options;
+  const isAsked = (part: string) => only === undefined || only === part;
   const report = new Report(print);
   // Loki keeps what it was sent before.
   const run = `${seed}-${Date.now().toString(36)}`;
   const loki = (name: string): LokiServer => ({ url: lokiUrl, headers: { 'X-Scope-OrgID': `${name}-${run}` } });
   print(`Loki at ${lokiUrl}, seed ${seed}`);
-  await askGolden(loki, report);
+  if (isAsked('golden')) await askGolden(loki, report);
   const server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
   try {
     const ours = await makeLokiOrg(server, 'corpus', {
@@ -46,12 +50,15 @@ export async function differentialRun(options: {
       entries_max: ENTRIES_MAX,
       series_max: SERIES_MAX,
     });
-    await askCorpus(loki('corpus'), ours, seed, report);
+    const streams = corpusStreams(seed);
+    for (const each of [loki('corpus'), ours]) await push(each, streams);
+    if (isAsked('endpoints')) await askEndpoints(loki('corpus'), ours, report);
+    if (isAsked('queries')) await askCorpus(loki('corpus'), ours, report);
   } finally {
     await server.stop();
     removeTempDirs();
   }
-  report.unused(Object.values(LOKI_DIFFERENCES));
+  if (only === undefined) report.unused(Object.values(LOKI_DIFFERENCES));
   return report.failed;
 }
 
@@ -77,10 +84,7 @@ const SERIES_MAX = 10_000;
 const WIDTH = 3;
 const STEP_MS = 60_000;
 
-async function askCorpus(loki: LokiServer, ours: LokiServer, seed: number, report: Report): Promise<void> {
-  const streams = corpusStreams(seed);
-  await push(loki, streams);
-  await push(ours, streams);
+async function askCorpus(loki: LokiServer, ours: LokiServer, report: Report): Promise<void> {
   const topics = new Set<string>();
   let lines = 0;
   const seconds = { loki: 0, ours: 0 };

@@ -17,7 +17,12 @@ import { Report } from './report.ts';
  *                                                 differential.ts for how it must be configured
  */
 const { values } = parseArgs({
-  options: { 'in-process': { type: 'boolean' }, loki: { type: 'string' }, seed: { type: 'string' } },
+  options: {
+    'in-process': { type: 'boolean' },
+    loki: { type: 'string' },
+    seed: { type: 'string' },
+    only: { type: 'string' },
+  },
 });
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
@@ -53,5 +58,5 @@ async function onServer(
 const failed =
   values.loki === undefined
     ? await lokisTests()
-    : await differentialRun({ lokiUrl: values.loki, seed: Number(values.seed ?? 1), print });
+    : await differentialRun({ lokiUrl: values.loki, seed: Number(values.seed ?? 1), only: values.only, print });
 process.exitCode = failed > 0 ? 1 : 0;
