@@ -180,7 +180,8 @@ function aggregateOf(leaf: RangeAggregation, x: string, params: SqlParams): { va
       return { value: `max(${x})`, m2: '0' };
     case 'stddev_over_time':
     case 'stdvar_over_time':
-      return { value: `avg(${x})`, m2: `varPopStable(${x}) * count(${x})` };
+      // The store gives 0 for a single infinity.
+      return { value: `avg(${x})`, m2: `if(min(isFinite(${x})) = 1, varPopStable(${x}) * count(${x}), nan)` };
     case 'first_over_time':
       return { value: `argMin(${x}, ${place})`, m2: '0' };
     case 'last_over_time':

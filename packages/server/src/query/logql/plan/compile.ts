@@ -84,6 +84,10 @@ function planStages(
       const { sql, exact } = lineFilterSql(stage, params);
       if (sql !== null) plan.conditions.push(sql);
       settle(stage, sql !== null && exact, sql !== null);
+    } else if (areLabelsStored && passesWithoutError(stage)) {
+      // What SQL answers whole makes no errors; what is left for rows may.
+      if (plan.residual.length > 0) plan.residual.push(stage);
+      plan.pushed.push(stage);
     } else if (stage.kind === 'label-filter' && areLabelsStored) {
       const filter = labelFilterSql(stage.filter, selection, settings, params);
       if (filter !== null) plan.conditions.push(filter.sql);
@@ -96,15 +100,12 @@ function planStages(
       const sql = labelPrefilter(stage.filter, state, selection, settings, params);
       if (sql !== null) plan.conditions.push(sql);
       settle(stage, false, sql !== null);
-    } else if (stage.kind === 'drop' && areLabelsStored && stage.targets.every(isError)) {
-      // Nothing before it makes errors, but for what is odd, and odd rows are not taken from SQL.
-      settle(stage, true, false);
     } else {
       settle(stage, false, false);
     }
     if (['line-format', 'unpack', 'decolorize'].includes(stage.kind)) isLineStored = false;
     if (!['line-filter', 'label-filter', 'decolorize'].includes(stage.kind)) {
-      if (!(stage.kind === 'drop' && stage.targets.every(isError))) areLabelsStored = false;
+      if (!passesWithoutError(stage)) areLabelsStored = false;
     }
     state = afterStage(state, stage);
   }
@@ -116,8 +117,16 @@ function planStages(
   }
 }
 
-function isError({ name, matcher }: { name: string; matcher: unknown }): boolean {
-  return matcher === null && (name === '__error__' || name === '__error_details__');
+/** `| drop __error__` and `| __error__=""`: events without an error pass as they are. */
+function passesWithoutError(stage: Stage): boolean {
+  if (stage.kind === 'drop') return stage.targets.every(({ name, matcher }) => matcher === null && isError(name));
+  if (stage.kind !== 'label-filter' || stage.filter.kind !== 'matcher') return false;
+  const { name, op, value } = stage.filter.matcher;
+  return name === '__error__' && op === '=' && value === '';
+}
+
+function isError(name: string): boolean {
+  return name === '__error__' || name === '__error_details__';
 }
 
 /** `org = … AND ts …` for the half-open range, or the metric one (startNs, endNs] given as [startNs + 1, endNs + 1). */
