@@ -1,15 +1,16 @@
 import { askServer } from '../golden/logql-ask.ts';
 import { goldenFiles } from '../golden/logql-cases.ts';
 import { goldenDifference } from '../golden/logql-compare.ts';
-import { type Answer, sameValue } from '../support/loki/answers.ts';
+import type { Answer } from '../support/loki/answers.ts';
 import { type LokiServer, push, queryInstant, queryRange } from '../support/loki/http-client.ts';
-import { printLabels } from '../support/loki/label-text.ts';
 import { EXACT_SETTINGS, inParallel, makeLokiOrg } from '../support/loki/orgs.ts';
 import { removeTempDirs, spawnServer } from '../support/server.ts';
+import { answerLines, answersDiffer } from './answers-differ.ts';
 import { type CorpusQuery, corpusQueries } from './corpus/queries.ts';
 import { CORPUS_END_MS, CORPUS_START_MS, corpusStreams } from './corpus/streams.ts';
 import { LOKI_DIFFERENCES } from './differences.ts';
 import { askEndpoints } from './endpoints.ts';
+import { randomRun } from './random-run.ts';
 import { Report } from './report.ts';
 
 /**
@@ -31,7 +32,7 @@ import { Report } from './report.ts';
 export async function differentialRun(options: {
   lokiUrl: string;
   seed: number;
-  /** One part alone: golden, endpoints or queries. */
+  /** One part alone: golden, endpoints, queries or random. */
   only?: string | undefined;
   print: (line: string) => void;
 }): Promise<number> {
@@ -43,6 +44,7 @@ export async function differentialRun(options: {
   const loki = (name: string): LokiServer => ({ url: lokiUrl, headers: { 'X-Scope-OrgID': `${name}-${run}` } });
   print(`Loki at ${lokiUrl}, seed ${seed}`);
   if (isAsked('golden')) await askGolden(loki, report);
+  if (isAsked('random')) await randomRun(loki, { seed, datasets: DATASETS, queries: QUERIES }, report);
   const server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
   try {
     const ours = await makeLokiOrg(server, 'corpus', {
@@ -80,6 +82,9 @@ async function askGolden(loki: (name: string) => LokiServer, report: Report): Pr
 
 const ENTRIES_MAX = 5000;
 const SERIES_MAX = 10_000;
+/** Of the random part. */
+const DATASETS = 20;
+const QUERIES = 100;
 /** Queries at a time. */
 const WIDTH = 3;
 const STEP_MS = 60_000;
@@ -97,7 +102,7 @@ async function askCorpus(loki: LokiServer, ours: LokiServer, report: Report): Pr
       () => ask(ours, corpus),
       (spent) => (seconds.ours += spent),
     );
-    lines += linesOf(corpus.query, theirs).length;
+    lines += answerLines(corpus.query, theirs).length;
     const name = `${corpus.ask} ${corpus.query}`;
     report.result(corpus.topic, name, answersDiffer(corpus.query, theirs, own), LOKI_DIFFERENCES[corpus.query]);
     topics.add(corpus.topic);
@@ -120,49 +125,4 @@ function ask(server: LokiServer, { query, ask: how }: CorpusQuery): Promise<Answ
   const span = { query, startNs: BigInt(CORPUS_START_MS) * 1_000_000n, endNs };
   if (how === 'range') return queryRange(server, { ...span, stepMs: STEP_MS });
   return queryRange(server, { ...span, limit: ENTRIES_MAX, categorize: true });
-}
-
-function answersDiffer(query: string, theirs: Answer, ours: Answer): string | null {
-  if (theirs.kind !== ours.kind) return `${brief(ours)} in place of ${brief(theirs)}`;
-  const [want, got] = [theirs, ours].map((answer) => linesOf(query, answer));
-  const at = want.findIndex((line, i) => got[i] === undefined || !sameLine(line, got[i]));
-  if (at < 0 && want.length === got.length) return null;
-  const place = at < 0 ? want.length : at;
-  return `${got.length} lines in place of ${want.length}; the first that differs: ${got[place]} in place of ${want[place]}`;
-}
-
-const brief = (answer: Answer): string => (answer.kind === 'error' ? `error ${answer.message}` : answer.kind);
-
-/**
- * One text a value or event, in an order that both have. Of the best k only values count: equal ones are chosen at will.
- * The status of an error does not: what a query is at fault for is 400 here, and 500 on Loki when it runs already.
- */
-function linesOf(query: string, answer: Answer): string[] {
-  if (answer.kind === 'error') return [withoutSeries(answer.message)];
-  if (answer.kind === 'scalar') return [`{} 0 ${answer.value}`];
-  if (answer.kind === 'logs') {
-    const lines = answer.entries.map(({ timeNs, line, labels, metadata = {}, parsed = {} }) =>
-      [timeNs, printLabels(labels), JSON.stringify(line), printLabels(metadata), printLabels(parsed)].join(' '),
-    );
-    return lines.toSorted();
-  }
-  const hasTies = /\b(topk|bottomk)\b/.test(query);
-  const isSorted = query.startsWith('sort');
-  const lines = answer.series.flatMap(({ labels, points }) =>
-    points.map(([timeMs, value]) => `${hasTies ? '{}' : printLabels(labels)} ${timeMs} ${value}`),
-  );
-  return isSorted ? lines : lines.toSorted();
-}
-
-/** Which of several series an error names first is chance. */
-function withoutSeries(message: string): string {
-  return message.replace(/for series: '\{.*\}'/s, "for series: '{…}'");
-}
-
-/** Equal, or the numbers at their ends are nearly. */
-function sameLine(want: string, got: string): boolean {
-  if (want === got) return true;
-  const [wantEnd, gotEnd] = [want, got].map((line) => line.lastIndexOf(' '));
-  if (want.slice(0, wantEnd) !== got.slice(0, gotEnd)) return false;
-  return sameValue(Number(want.slice(wantEnd)), Number(got.slice(gotEnd)));
 }
