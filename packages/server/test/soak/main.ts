@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { diskFullTest } from './disk-full.ts';
 import { fileTailTest } from './file-tail.ts';
 import { killTest } from './kill.ts';
+import { logqlTwinsTest } from './logql-twins.ts';
 import { outcomesTest } from './outcomes.ts';
 import { sdkTest } from './sdk.ts';
 
@@ -12,7 +13,12 @@ import { sdkTest } from './sdk.ts';
  *   make soak ARGS="--seed 7 --only kill"
  */
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, only: { type: 'string' }, restarts: { type: 'string' } },
+  options: {
+    seed: { type: 'string' },
+    only: { type: 'string' },
+    restarts: { type: 'string' },
+    pairs: { type: 'string' },
+  },
 });
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const print = (line: string) => void process.stdout.write(`${line}\n`);
@@ -36,6 +42,7 @@ const checks: Record<string, () => Promise<boolean> | boolean> = {
   kill: () => killTest({ seed, serverKills: 20, engineKills: 20, print }),
   'file-tail': () => fileTailTest({ seed, restarts: Number(values.restarts ?? 50), print }),
   sdk: () => sdkTest({ seed, serverKills: 20, programKills: 5, print }),
+  'logql-twins': () => logqlTwinsTest({ seed, pairs: Number(values.pairs ?? 20_000), print }),
   'disk-full': () => diskFullTest({ seed, print }),
 };
 

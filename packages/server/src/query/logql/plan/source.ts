@@ -6,7 +6,7 @@ import type { StreamSettings } from '../events/streams.ts';
 import { compileExtractor, requiredFields } from '../pipeline/index.ts';
 import { RangeWindows } from '../range/index.ts';
 import type { RangeSource, StepGrid, StepSeries } from '../series.ts';
-import { compareLabels } from '../vector/labels.ts';
+import { compareLabels } from '../vector/index.ts';
 import { pushAggregation } from './aggregate.ts';
 import { type AttributeNames, readAttributeNames } from './attribute-names.ts';
 import { type CompiledLog, compileLog } from './compile.ts';
