@@ -4,7 +4,14 @@ import { EVENTS } from '../../events-sql.ts';
 import { SELECT_SETTINGS, type SqlParams } from '../../sql.ts';
 import { badQuery } from '../errors.ts';
 import type { StreamSettings } from '../events/streams.ts';
-import { type BucketRow, bucketBaseMs, bucketWidthMs, type Series, slideBuckets } from '../range/index.ts';
+import {
+  type BucketRow,
+  bucketBaseMs,
+  bucketWidthMs,
+  RangeWindows,
+  type Series,
+  slideBuckets,
+} from '../range/index.ts';
 import { type StepGrid, type StepSeries, stepCount } from '../series.ts';
 import { type CompiledLog, scopeSql } from './compile.ts';
 import { metadataSql, numberOf } from './label-sql.ts';
@@ -29,7 +36,8 @@ export interface PushedAggregation {
 interface Row extends SeriesRow {
   bucket: string;
   n: string;
-  v: number | string | null;
+  /** Of a quantile over several buckets all values. */
+  v: number | string | null | (number | string | null)[];
   m2: number | string | null;
   at: string | number;
   odd: number | string;
@@ -52,8 +60,10 @@ export function pushAggregation(
   if (names === null && leaf.range.unwrap !== null) return null;
   const params = compiled.params.copy();
   const groups = names === null ? columnsOfAllLabels(settings) : columnsOfLabels(names, compiled, settings, params);
-  const values = valueColumns(leaf, compiled, settings, params);
-  const widthMs = leaf.op === 'quantile_over_time' ? quantileWidthMs(leaf, grid) : bucketWidthMs(leaf, grid);
+  const values = valueColumns(leaf, grid, compiled, settings, params);
+  // Buckets of values are those of sums.
+  const ofSums = leaf.op === 'quantile_over_time' ? { ...leaf, op: 'sum_over_time' as const } : leaf;
+  const widthMs = bucketWidthMs(ofSums, grid);
   if (groups === null || values === null || widthMs === null) return null;
   const baseMs = bucketBaseMs(leaf, grid);
   const buckets = Math.ceil((grid.endMs - leaf.range.offsetMs - baseMs) / widthMs);
@@ -89,13 +99,31 @@ export function pushAggregation(
     for await (const chunk of store.select<Row>(query, options)) {
       for (const row of chunk) {
         if (Number(row.odd) !== 0) return null;
-        const bucketRow = { bucket: Number(row.bucket), count: Number(row.n), value: numberOfRow(row.v) };
+        const bucketRow = {
+          bucket: Number(row.bucket),
+          count: Number(row.n),
+          value: numberOfRow(row.v as Exclude<Row['v'], unknown[]>),
+        };
         rows.push({ ...bucketRow, series: groups!.seriesOf(row), m2: numberOfRow(row.m2), order: Number(row.at) });
       }
       if (rows.length > ROWS_MAX) throw badQuery(`the query would read too many series (limit: ${ROWS_MAX} points)`);
     }
     if (leaf.op === 'quantile_over_time') return mergesSeries(rows) ? null : quantileSteps(rows, stepCount(grid));
     return slideBuckets(leaf, grid, widthMs!, rows);
+  }
+
+  /** Each bucket's values themselves, for windows of several buckets. */
+  async function runValues(store: EventStore, options: { signal: AbortSignal; timeoutMs: number }) {
+    const windows = new RangeWindows(leaf, grid);
+    for await (const chunk of store.select<Row>(query, options)) {
+      for (const row of chunk) {
+        if (Number(row.odd) !== 0) return null;
+        const series = groups!.seriesOf(row);
+        const endMs = baseMs + Number(row.bucket) * widthMs!;
+        for (const value of row.v as (number | string | null)[]) windows.add(series, endMs, 0, numberOfRow(value));
+      }
+    }
+    return windows.finish();
   }
 
   async function exceeds(store: EventStore, seriesMax: number, options: { signal: AbortSignal; timeoutMs: number }) {
@@ -108,7 +136,8 @@ export function pushAggregation(
     }
     return false;
   }
-  return { query, run, exceeds };
+  const isValues = leaf.op === 'quantile_over_time' && !isOneBucket(leaf, grid);
+  return { query, run: isValues ? runValues : run, exceeds };
 }
 
 /** Attributes in another order are another group and the same series. */
@@ -134,6 +163,7 @@ interface ValueColumns {
 
 function valueColumns(
   leaf: RangeAggregation,
+  grid: StepGrid,
   compiled: CompiledLog,
   settings: StreamSettings,
   params: SqlParams,
@@ -156,7 +186,7 @@ function valueColumns(
   const metadata = metadataSql(unwrap.label, streams, compiled.selection, settings, params);
   if (metadata === null) return null;
   const { number, odd } = numberOf(metadata);
-  const aggregate = aggregateOf(leaf, number, params);
+  const aggregate = aggregateOf(leaf, grid, number, params);
   if (aggregate === null) return null;
   // An absent or empty label is no sample; text that is no number is an error, which is the pipeline's to tell.
   return {
@@ -166,7 +196,12 @@ function valueColumns(
   };
 }
 
-function aggregateOf(leaf: RangeAggregation, x: string, params: SqlParams): { value: string; m2: string } | null {
+function aggregateOf(
+  leaf: RangeAggregation,
+  grid: StepGrid,
+  x: string,
+  params: SqlParams,
+): { value: string; m2: string } | null {
   const place = '(ts, frame, frame_index)';
   switch (leaf.op) {
     case 'sum_over_time':
@@ -187,6 +222,7 @@ function aggregateOf(leaf: RangeAggregation, x: string, params: SqlParams): { va
     case 'last_over_time':
       return { value: `argMax(${x}, ${place})`, m2: '0' };
     case 'quantile_over_time': {
+      if (!isOneBucket(leaf, grid)) return { value: `groupArray(${x})`, m2: '0' };
       const q = leaf.parameter ?? 0;
       if (!(q >= 0 && q <= 1)) return null;
       return { value: `quantileExactInclusive(${params.add('Float64', q)})(${x})`, m2: '0' };
@@ -198,10 +234,9 @@ function aggregateOf(leaf: RangeAggregation, x: string, params: SqlParams): { va
   }
 }
 
-/** A quantile is worked out of one bucket only: where windows neither overlap nor leave gaps. */
-function quantileWidthMs(leaf: RangeAggregation, grid: StepGrid): number | null {
-  const { rangeMs } = leaf.range;
-  return Number.isInteger(rangeMs) && (grid.stepMs === 0 || grid.stepMs === rangeMs) ? rangeMs : null;
+/** Windows neither overlap nor leave gaps, so that each is one bucket: then the store works the quantile out. */
+function isOneBucket({ range }: RangeAggregation, { stepMs }: StepGrid): boolean {
+  return stepMs === 0 || stepMs === range.rangeMs;
 }
 
 /** Several streams can give one series, and quantiles of parts do not make the whole. */
