@@ -31,8 +31,9 @@ export interface CampaignReport {
 }
 
 const EVENTS_MAX = 400;
-/** Every so many datasets the labels of streams are too long to name them in a condition: they go by hash. */
-const LONG_LABELS_EVERY = 20;
+/** Of so many datasets one has more events than a page of rows, and one streams too long to name: they go by hash. */
+const SPECIAL_EVERY = 20;
+const LARGE_EVENTS = 3_000;
 const LONG_LABEL = 'x'.repeat(12_000);
 /** Queries at a time: most of the time is the store's. */
 const CONCURRENCY = 6;
@@ -50,12 +51,10 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   };
   for (let number = 0; number < datasets && report.faults.length < faultsMax; number++) {
     const random = new Random(seed + number * 7919);
-    const dataset = makeDataset(
-      random,
-      `twins-${seed}-${number}`,
-      random.chance(0.1) ? random.between(1, 10) : random.between(100, EVENTS_MAX),
-    );
-    if (number % LONG_LABELS_EVERY === LONG_LABELS_EVERY - 1) lengthenLabels(dataset);
+    const size = random.chance(0.1) ? random.between(1, 10) : random.between(100, EVENTS_MAX);
+    const isLarge = number % SPECIAL_EVERY === SPECIAL_EVERY / 2 - 1;
+    const dataset = makeDataset(random, `twins-${seed}-${number}`, isLarge ? LARGE_EVENTS : size);
+    if (number % SPECIAL_EVERY === SPECIAL_EVERY - 1) lengthenLabels(dataset);
     await insert(store, dataset.orgId, dataset.frames);
     const rows = await readOrg(store, dataset.orgId);
     const tasks = Array.from({ length: queriesEach }, () => makeTask(random, dataset));

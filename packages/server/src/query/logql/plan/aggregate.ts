@@ -40,6 +40,7 @@ interface Row extends SeriesRow {
   v: number | string | null | (number | string | null)[];
   m2: number | string | null;
   at: string | number;
+  tie: string;
   odd: number | string;
 }
 
@@ -85,6 +86,7 @@ export function pushAggregation(
     `${values.value} AS v`,
     `${values.m2} AS m2`,
     `${placeSql(leaf, base)} AS at`,
+    `${tieSql(leaf)} AS tie`,
     `${odd.length === 0 ? '0' : `countIf(${odd.join(' OR ')})`} AS odd`,
   ];
   const keys = [...groups.keys, 'bucket'];
@@ -95,7 +97,7 @@ export function pushAggregation(
   const distinct = `SELECT DISTINCT ${groups.columns.join(', ')} FROM ${EVENTS} WHERE ${where.join(' AND ')}`;
 
   async function run(store: EventStore, options: { signal: AbortSignal; timeoutMs: number }) {
-    const rows: BucketRow[] = [];
+    const rows: PlacedBucket[] = [];
     for await (const chunk of store.select<Row>(query, options)) {
       for (const row of chunk) {
         if (Number(row.odd) !== 0) return null;
@@ -104,12 +106,13 @@ export function pushAggregation(
           count: Number(row.n),
           value: numberOfRow(row.v as Exclude<Row['v'], unknown[]>),
         };
-        rows.push({ ...bucketRow, series: groups!.seriesOf(row), m2: numberOfRow(row.m2), order: Number(row.at) });
+        const place = { order: Number(row.at), tie: row.tie };
+        rows.push({ ...bucketRow, ...place, series: groups!.seriesOf(row), m2: numberOfRow(row.m2) });
       }
       if (rows.length > ROWS_MAX) throw badQuery(`the query would read too many series (limit: ${ROWS_MAX} points)`);
     }
     if (leaf.op === 'quantile_over_time') return mergesSeries(rows) ? null : quantileSteps(rows, stepCount(grid));
-    return slideBuckets(leaf, grid, widthMs!, rows);
+    return slideBuckets(leaf, grid, widthMs!, isPlaced(leaf) ? rows.sort(inOrder) : rows);
   }
 
   /** Each bucket's values themselves, for windows of several buckets. */
@@ -146,6 +149,30 @@ const DISTINCT_FACTOR = 4;
 /** As the store writes them: text for NaN and infinities, and for integers of 64 bits. */
 function numberOfRow(value: number | string | null): number {
   return typeof value === 'string' ? Number(value.replace('inf', 'Infinity')) : (value ?? Number.NaN);
+}
+
+/** Of events of one time the place in the journal decides, as where rows are read. */
+interface PlacedBucket extends BucketRow {
+  order: number;
+  tie: string;
+}
+
+function inOrder(left: PlacedBucket, right: PlacedBucket): number {
+  if (left.bucket !== right.bucket) return left.bucket - right.bucket;
+  if (left.order !== right.order) return left.order - right.order;
+  return left.tie < right.tie ? -1 : left.tie > right.tie ? 1 : 0;
+}
+
+function isPlaced({ op }: RangeAggregation): boolean {
+  return op === 'first_over_time' || op === 'last_over_time';
+}
+
+/** The place of the first or last event of a bucket as text that sorts like it. */
+function tieSql(leaf: RangeAggregation): string {
+  if (!isPlaced(leaf)) return "''";
+  const aggregate = leaf.op === 'first_over_time' ? 'argMin' : 'argMax';
+  const text = "concat(leftPad(toString(frame), 20, '0'), leftPad(toString(frame_index), 10, '0'))";
+  return `${aggregate}(${text}, (ts, frame, frame_index))`;
 }
 
 /** When the first or last event of a bucket was, in ns behind the base: several streams can be one series. */
