@@ -42,7 +42,7 @@ export async function randomRun(
       const stepMs = Math.max(1000, Math.ceil(dataset.spanMs / random.pick([4, 10, 40])));
       const ask = random.pick(['logs', 'range', 'instant'] as const);
       const text = ask === 'logs' ? logQuery(seen) : metricQuery(seen, stepMs);
-      if (text.includes('rate_counter') || QUIRKS.test(text.replace(SELECTORS, '{}'))) continue;
+      if (isOwnWay(text)) continue;
       const [want, got] = await both(server, engine, { ask, text, startMs: dataset.baseMs, endMs, stepMs });
       const found = answersDiffer(text, want, got);
       report.result('random', `dataset ${i} ${ask} ${text}`, found, undefined);
@@ -51,11 +51,28 @@ export async function randomRun(
   report.endOf('random');
 }
 
-/**
- * What Loki answers in a way of its own: regular expressions of label filters with `.*` are not anchored there and those
- * with an empty branch match no empty value; ip() beside a text is looked for as text.
- */
-const QUIRKS = /[\w)]\s*[=!]~\s*"(\||[^"]*\|"|[^"]*\.[*+])|" or ip\(|ip\("[^"]*"\) or "/;
+/** What Loki answers in a way of its own, on the query without its selectors. */
+const QUIRKS = [
+  // Regular expressions of label filters are made simpler: `1.*` is any value with a 1 in it, `|a` no empty value.
+  /[\w)]\s*[=!]~\s*"[^"]*[|*+]/,
+  // ip() beside a text is looked for as text.
+  /" or ip\(|ip\("[^"]*"\) or "/,
+  // A label that a grouping names twice splits its groups.
+  /(?:by|without) \([^)]*\b(\w+)\b[^)]*\b\1\b[^)]*\)/,
+  // `logfmt a="b"` finds b only where b itself was not read before, and in metrics only where b is asked for as well.
+  /logfmt[^|]*="/,
+  // Label filters count while a parser reads, also those before it; and `__error__=""` behind `--strict`.
+  /--strict|[\w)"]\s*(?:[=!<>]=?|=)[^|]*\|[^|]*\b(?:json|logfmt|regexp|pattern|unpack)\b/,
+  // Line filters are moved before decolorize, where they meet the escape codes.
+  /decolorize.*(?:\|[=~>]|![=~>]) *"/,
+];
+/** An alternative that stands twice in a selector gives each event twice. */
+const TWICE = /"(?:[^"]*\|)?([^"|]+)\|(?:[^"]*\|)?\1(?:\|[^"]*)?"/;
+
+function isOwnWay(query: string): boolean {
+  const stages = query.replace(SELECTORS, '{}');
+  return query.includes('rate_counter') || TWICE.test(query) || QUIRKS.some((quirk) => quirk.test(stages));
+}
 
 const SELECTORS = /\{(?:"(?:[^"\\]|\\.)*"|[^}"])*\}/g;
 
@@ -75,14 +92,14 @@ function both(
   const [startNs, endNs] = [startMs, endMs].map((ms) => BigInt(ms) * NANOS_PER_MS);
   if (ask === 'instant') return Promise.all([queryInstant(server, text, endNs), engine.instant(text, endMs)]);
   const span = { query: text, startNs, endNs };
-  const parameters = ask === 'range' ? { ...span, stepMs } : { ...span, limit: LIMIT, categorize: true };
+  const parameters = ask === 'range' ? { ...span, stepMs } : { ...span, limit: LIMIT };
   return Promise.all([queryRange(server, parameters), engine.range(parameters)]);
 }
 
 /** Names that Loki does not change. */
 const LABEL = /^[a-zA-Z][a-zA-Z0-9]*(_[a-zA-Z0-9]+)*$/;
 
-/** What Loki keeps as it is: labels and metadata of legal names with values, and a line; no two events at one time. */
+/** What Loki keeps as it is: labels and metadata of legal names with values, a line; no two events at one time. */
 function lokiDataset(dataset: Dataset): Dataset {
   const times = new Set<bigint>();
   const keep = (event: SampleEvent): SampleEvent => {
@@ -93,11 +110,13 @@ function lokiDataset(dataset: Dataset): Dataset {
       Object.entries(event.labels ?? {}).filter(([name, value]) => LABEL.test(name) && value !== ''),
     );
     const attributes = Object.fromEntries(
-      Object.entries(event.attributes ?? {}).filter(([name, { text }]) => LABEL.test(name) && text !== ''),
+      Object.entries(event.attributes ?? {}).filter(
+        ([name, { text }]) => LABEL.test(name) && !name.endsWith('_extracted') && text !== '',
+      ),
     );
     return {
       timestampNs,
-      message: event.message || 'empty',
+      message: event.message?.trim() || 'empty',
       attributes,
       labels: Object.keys(labels).length === 0 ? { app: 'web' } : labels,
     };
