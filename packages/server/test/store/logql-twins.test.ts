@@ -4,7 +4,7 @@ import { runCampaign } from '../twins/campaign.ts';
 
 /** `make soak ARGS="--only logql-twins"` runs 20,000 of other seeds. */
 const SEED = 5;
-const DATASETS = 8;
+const DATASETS = 6;
 const QUERIES_EACH = 50;
 
 let opened: TestStore;
