@@ -215,11 +215,13 @@ function valueColumns(
   const { number, odd } = numberOf(metadata);
   const aggregate = aggregateOf(leaf, grid, number, params);
   if (aggregate === null) return null;
+  // Interpolation multiplies infinities by 0; the store's does not.
+  const isQuantile = leaf.op === 'quantile_over_time' && isOneBucket(leaf, grid);
   // An absent or empty label is no sample; text that is no number is an error, which is the pipeline's to tell.
   return {
     ...aggregate,
     conditions: [metadata.number === null ? `${metadata.value} != ''` : metadata.has],
-    odd: odd === null ? [] : [odd],
+    odd: [odd, isQuantile ? `NOT ifNull(isFinite(${number}), 1)` : null].filter((part) => part !== null),
   };
 }
 
