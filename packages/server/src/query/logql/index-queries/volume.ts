@@ -93,11 +93,16 @@ async function bytesOf(
   const streams = streamsOf(selection);
   if (streams.length === 0) return [];
   const isCounted = task.settings.eventFields && named.some((name) => COUNTED_FIELDS.includes(name));
-  if (task.stepMs !== null && task.stepMs < HOUR_MS) return readBytes(task, eventsSql(task, named, selection), context);
-  if (isCounted) return readBytes(task, countedSql(task, selection), context);
-  if (task.stepMs !== null) return readBytes(task, hoursSql(task, selection), context);
+  const ofStreams = new Set(streams.map(({ row }) => streamKey(row)));
+  const isSelected = (row: Pick<VolumeRow, 'labels' | 'service'>) => ofStreams.has(streamKey(row));
+  if (task.stepMs !== null && task.stepMs < HOUR_MS)
+    return readBytes(task, eventsSql(task, named, selection), isSelected, context);
+  if (isCounted) return readBytes(task, countedSql(task, selection), () => true, context);
+  if (task.stepMs !== null) return readBytes(task, hoursSql(task, selection), isSelected, context);
   return streams.map(({ stream, row }) => ({ labels: stream.sorted, step: 0, bytes: row.bytes }));
 }
+
+const streamKey = ({ labels, service }: Pick<VolumeRow, 'labels' | 'service'>) => `${service}\n${labels}`;
 
 interface VolumeQuery {
   sql: string;
@@ -173,11 +178,19 @@ interface VolumeRow {
   volume: string | number;
 }
 
-async function readBytes(task: VolumeTask, { sql, params }: VolumeQuery, { store, signal }: Context): Promise<Bytes[]> {
+/** Streams that are too many to be named in SQL are told apart here. */
+async function readBytes(
+  task: VolumeTask,
+  { sql, params }: VolumeQuery,
+  isSelected: (row: VolumeRow) => boolean,
+  { store, signal }: Context,
+): Promise<Bytes[]> {
   const streams = new StreamCache(task.settings);
   const result: Bytes[] = [];
   for await (const rows of store.select<VolumeRow>({ sql, params: params.values }, { signal })) {
-    for (const { labels, service, log_type, event_type, level, step, volume } of rows) {
+    for (const row of rows) {
+      if (!isSelected(row)) continue;
+      const { labels, service, log_type, event_type, level, step, volume } = row;
       const { stream } = streams.get(labels, service);
       const own = { log_type, event_type, severity: level, detected_level: level };
       const fields = Object.entries(own).filter(([name, value]) => value && !stream.labels.has(name)) as [

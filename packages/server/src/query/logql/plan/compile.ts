@@ -1,10 +1,11 @@
 import type { LogExpr, Stage } from '@tailwater/schema/logql';
+import { paramSearch } from '../../../stores/clickhouse/params.ts';
 import { SqlParams, time } from '../../sql.ts';
 import type { StreamSettings } from '../events/streams.ts';
 import { fieldSql, labelFilterSql, selectorMatches } from './label-sql.ts';
 import { lineFilterSql } from './line-sql.ts';
 import { afterStage, labelPrefilter, type ParserState } from './prefilter.ts';
-import { type Selection, streamsCondition } from './selection.ts';
+import { PARAM_BYTES_MAX, type Selection, streamsCondition } from './selection.ts';
 import { clamp } from './universe.ts';
 
 /** A log expression over the streams that it selects: what the store does of it, and what is left. */
@@ -44,8 +45,19 @@ export function compileLog(expr: LogExpr, selection: Selection, options: Compile
   };
   if (options.pushDown) planStages(expr.stages, selection, options.settings, params, plan);
   else plan.residual.push(...expr.stages);
+  if (options.pushDown && !canBeSent(params)) return compileLog(expr, selection, { ...options, pushDown: false });
   const isExact = selected !== null && plan.pushed.length === expr.stages.length;
   return { ...plan, selection, params, isExact, isSelected: selected !== null };
+}
+
+/** What ClickHouse takes, with room for what is added: 1,000 parameters (http_max_fields), 1 MiB of URL with 128 KiB each. */
+const PARAMS_MAX = 900;
+const URL_BYTES_MAX = 960 << 10;
+
+function canBeSent({ values }: SqlParams): boolean {
+  const sizes = Object.values(paramSearch(values)).map((p) => new URLSearchParams({ p }).toString().length);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  return sizes.length <= PARAMS_MAX && total <= URL_BYTES_MAX && sizes.every((size) => size < PARAM_BYTES_MAX);
 }
 
 interface Plan {
