@@ -39,6 +39,11 @@ beforeAll(async () => {
     body: JSON.stringify({ streams: STREAMS }),
   });
   expect(pushed.status).toBe(204);
+  // A store that is still starting on a busy machine may take longer than a push waits.
+  await eventually(async () => {
+    const answer = await ask('/loki/api/v1/query_range', { query: '{env="prod"}', ...span });
+    return answer.text.includes('job 18 done') ? answer : undefined;
+  });
 });
 afterAll(async () => {
   await server?.stop();
