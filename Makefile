@@ -1,5 +1,5 @@
 # Everything here needs Node (any version npm 10+ runs on), npm and make; npm brings the Node that Tailwater runs on.
-.PHONY: install build run logs test lint unit app bench soak docs clean
+.PHONY: install build run logs test lint unit app bench soak conformance docs clean
 
 NPX := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
 
@@ -40,6 +40,11 @@ bench: build
 # Long runs with a printed seed: simulation, fuzzing, random outcomes, kill -9, tailed files, full disk. SEED=… repeats one.
 soak: build
 	$(NPX) node packages/server/test/soak/main.ts $(ARGS)
+
+# Loki's own tests of LogQL, fetched at run time: needs a network, or LOKI_SOURCE=<a checkout or bare repository of Loki>.
+# ARGS="--loki http://localhost:3100" asks a running Loki the same queries instead.
+conformance: build
+	$(NPX) node packages/server/test/conformance/main.ts $(ARGS)
 
 docs: build
 	npm run --silent docs

@@ -17,6 +17,14 @@ export class LogqlError extends Error {
   }
 }
 
+/** A query where a selector alone belongs. Loki tells this one without `parse error`. */
+export class SelectorError extends LogqlError {
+  constructor() {
+    super('');
+    this.message = 'only label matchers are supported';
+  }
+}
+
 /** What only the server can check: it has the engines that queries run on. Each answers Go's error text, or null. */
 export interface LogqlChecks {
   regexp?(pattern: string): string | null;

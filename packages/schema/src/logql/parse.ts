@@ -1,5 +1,5 @@
 import type { Expr, Matcher } from './ast.ts';
-import { type LogqlChecks, LogqlError } from './errors.ts';
+import { type LogqlChecks, LogqlError, SelectorError } from './errors.ts';
 import { Cursor } from './parser/cursor.ts';
 import { Drafts } from './parser/drafts.ts';
 import { parseExpression } from './parser/expressions.ts';
@@ -23,7 +23,7 @@ export function parseQuery(text: string, checks: LogqlChecks = {}): Expr {
 /** Parses a stream selector and nothing else; `{}` and selectors that match everything are allowed. Throws a LogqlError. */
 export function parseSelector(text: string, checks: LogqlChecks = {}): Matcher[] {
   const expr = parseWhole(text, checks, new Drafts());
-  if (expr.kind !== 'log' || expr.stages.length > 0) throw new LogqlError('only label matchers are supported');
+  if (expr.kind !== 'log' || expr.stages.length > 0) throw new SelectorError();
   return [...expr.selector];
 }
 

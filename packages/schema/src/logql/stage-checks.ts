@@ -7,13 +7,18 @@ import { printFilter, printStage } from './print-stages.ts';
 import { goQuote } from './text.ts';
 
 /** Throws when a regular expression names no group, or one twice. */
+/** Loki's regular expressions allow a name twice, so that it is the stage that refuses it. */
 export function checkRegexpStage(pattern: string, checks: LogqlChecks): void {
-  const fault = checks.regexp?.(pattern) ?? groupFault(groupNames(pattern));
+  const names = groupNames(pattern);
+  const fault = twiceFault(names) ?? checks.regexp?.(pattern) ?? noneFault(names);
   if (fault !== null) throw new LogqlError(`invalid regexp parser: ${fault}`);
 }
 
-function groupFault(names: readonly string[]): string | null {
-  if (names.length === 0) return 'at least one named capture must be supplied';
+function noneFault(names: readonly string[]): string | null {
+  return names.length === 0 ? 'at least one named capture must be supplied' : null;
+}
+
+function twiceFault(names: readonly string[]): string | null {
   const twice = firstDuplicate(names);
   return twice === undefined ? null : `duplicate extracted label name '${twice}'`;
 }

@@ -12,6 +12,8 @@ export interface HttpServerOptions {
 /** Most sockets at a time: each costs about 20 KB, and a process has a limit of open files. */
 const CONNECTIONS_MAX = 20_000;
 
+const HEADER_BYTES_MAX = 256 << 10;
+
 /** By socket, what says whether its request may take longer than all others. */
 const patience = new WeakMap<Socket, () => boolean>();
 
@@ -54,6 +56,8 @@ export function createHttpServer({
       requestTimeout: requestTimeoutMs,
       connectionsCheckingInterval: 2_000,
       noDelay: true,
+      // Node's 16 KiB would refuse long LogQL in URLs, which logcli and dashboards send; Loki takes 1 MiB of headers.
+      maxHeaderSize: HEADER_BYTES_MAX,
       // Java's HttpClient offers to change to HTTP/2 with its first requests; an offer may be passed over, RFC 9110 §7.8.
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },

@@ -17,8 +17,15 @@ type ParamType = 'String' | 'Array(String)' | 'UInt8' | 'UInt32' | 'UInt64' | 'I
 export class SqlParams {
   readonly values: Record<string, ParamValue> = {};
   #count = 0;
+  #listed = 0;
+
+  /** Elements of all arrays: what makes a query long. */
+  get listed(): number {
+    return this.#listed;
+  }
 
   add(type: ParamType, value: ParamValue): string {
+    if (Array.isArray(value)) this.#listed += value.length;
     const name = `p${this.#count++}`;
     this.values[name] = value;
     return `{${name}:${type}}`;
@@ -29,6 +36,7 @@ export class SqlParams {
     const params = new SqlParams();
     Object.assign(params.values, this.values);
     params.#count = this.#count;
+    params.#listed = this.#listed;
     return params;
   }
 }

@@ -331,6 +331,14 @@ describe('delete requests', () => {
     expect([again.status, again.text]).toEqual([404, 'could not find delete request with given id\n']);
   });
 
+  test('without an end one ends now, which is listed in whole seconds', async () => {
+    const made = await call(`POST ${path}?query=${SELECTOR}&start=1600000000`, { headers: admin });
+    const [listed] = JSON.parse((await call(`GET ${path}`, { headers: admin })).text);
+    expect(listed.request_id).toBe(made.headers['x-delete-request-id']);
+    expect(Number.isInteger(listed.end_time)).toBe(true);
+    await call(`DELETE ${path}?request_id=${listed.request_id}`, { headers: admin });
+  });
+
   test.each([
     ['', 'query not set'],
     ['query=%7B', 'invalid query expression'],

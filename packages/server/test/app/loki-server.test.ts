@@ -39,6 +39,11 @@ beforeAll(async () => {
     body: JSON.stringify({ streams: STREAMS }),
   });
   expect(pushed.status).toBe(204);
+  // A store that is still starting on a busy machine may take longer than a push waits.
+  await eventually(async () => {
+    const answer = await ask('/loki/api/v1/query_range', { query: '{env="prod"}', ...span });
+    return answer.text.includes('job 18 done') ? answer : undefined;
+  });
 });
 afterAll(async () => {
   await server?.stop();
@@ -260,4 +265,35 @@ test('lines are deleted by a query, and the request is done soon', async () => {
     400,
     'deletion of request which is in process or already processed is not allowed',
   ]);
+});
+
+test.each([
+  ['filters', '|= "status" '.repeat(2_000), 3],
+  ['words', `|= "status" != \`${'\\'.repeat(60_000)}\``, 3],
+  ['literals of a pattern', `|> "${'<_>s'.repeat(2_000)}"`, 0],
+])(
+  'a query in a URL may be as long as in a form, and need not fit into what the store takes: %s',
+  async (_, filters, lineCount) => {
+    expect(lines(await queryRange(`{app="web"} ${filters}`))).toHaveLength(lineCount);
+  },
+);
+
+/** Last: its streams are in every list. More than one parameter of the store holds, with a service that is not selected. */
+test('thousands of streams are asked for by one selector', async () => {
+  const streams = Array.from({ length: 6_000 }, (_, i) => ({
+    stream: { app: 'many', pod: `pod-${i}` },
+    values: [[at(1), `line ${i}`]],
+  }));
+  const pushed = await call(server, 'POST /loki/api/v1/push?ack=stored', {
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify({ streams }),
+  });
+  expect(pushed.status).toBe(204);
+  expect(lines(await queryRange('{app="many"}', { limit: '10' }))).toHaveLength(10);
+  const count = 'sum(count_over_time({app="many"} | pod!="pod-7" [1h]))';
+  const { data } = await answered('/loki/api/v1/query', { query: count, time: END });
+  expect(data.result[0].value[1]).toBe('5999');
+  const volume = await answered('/loki/api/v1/index/volume_range', { query: '{app="many"}', ...span, step: '3600' });
+  const bytes = streams.reduce((sum, { values }) => sum + values[0]![1]!.length, 0);
+  expect(volume.data.result[0].value[1]).toBe(String(bytes));
 });

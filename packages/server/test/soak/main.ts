@@ -5,6 +5,7 @@ import { diskFullTest } from './disk-full.ts';
 import { fileTailTest } from './file-tail.ts';
 import { forwardingTest } from './forwarding.ts';
 import { killTest } from './kill.ts';
+import { logqlTwinsTest } from './logql-twins.ts';
 import { outcomesTest } from './outcomes.ts';
 import { sdkTest } from './sdk.ts';
 
@@ -13,7 +14,12 @@ import { sdkTest } from './sdk.ts';
  *   make soak ARGS="--seed 7 --only kill"
  */
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, only: { type: 'string' }, restarts: { type: 'string' } },
+  options: {
+    seed: { type: 'string' },
+    only: { type: 'string' },
+    restarts: { type: 'string' },
+    pairs: { type: 'string' },
+  },
 });
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const print = (line: string) => void process.stdout.write(`${line}\n`);
@@ -38,6 +44,7 @@ const checks: Record<string, () => Promise<boolean> | boolean> = {
   forwarding: () => forwardingTest({ seed, kills: 20, seconds: 60, eventsPerSecond: 5000, print }),
   'file-tail': () => fileTailTest({ seed, restarts: Number(values.restarts ?? 50), print }),
   sdk: () => sdkTest({ seed, serverKills: 20, programKills: 5, print }),
+  'logql-twins': () => logqlTwinsTest({ seed, pairs: Number(values.pairs ?? 20_000), print }),
   'disk-full': () => diskFullTest({ seed, print }),
 };
 

@@ -15,6 +15,7 @@ import { readPages } from './plan/read-rows.ts';
 import { selectorTest } from './plan/row-selector.ts';
 import { StoreSource } from './plan/source.ts';
 import type { Span } from './plan/universe.ts';
+import type { LogRow } from './row.ts';
 import { type StepGrid, type StepSeries, stepCount } from './series.ts';
 import type { Direction, InstantQueryTask, LogqlSettings, RangeQueryTask } from './tasks.ts';
 import { evaluate, type MetricResult } from './vector/index.ts';
@@ -83,7 +84,8 @@ export async function runInstantQuery(task: InstantQueryTask, context: Context):
     );
   }
   const work = new Work();
-  const timeMs = Number(-(-task.timeNs / 1_000_000n));
+  // Up to the end of the millisecond, so that an event of that very time counts.
+  const timeMs = Number((task.timeNs + 999_999n) / 1_000_000n);
   const grid = { startMs: timeMs, endMs: timeMs, stepMs: 0 };
   const result = await evaluate(expr, grid, sourceOf(expr, task, context, work));
   if (result.kind === 'scalar') return encodeScalar(timeMs, result.values[0]!, work.stats(1));
@@ -137,7 +139,7 @@ export async function readLines(
   const isSelected = compiled.isSelected ? null : selectorTest(expr.selector, task.settings);
   const isWhole = compiled.residual.length === 0 && isSelected === null && intervalMs === 0;
   const lines: AnswerLine[] = [];
-  let lastMs: number | null = null;
+  let last: Pick<LogRow, 'timeMs' | 'timeNs'> | null = null;
   for await (const rows of readPages(source.readRequest(compiled, span), direction, isWhole ? limit : null)) {
     work.add(
       rows.length,
@@ -147,12 +149,16 @@ export async function readLines(
       if (isSelected !== null && !isSelected(row)) continue;
       const labels = pipeline.run(row);
       if (labels === null) continue;
-      const atMs = row.timeMs + row.timeNs / 1e6;
-      if (lastMs !== null && intervalMs > 0 && Math.abs(atMs - lastMs) < intervalMs) continue;
-      lastMs = atMs;
+      if (last !== null && intervalMs > 0 && distanceNs(row, last) < intervalMs * 1e6) continue;
+      last = row;
       lines.push({ timeMs: row.timeMs, timeNs: row.timeNs, labels });
       if (lines.length === limit) return lines;
     }
   }
   return lines;
+}
+
+/** Exact up to three months, so for every interval that makes sense. */
+function distanceNs(one: Pick<LogRow, 'timeMs' | 'timeNs'>, other: Pick<LogRow, 'timeMs' | 'timeNs'>): number {
+  return Math.abs((one.timeMs - other.timeMs) * 1e6 + (one.timeNs - other.timeNs));
 }

@@ -37,7 +37,8 @@ function renderRequest({ id, startMs, endMs, query, status, createdAtMs }: Delet
   return {
     request_id: id,
     start_time: startMs / 1000,
-    end_time: endMs / 1000,
+    // logcli reads whole seconds only; what has no end of its own ends at a millisecond.
+    end_time: Math.ceil(endMs / 1000),
     query,
     status: status === 'running' ? '0% Complete' : status,
     created_at: createdAtMs / 1000,

@@ -82,6 +82,13 @@ test.each(['1700000000000000001', '1', '999999', '1000000', '0', '-1', '-1700000
   expect(timeNs).toBeGreaterThanOrEqual(0);
 });
 
+test('an attribute is no error of the pipeline', () => {
+  expect(mapped({ attributes: { __error__: 'x', __error_details__: 'y' } }, BARE).metadata).toEqual({
+    process_pid: '7',
+    user_id: 'u1',
+  });
+});
+
 test('of what is not needed no column is read', () => {
   expect(rowMapper(ALL, { line: false, metadata: new Set() }).columns).toEqual([]);
   expect(rowMapper(ALL, { line: true, metadata: new Set(['severity']) }).columns).toEqual([

@@ -27,6 +27,8 @@ export interface RowMapper {
 }
 
 const EXTRACTED = '_extracted';
+/** What the pipeline itself says of a line: an attribute of that name would be taken for an error. */
+const PSEUDO_LABELS: ReadonlySet<string> = new Set(['__error__', '__error_details__', '__preserve_error__']);
 
 /**
  * Events as LogQL sees them. A stream's labels come first, then the event's own fields, then attributes, then members
@@ -66,6 +68,7 @@ export function rowMapper(settings: StreamSettings, needed: NeededParts = EVERYT
       if (settings.eventFields || !hasValue(labels, value)) metadata.push([field, value]);
     };
     const add = (name: string, value: string): void => {
+      if (PSEUDO_LABELS.has(name)) return;
       const isClash = labels.has(name) || (isReserved(name) && fieldText(row, name as EventField) === '');
       const free = isClash ? name + EXTRACTED : name;
       if (isNeeded(free) && !isTaken(free) && !isReserved(free)) metadata.push([free, value]);

@@ -1,4 +1,4 @@
-import { EVENT_BYTES_EXPRESSION } from '../../../stores/clickhouse/schema.ts';
+import { LINE_BYTES_EXPRESSION } from '../../../stores/clickhouse/schema.ts';
 import { EVENTS } from '../../events-sql.ts';
 import { SqlParams } from '../../sql.ts';
 import { labelsJson, sampleJson, vectorSample } from '../encode.ts';
@@ -34,7 +34,9 @@ const COUNTED_FIELDS = ['log_type', 'event_type', 'severity', 'detected_level'];
 /** The answer of `/loki/api/v1/index/volume`, and of `volume_range` where the task has a step. */
 export async function runVolume(task: VolumeTask, context: Context): Promise<string> {
   const matchers = task.selector === '' ? [] : parseSelector(task.selector);
-  const named = task.targetLabels.length > 0 ? task.targetLabels : [...new Set(matchers.map(({ name }) => name))];
+  // By label, all labels of the streams are told where none is named.
+  const ofMatchers = task.aggregateBy === 'series' ? [...new Set(matchers.map(({ name }) => name))] : [];
+  const named = task.targetLabels.length > 0 ? task.targetLabels : ofMatchers;
   const selection = await selectionOf(task, task.selector, context);
   const all = await bytesOf(task, named, selection, context);
   const volumes = new Map<string, { labels: Labels; total: number; steps: Map<number, number> }>();
@@ -64,11 +66,16 @@ function volumeJson(
   const startMs = Number(task.startNs / 1_000_000n);
   const { stepMs } = task;
   const isVector = stepMs === null || volumes.every(({ steps }) => steps.size <= 1);
+  // The last millisecond of the step, and of the last one its end, as Loki has it.
+  const stepEnd = (step: number) => {
+    const next = startMs + (step + 1) * stepMs!;
+    return next < endMs ? next - 1 : endMs;
+  };
   const results = volumes.map(({ labels, total, steps }) => {
     if (isVector) return vectorSample(labels, endMs, Math.round(total));
     const points = [...steps]
       .sort(([a], [b]) => a - b)
-      .map(([step, bytes]) => sampleJson(Math.min(startMs + (step + 1) * stepMs!, endMs), Math.round(bytes)));
+      .map(([step, bytes]) => sampleJson(stepEnd(step), Math.round(bytes)));
     return `{"metric":${labelsJson(labels)},"values":[${points.join(',')}]}`;
   });
   const kind = isVector ? 'vector' : 'matrix';
@@ -86,11 +93,16 @@ async function bytesOf(
   const streams = streamsOf(selection);
   if (streams.length === 0) return [];
   const isCounted = task.settings.eventFields && named.some((name) => COUNTED_FIELDS.includes(name));
-  if (task.stepMs !== null && task.stepMs < HOUR_MS) return readBytes(task, eventsSql(task, named, selection), context);
-  if (isCounted) return readBytes(task, countedSql(task, selection), context);
-  if (task.stepMs !== null) return readBytes(task, hoursSql(task, selection), context);
+  const ofStreams = new Set(streams.map(({ row }) => streamKey(row)));
+  const isSelected = (row: Pick<VolumeRow, 'labels' | 'service'>) => ofStreams.has(streamKey(row));
+  if (task.stepMs !== null && task.stepMs < HOUR_MS)
+    return readBytes(task, eventsSql(task, named, selection), isSelected, context);
+  if (isCounted) return readBytes(task, countedSql(task, selection), () => true, context);
+  if (task.stepMs !== null) return readBytes(task, hoursSql(task, selection), isSelected, context);
   return streams.map(({ stream, row }) => ({ labels: stream.sorted, step: 0, bytes: row.bytes }));
 }
+
+const streamKey = ({ labels, service }: Pick<VolumeRow, 'labels' | 'service'>) => `${service}\n${labels}`;
 
 interface VolumeQuery {
   sql: string;
@@ -143,7 +155,7 @@ function eventsSql(task: VolumeTask, named: readonly string[], selection: Select
   const where = [scopeSql(task.orgId, task.startNs, task.endNs, params), ...conditions].join(' AND ');
   const sql =
     `SELECT ${['labels', 'service', ...new Set(columns)].join(', ')},` +
-    ` ${stepSql(task, 'toUnixTimestamp64Milli(ts)', params)} AS step, sum(${EVENT_BYTES_EXPRESSION}) AS volume` +
+    ` ${stepSql(task, 'toUnixTimestamp64Milli(ts)', params)} AS step, sum(${LINE_BYTES_EXPRESSION}) AS volume` +
     ` FROM ${EVENTS} WHERE ${where} GROUP BY ${keys.join(', ')}`;
   return { sql, params };
 }
@@ -166,11 +178,19 @@ interface VolumeRow {
   volume: string | number;
 }
 
-async function readBytes(task: VolumeTask, { sql, params }: VolumeQuery, { store, signal }: Context): Promise<Bytes[]> {
+/** Streams that are too many to be named in SQL are told apart here. */
+async function readBytes(
+  task: VolumeTask,
+  { sql, params }: VolumeQuery,
+  isSelected: (row: VolumeRow) => boolean,
+  { store, signal }: Context,
+): Promise<Bytes[]> {
   const streams = new StreamCache(task.settings);
   const result: Bytes[] = [];
   for await (const rows of store.select<VolumeRow>({ sql, params: params.values }, { signal })) {
-    for (const { labels, service, log_type, event_type, level, step, volume } of rows) {
+    for (const row of rows) {
+      if (!isSelected(row)) continue;
+      const { labels, service, log_type, event_type, level, step, volume } = row;
       const { stream } = streams.get(labels, service);
       const own = { log_type, event_type, severity: level, detected_level: level };
       const fields = Object.entries(own).filter(([name, value]) => value && !stream.labels.has(name)) as [

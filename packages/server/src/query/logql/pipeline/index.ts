@@ -1,4 +1,4 @@
 export { compileExtractor } from './extractor.ts';
 export { compilePipeline, mergedLabels } from './pipeline.ts';
 export { requiredFields } from './required-fields.ts';
-export type { Extractor, Pipeline, ProcessedLine, RequiredFields, Sample, Series } from './types.ts';
+export type { Extractor, Pipeline, ProcessedLine } from './types.ts';

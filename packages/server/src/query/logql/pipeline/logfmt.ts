@@ -147,12 +147,20 @@ function extractKeys(
       continue;
     }
     const targets = targetsOf(line.slice(scanner.keyStart, scanner.keyEnd));
-    for (const { slot } of targets) setTarget(labels, slot, scanner.value());
+    if (targets.length === 0) continue;
+    const value = scanner.value();
+    if (!targets.every(({ slot }) => setTarget(labels, slot, value)) || labels.allFound()) break;
   }
   if (strict && scanner.problem !== null) labels.failParser(LOGFMT_ERROR, scanner.problem);
 }
 
-function setTarget(labels: RowLabels, slot: LabelSlot, value: string): void {
-  const target = labels.isTaken(slot) ? slot.extracted(labels.slots) : slot;
+/** False: Loki reads no further, because a name with the suffix is not asked for or has a value already. */
+function setTarget(labels: RowLabels, slot: LabelSlot, value: string): boolean {
+  let target = slot;
+  if (labels.isTaken(slot)) {
+    target = slot.extracted(labels.slots);
+    if (!target.required || labels.isExtracted(target)) return false;
+  }
   if (target.required) labels.set(target, value.includes('\ufffd') ? '' : value);
+  return true;
 }

@@ -4,7 +4,14 @@ import { EVENTS } from '../../events-sql.ts';
 import { SELECT_SETTINGS, type SqlParams } from '../../sql.ts';
 import { badQuery } from '../errors.ts';
 import type { StreamSettings } from '../events/streams.ts';
-import { type BucketRow, bucketBaseMs, bucketWidthMs, type Series, slideBuckets } from '../range/index.ts';
+import {
+  type BucketRow,
+  bucketBaseMs,
+  bucketWidthMs,
+  RangeWindows,
+  type Series,
+  slideBuckets,
+} from '../range/index.ts';
 import { type StepGrid, type StepSeries, stepCount } from '../series.ts';
 import { type CompiledLog, scopeSql } from './compile.ts';
 import { metadataSql, numberOf } from './label-sql.ts';
@@ -29,9 +36,11 @@ export interface PushedAggregation {
 interface Row extends SeriesRow {
   bucket: string;
   n: string;
-  v: number | string | null;
+  /** Of a quantile over several buckets all values. */
+  v: number | string | null | (number | string | null)[];
   m2: number | string | null;
   at: string | number;
+  tie: string;
   odd: number | string;
 }
 
@@ -52,8 +61,10 @@ export function pushAggregation(
   if (names === null && leaf.range.unwrap !== null) return null;
   const params = compiled.params.copy();
   const groups = names === null ? columnsOfAllLabels(settings) : columnsOfLabels(names, compiled, settings, params);
-  const values = valueColumns(leaf, compiled, settings, params);
-  const widthMs = leaf.op === 'quantile_over_time' ? quantileWidthMs(leaf, grid) : bucketWidthMs(leaf, grid);
+  const values = valueColumns(leaf, grid, compiled, settings, params);
+  // Buckets of values are those of sums.
+  const ofSums = leaf.op === 'quantile_over_time' ? { ...leaf, op: 'sum_over_time' as const } : leaf;
+  const widthMs = bucketWidthMs(ofSums, grid);
   if (groups === null || values === null || widthMs === null) return null;
   const baseMs = bucketBaseMs(leaf, grid);
   const buckets = Math.ceil((grid.endMs - leaf.range.offsetMs - baseMs) / widthMs);
@@ -75,6 +86,7 @@ export function pushAggregation(
     `${values.value} AS v`,
     `${values.m2} AS m2`,
     `${placeSql(leaf, base)} AS at`,
+    `${tieSql(leaf)} AS tie`,
     `${odd.length === 0 ? '0' : `countIf(${odd.join(' OR ')})`} AS odd`,
   ];
   const keys = [...groups.keys, 'bucket'];
@@ -85,17 +97,36 @@ export function pushAggregation(
   const distinct = `SELECT DISTINCT ${groups.columns.join(', ')} FROM ${EVENTS} WHERE ${where.join(' AND ')}`;
 
   async function run(store: EventStore, options: { signal: AbortSignal; timeoutMs: number }) {
-    const rows: BucketRow[] = [];
+    const rows: PlacedBucket[] = [];
     for await (const chunk of store.select<Row>(query, options)) {
       for (const row of chunk) {
         if (Number(row.odd) !== 0) return null;
-        const bucketRow = { bucket: Number(row.bucket), count: Number(row.n), value: numberOfRow(row.v) };
-        rows.push({ ...bucketRow, series: groups!.seriesOf(row), m2: numberOfRow(row.m2), order: Number(row.at) });
+        const bucketRow = {
+          bucket: Number(row.bucket),
+          count: Number(row.n),
+          value: numberOfRow(row.v as Exclude<Row['v'], unknown[]>),
+        };
+        const place = { order: Number(row.at), tie: row.tie };
+        rows.push({ ...bucketRow, ...place, series: groups!.seriesOf(row), m2: numberOfRow(row.m2) });
       }
       if (rows.length > ROWS_MAX) throw badQuery(`the query would read too many series (limit: ${ROWS_MAX} points)`);
     }
     if (leaf.op === 'quantile_over_time') return mergesSeries(rows) ? null : quantileSteps(rows, stepCount(grid));
-    return slideBuckets(leaf, grid, widthMs!, rows);
+    return slideBuckets(leaf, grid, widthMs!, isPlaced(leaf) ? rows.sort(inOrder) : rows);
+  }
+
+  /** Each bucket's values themselves, for windows of several buckets. */
+  async function runValues(store: EventStore, options: { signal: AbortSignal; timeoutMs: number }) {
+    const windows = new RangeWindows(leaf, grid);
+    for await (const chunk of store.select<Row>(query, options)) {
+      for (const row of chunk) {
+        if (Number(row.odd) !== 0) return null;
+        const series = groups!.seriesOf(row);
+        const endMs = baseMs + Number(row.bucket) * widthMs!;
+        for (const value of row.v as (number | string | null)[]) windows.add(series, endMs, 0, numberOfRow(value));
+      }
+    }
+    return windows.finish();
   }
 
   async function exceeds(store: EventStore, seriesMax: number, options: { signal: AbortSignal; timeoutMs: number }) {
@@ -108,7 +139,8 @@ export function pushAggregation(
     }
     return false;
   }
-  return { query, run, exceeds };
+  const isValues = leaf.op === 'quantile_over_time' && !isOneBucket(leaf, grid);
+  return { query, run: isValues ? runValues : run, exceeds };
 }
 
 /** Attributes in another order are another group and the same series. */
@@ -117,6 +149,30 @@ const DISTINCT_FACTOR = 4;
 /** As the store writes them: text for NaN and infinities, and for integers of 64 bits. */
 function numberOfRow(value: number | string | null): number {
   return typeof value === 'string' ? Number(value.replace('inf', 'Infinity')) : (value ?? Number.NaN);
+}
+
+/** Of events of one time the place in the journal decides, as where rows are read. */
+interface PlacedBucket extends BucketRow {
+  order: number;
+  tie: string;
+}
+
+function inOrder(left: PlacedBucket, right: PlacedBucket): number {
+  if (left.bucket !== right.bucket) return left.bucket - right.bucket;
+  if (left.order !== right.order) return left.order - right.order;
+  return left.tie < right.tie ? -1 : left.tie > right.tie ? 1 : 0;
+}
+
+function isPlaced({ op }: RangeAggregation): boolean {
+  return op === 'first_over_time' || op === 'last_over_time';
+}
+
+/** The place of the first or last event of a bucket as text that sorts like it. */
+function tieSql(leaf: RangeAggregation): string {
+  if (!isPlaced(leaf)) return "''";
+  const aggregate = leaf.op === 'first_over_time' ? 'argMin' : 'argMax';
+  const text = "concat(leftPad(toString(frame), 20, '0'), leftPad(toString(frame_index), 10, '0'))";
+  return `${aggregate}(${text}, (ts, frame, frame_index))`;
 }
 
 /** When the first or last event of a bucket was, in ns behind the base: several streams can be one series. */
@@ -134,6 +190,7 @@ interface ValueColumns {
 
 function valueColumns(
   leaf: RangeAggregation,
+  grid: StepGrid,
   compiled: CompiledLog,
   settings: StreamSettings,
   params: SqlParams,
@@ -156,17 +213,24 @@ function valueColumns(
   const metadata = metadataSql(unwrap.label, streams, compiled.selection, settings, params);
   if (metadata === null) return null;
   const { number, odd } = numberOf(metadata);
-  const aggregate = aggregateOf(leaf, number, params);
+  const aggregate = aggregateOf(leaf, grid, number, params);
   if (aggregate === null) return null;
+  // Interpolation multiplies infinities by 0; the store's does not.
+  const isQuantile = leaf.op === 'quantile_over_time' && isOneBucket(leaf, grid);
   // An absent or empty label is no sample; text that is no number is an error, which is the pipeline's to tell.
   return {
     ...aggregate,
     conditions: [metadata.number === null ? `${metadata.value} != ''` : metadata.has],
-    odd: odd === null ? [] : [odd],
+    odd: [odd, isQuantile ? `NOT ifNull(isFinite(${number}), 1)` : null].filter((part) => part !== null),
   };
 }
 
-function aggregateOf(leaf: RangeAggregation, x: string, params: SqlParams): { value: string; m2: string } | null {
+function aggregateOf(
+  leaf: RangeAggregation,
+  grid: StepGrid,
+  x: string,
+  params: SqlParams,
+): { value: string; m2: string } | null {
   const place = '(ts, frame, frame_index)';
   switch (leaf.op) {
     case 'sum_over_time':
@@ -180,12 +244,14 @@ function aggregateOf(leaf: RangeAggregation, x: string, params: SqlParams): { va
       return { value: `max(${x})`, m2: '0' };
     case 'stddev_over_time':
     case 'stdvar_over_time':
-      return { value: `avg(${x})`, m2: `varPopStable(${x}) * count(${x})` };
+      // The store gives 0 for a single infinity.
+      return { value: `avg(${x})`, m2: `if(min(isFinite(${x})) = 1, varPopStable(${x}) * count(${x}), nan)` };
     case 'first_over_time':
       return { value: `argMin(${x}, ${place})`, m2: '0' };
     case 'last_over_time':
       return { value: `argMax(${x}, ${place})`, m2: '0' };
     case 'quantile_over_time': {
+      if (!isOneBucket(leaf, grid)) return { value: `groupArray(${x})`, m2: '0' };
       const q = leaf.parameter ?? 0;
       if (!(q >= 0 && q <= 1)) return null;
       return { value: `quantileExactInclusive(${params.add('Float64', q)})(${x})`, m2: '0' };
@@ -197,10 +263,9 @@ function aggregateOf(leaf: RangeAggregation, x: string, params: SqlParams): { va
   }
 }
 
-/** A quantile is worked out of one bucket only: where windows neither overlap nor leave gaps. */
-function quantileWidthMs(leaf: RangeAggregation, grid: StepGrid): number | null {
-  const { rangeMs } = leaf.range;
-  return Number.isInteger(rangeMs) && (grid.stepMs === 0 || grid.stepMs === rangeMs) ? rangeMs : null;
+/** Windows neither overlap nor leave gaps, so that each is one bucket: then the store works the quantile out. */
+function isOneBucket({ range }: RangeAggregation, { stepMs }: StepGrid): boolean {
+  return stepMs === 0 || stepMs === range.rangeMs;
 }
 
 /** Several streams can give one series, and quantiles of parts do not make the whole. */

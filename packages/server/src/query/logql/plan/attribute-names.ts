@@ -12,7 +12,7 @@ export interface AttributeNames {
 
 export interface AttributeName {
   name: string;
-  /** Some event had it with an empty value. */
+  /** Some event may have had it with an empty value. */
   hasEmpty: boolean;
 }
 
@@ -21,7 +21,7 @@ const NAMES_MAX = 20_000;
 
 interface Row {
   name: string;
-  empties: string;
+  may_be_empty: number;
 }
 
 export async function readAttributeNames(
@@ -34,10 +34,10 @@ export async function readAttributeNames(
   let count = 0;
   for await (const rows of store.select<Row>(namesQuery(orgId, span), { signal })) {
     count += rows.length;
-    for (const { name, empties } of rows) {
+    for (const { name, may_be_empty } of rows) {
       const label = labelNameOf(name);
       const known = byLabel.get(label) ?? [];
-      known.push({ name, hasEmpty: empties !== '0' });
+      known.push({ name, hasEmpty: may_be_empty !== 0 });
       byLabel.set(label, known);
     }
   }
@@ -54,7 +54,7 @@ function namesQuery(orgId: string, { startNs, endNs }: Span): SqlQuery {
     `hour < ${time(clamp(endNs), params)}`,
   ];
   const sql =
-    `SELECT name, sum(empties) AS empties FROM ${DATABASE}.${ATTRIBUTES_TABLE} WHERE ${where.join(' AND ')}` +
+    `SELECT name, max(has_empty) AS may_be_empty FROM ${DATABASE}.${ATTRIBUTES_TABLE} WHERE ${where.join(' AND ')}` +
     ` GROUP BY name LIMIT ${NAMES_MAX + 1}`;
   return { sql, params: params.values };
 }

@@ -1,10 +1,11 @@
 import type { LogExpr, Stage } from '@tailwater/schema/logql';
+import { paramSearch } from '../../../stores/clickhouse/params.ts';
 import { SqlParams, time } from '../../sql.ts';
 import type { StreamSettings } from '../events/streams.ts';
 import { fieldSql, labelFilterSql, selectorMatches } from './label-sql.ts';
 import { lineFilterSql } from './line-sql.ts';
 import { afterStage, labelPrefilter, type ParserState } from './prefilter.ts';
-import { type Selection, streamsCondition } from './selection.ts';
+import { PARAM_BYTES_MAX, type Selection, streamsCondition } from './selection.ts';
 import { clamp } from './universe.ts';
 
 /** A log expression over the streams that it selects: what the store does of it, and what is left. */
@@ -44,8 +45,19 @@ export function compileLog(expr: LogExpr, selection: Selection, options: Compile
   };
   if (options.pushDown) planStages(expr.stages, selection, options.settings, params, plan);
   else plan.residual.push(...expr.stages);
+  if (options.pushDown && !canBeSent(params)) return compileLog(expr, selection, { ...options, pushDown: false });
   const isExact = selected !== null && plan.pushed.length === expr.stages.length;
   return { ...plan, selection, params, isExact, isSelected: selected !== null };
+}
+
+/** What ClickHouse takes, with room for what is added: 1,000 parameters (http_max_fields), 1 MiB of URL with 128 KiB each. */
+const PARAMS_MAX = 900;
+const URL_BYTES_MAX = 960 << 10;
+
+function canBeSent({ values }: SqlParams): boolean {
+  const sizes = Object.values(paramSearch(values)).map((p) => new URLSearchParams({ p }).toString().length);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  return sizes.length <= PARAMS_MAX && total <= URL_BYTES_MAX && sizes.every((size) => size < PARAM_BYTES_MAX);
 }
 
 interface Plan {
@@ -84,6 +96,10 @@ function planStages(
       const { sql, exact } = lineFilterSql(stage, params);
       if (sql !== null) plan.conditions.push(sql);
       settle(stage, sql !== null && exact, sql !== null);
+    } else if (areLabelsStored && passesWithoutError(stage)) {
+      // What SQL answers whole makes no errors; what is left for rows may.
+      if (plan.residual.length > 0) plan.residual.push(stage);
+      plan.pushed.push(stage);
     } else if (stage.kind === 'label-filter' && areLabelsStored) {
       const filter = labelFilterSql(stage.filter, selection, settings, params);
       if (filter !== null) plan.conditions.push(filter.sql);
@@ -96,15 +112,12 @@ function planStages(
       const sql = labelPrefilter(stage.filter, state, selection, settings, params);
       if (sql !== null) plan.conditions.push(sql);
       settle(stage, false, sql !== null);
-    } else if (stage.kind === 'drop' && areLabelsStored && stage.targets.every(isError)) {
-      // Nothing before it makes errors, but for what is odd, and odd rows are not taken from SQL.
-      settle(stage, true, false);
     } else {
       settle(stage, false, false);
     }
     if (['line-format', 'unpack', 'decolorize'].includes(stage.kind)) isLineStored = false;
     if (!['line-filter', 'label-filter', 'decolorize'].includes(stage.kind)) {
-      if (!(stage.kind === 'drop' && stage.targets.every(isError))) areLabelsStored = false;
+      if (!passesWithoutError(stage)) areLabelsStored = false;
     }
     state = afterStage(state, stage);
   }
@@ -116,8 +129,16 @@ function planStages(
   }
 }
 
-function isError({ name, matcher }: { name: string; matcher: unknown }): boolean {
-  return matcher === null && (name === '__error__' || name === '__error_details__');
+/** `| drop __error__` and `| __error__=""`: events without an error pass as they are. */
+function passesWithoutError(stage: Stage): boolean {
+  if (stage.kind === 'drop') return stage.targets.every(({ name, matcher }) => matcher === null && isError(name));
+  if (stage.kind !== 'label-filter' || stage.filter.kind !== 'matcher') return false;
+  const { name, op, value } = stage.filter.matcher;
+  return name === '__error__' && op === '=' && value === '';
+}
+
+function isError(name: string): boolean {
+  return name === '__error__' || name === '__error_details__';
 }
 
 /** `org = … AND ts …` for the half-open range, or the metric one (startNs, endNs] given as [startNs + 1, endNs + 1). */

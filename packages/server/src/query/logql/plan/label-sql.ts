@@ -3,8 +3,9 @@ import { ATTRIBUTE_PAIRS_EXPRESSION, PROMOTED_ATTRIBUTES } from '../../../stores
 import { attributeText, type SqlParams } from '../../sql.ts';
 import { columnOfField, type EventField, isEventField } from '../events/fields.ts';
 import type { StreamSettings } from '../events/streams.ts';
+import { labelMatcher } from '../pipeline/label-filter.ts';
 import type { AttributeName } from './attribute-names.ts';
-import { matcherTest, type SelectedStream, type Selection, streamsCondition, streamsOf } from './selection.ts';
+import { type SelectedStream, type Selection, streamsCondition, streamsOf } from './selection.ts';
 
 /** The text of a structured-metadata label in SQL. */
 export interface MetadataSql {
@@ -127,7 +128,7 @@ function matcherSql(
   params: SqlParams,
 ): FilterSql | null {
   const [having, lacking] = splitByLabel(streamsOf(selection), matcher.name);
-  const test = matcherTest(matcher, false);
+  const test = labelMatcher(matcher);
   const passing = having.filter(({ stream }) => test(stream.labels.get(matcher.name)!));
   const passes = streamsCondition(passing, selection.universe, params);
   if (lacking.length === 0) return passes === null ? null : { sql: passes, odd: null };
@@ -145,11 +146,18 @@ function splitByLabel(streams: readonly SelectedStream[], name: string): [Select
   return [having, streams.filter(({ stream }) => !stream.labels.has(name))];
 }
 
-/** `value` is SQL for a label's text. Regular expressions of label filters are anchored; `.` matches no line end. */
+/** `value` is SQL for a label's text. Regular expressions of label filters are anchored; their `.` matches no line end. */
 function valueMatches(value: string, matcher: Matcher, params: SqlParams): string {
   if (matcher.op === '=' || matcher.op === '!=') return `${value} ${matcher.op} ${params.add('String', matcher.value)}`;
-  const matches = `match(${value}, ${params.add('String', `^(?-s:${matcher.value})$`)})`;
+  const matches = regexMatches(value, matcher.value, params);
   return matcher.op === '=~' ? matches : `NOT ${matches}`;
+}
+
+/** `.*` and `.+` are any text and any but the empty one, as in the pipeline. */
+function regexMatches(value: string, pattern: string, params: SqlParams): string {
+  if (pattern === '.*') return '1';
+  if (pattern === '.+') return `${value} != ''`;
+  return `match(${value}, ${params.add('String', `^(?-s:${pattern})$`)})`;
 }
 
 /** An equality names first what an index can answer. */

@@ -1,8 +1,9 @@
 import type { LabelFilter, Matcher, Stage } from '@tailwater/schema/logql';
 import type { SqlParams } from '../../sql.ts';
 import type { StreamSettings } from '../events/streams.ts';
+import { labelMatcher } from '../pipeline/label-filter.ts';
 import { metadataSql } from './label-sql.ts';
-import { matcherTest, type Selection, streamsOf } from './selection.ts';
+import { type Selection, streamsOf } from './selection.ts';
 
 /** How the labels of a line can have come about when a filter looks at them. */
 export interface ParserState {
@@ -72,7 +73,7 @@ export function labelPrefilter(
 const PLAIN_VALUE = /^[ -!#-.0-[\]-~]+$/;
 
 function refusesAbsent(matcher: Matcher): boolean {
-  return !matcherTest(matcher, false)('');
+  return !labelMatcher(matcher)('');
 }
 
 /** What is known of labels behind the stage. */

@@ -1,4 +1,5 @@
 import type { Matcher } from '@tailwater/schema/logql';
+import { paramSearch } from '../../../stores/clickhouse/params.ts';
 import type { SqlParams } from '../../sql.ts';
 import { type EventField, isEventField } from '../events/fields.ts';
 import { type EventStream, StreamCache, type StreamSettings } from '../events/streams.ts';
@@ -72,9 +73,15 @@ export function streamsOf({ groups }: Selection): SelectedStream[] {
   return groups.flatMap(({ streams }) => streams);
 }
 
-/** Characters of labels that a condition may hold as they are; longer lists go by hash. */
+/** ClickHouse takes this much as the value of a parameter (http_max_field_value_size), counted as the URL has it. */
+export const PARAM_BYTES_MAX = 128 << 10;
+/** Characters of labels that a condition may hold as they are, where they fit; longer lists go by hash. */
 const LABELS_CHARACTERS_MAX = 64 << 10;
 const HASHES_MAX = 12_000;
+/** A hash is up to 20 digits; with its quotes and comma, 29 bytes of URL. */
+const HASHES_PER_PARAM = 4_000;
+/** Of one query, which may name streams more than once: ClickHouse takes 1 MiB of URL (http_max_uri_size). */
+const LISTED_MAX = 24_000;
 
 /**
  * The SQL condition for exactly these streams of the universe; null when it would be too long to send.
@@ -109,16 +116,20 @@ export function streamsCondition(
 
 function labelsCondition(rows: readonly StreamRow[], params: SqlParams): string | null {
   const characters = rows.reduce((sum, { labels }) => sum + labels.length, 0);
-  if (characters <= LABELS_CHARACTERS_MAX) {
-    const values = rows.map(({ labels }) => labels);
-    return values.length === 1
-      ? `labels = ${params.add('String', values[0]!)}`
-      : `labels IN ${params.add('Array(String)', values)}`;
+  const values = characters <= LABELS_CHARACTERS_MAX ? rows.map(({ labels }) => labels) : [];
+  if (values.length === 1) return `labels = ${params.add('String', values[0]!)}`;
+  if (values.length > 0 && urlBytes(values) < PARAM_BYTES_MAX)
+    return `labels IN ${params.add('Array(String)', values)}`;
+  if (rows.length > HASHES_MAX || params.listed + rows.length > LISTED_MAX) return null;
+  const parts: string[] = [];
+  for (let i = 0; i < rows.length; i += HASHES_PER_PARAM) {
+    const hashes = rows.slice(i, i + HASHES_PER_PARAM).map(({ hash }) => hash);
+    parts.push(`toString(sipHash64(labels)) IN ${params.add('Array(String)', hashes)}`);
   }
-  if (rows.length > HASHES_MAX) return null;
-  const hashes = rows.map(({ hash }) => hash);
-  return `toString(sipHash64(labels)) IN ${params.add('Array(String)', hashes)}`;
+  return parts.length === 1 ? parts[0]! : `(${parts.join(' OR ')})`;
 }
+
+const urlBytes = (labels: readonly string[]) => new URLSearchParams(paramSearch({ labels })).toString().length;
 
 function servicesByLabels(rows: readonly StreamRow[]): Map<string, StreamRow[]> {
   const services = new Map<string, StreamRow[]>();

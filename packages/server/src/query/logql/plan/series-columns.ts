@@ -7,7 +7,7 @@ import type { Labels } from '../row.ts';
 import type { CompiledLog } from './compile.ts';
 import { metadataSql } from './label-sql.ts';
 import { COLUMN_SQL, fixNumbers } from './read-rows.ts';
-import { streamsOf } from './selection.ts';
+import { type SelectedStream, streamsCondition, streamsOf } from './selection.ts';
 
 /** The columns that an aggregation groups by, and the series that a row of its answer stands for. */
 export interface SeriesColumns {
@@ -18,12 +18,14 @@ export interface SeriesColumns {
 }
 
 export interface SeriesRow extends Partial<StoredRow> {
+  class?: number;
   [group: `g${number}`]: string;
 }
 
 /**
- * Series by these labels. What a stream has as a label is read from the columns `labels` and `service`; any other label
- * is one column, `=value`, or '' where the event has none. Null when a label cannot be told in SQL.
+ * Series by these labels. Streams are told apart by the values that they have of them, as a number, or where there are too
+ * many by the columns `labels` and `service`; any other label is one column, `=value`, or '' where the event has none.
+ * Null when a label cannot be told in SQL.
  */
 export function columnsOfLabels(
   names: readonly string[],
@@ -34,37 +36,75 @@ export function columnsOfLabels(
   const streams = streamsOf(compiled.selection);
   const columns: string[] = [];
   const keys: string[] = [];
-  let needsStream = false;
   for (const [i, name] of names.entries()) {
     if (name.startsWith('__') || name.endsWith('_extracted')) return null;
     const lacking = streams.filter(({ stream }) => !stream.labels.has(name));
-    if (lacking.length < streams.length) needsStream = true;
     if (lacking.length === 0) continue;
     const metadata = metadataSql(name, lacking, compiled.selection, settings, params);
     if (metadata === null) return null;
     columns.push(`if(${metadata.has}, concat('=', ${metadata.value}), '') AS g${i}`);
     keys.push(`g${i}`);
   }
-  const ofStream = needsStream ? ['labels', 'service'] : [];
+  const ofStreams = columnsOfStreams(names, compiled, settings, params);
+  const seriesOf = seriesTable();
+  const sortedNames = [...new Set(names)].sort();
   return {
-    columns: [...columns, ...ofStream],
-    keys: [...keys, ...ofStream],
-    seriesOf: labelReader(names, settings),
+    columns: [...columns, ...ofStreams.columns],
+    keys: [...keys, ...ofStreams.keys],
+    seriesOf: (row) => {
+      const ofStream = ofStreams.labelsOf(row);
+      const labels: [string, string][] = [];
+      for (const name of sortedNames) {
+        const text = ofStream.get(name) ?? metadataText(row[`g${names.indexOf(name)}`]);
+        if (text !== undefined) labels.push([name, text]);
+      }
+      return seriesOf(labels);
+    },
   };
 }
 
-function labelReader(names: readonly string[], settings: StreamSettings): (row: SeriesRow) => Series {
-  const streams = new StreamCache(settings);
-  const seriesOf = seriesTable();
-  const sortedNames = [...new Set(names)].sort();
-  return (row) => {
-    const ofStream = row.labels === undefined ? undefined : streams.get(row.labels, row.service!).stream.labels;
-    const labels: [string, string][] = [];
-    for (const name of sortedNames) {
-      const text = ofStream?.get(name) ?? metadataText(row[`g${names.indexOf(name)}`]);
-      if (text !== undefined) labels.push([name, text]);
-    }
-    return seriesOf(labels);
+interface StreamColumns {
+  columns: readonly string[];
+  keys: readonly string[];
+  labelsOf(row: SeriesRow): ReadonlyMap<string, string>;
+}
+
+/** Conditions in one query, and characters of labels that they name. */
+const CLASSES_MAX = 64;
+const CLASSES_CHARACTERS_MAX = 128 << 10;
+
+function columnsOfStreams(
+  names: readonly string[],
+  { selection }: CompiledLog,
+  settings: StreamSettings,
+  params: SqlParams,
+): StreamColumns {
+  const streams = streamsOf(selection);
+  const classes = new Map<string, SelectedStream[]>();
+  for (const stream of streams) {
+    const key = JSON.stringify(names.map((name) => stream.stream.labels.get(name) ?? null));
+    const known = classes.get(key);
+    if (known === undefined) classes.set(key, [stream]);
+    else known.push(stream);
+  }
+  const all = [...classes.values()];
+  if (all.length === 1) return { columns: [], keys: [], labelsOf: () => all[0]![0]!.stream.labels };
+  const cache = new StreamCache(settings);
+  const byText = {
+    columns: ['labels', 'service'],
+    keys: ['labels', 'service'],
+    labelsOf: (row: SeriesRow) => cache.get(row.labels!, row.service!).stream.labels,
+  };
+  const characters = streams.reduce((sum, { row }) => sum + row.labels.length, 0);
+  if (all.length > CLASSES_MAX || all.length === streams.length || characters > CLASSES_CHARACTERS_MAX) return byText;
+  const conditions = all.map((each) => streamsCondition(each, selection.universe, params));
+  if (conditions.includes(null)) return byText;
+  const number = `multiIf(${conditions.map((condition, i) => `${condition}, ${i}`).join(', ')}, ${all.length})`;
+  return {
+    columns: [`${number} AS class`],
+    keys: ['class'],
+    // The last stands for streams that came after the query had begun.
+    labelsOf: (row) => all[row.class ?? all.length]?.[0]?.stream.labels ?? new Map(),
   };
 }
 

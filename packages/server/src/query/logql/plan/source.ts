@@ -6,6 +6,7 @@ import type { StreamSettings } from '../events/streams.ts';
 import { compileExtractor, requiredFields } from '../pipeline/index.ts';
 import { RangeWindows } from '../range/index.ts';
 import type { RangeSource, StepGrid, StepSeries } from '../series.ts';
+import { compareLabels } from '../vector/index.ts';
 import { pushAggregation } from './aggregate.ts';
 import { type AttributeNames, readAttributeNames } from './attribute-names.ts';
 import { type CompiledLog, compileLog } from './compile.ts';
@@ -66,7 +67,17 @@ export class StoreSource implements RangeSource {
     return { store, orgId, span, compiled, options: { settings }, needed, signal, timeoutMs };
   }
 
+  /** In the order of their labels: which of equal values is among the top k must not hang on who came first. */
   async evaluate(leaf: RangeAggregation, grid: StepGrid, sumGrouping: readonly string[] | null): Promise<StepSeries[]> {
+    const series = await this.#evaluate(leaf, grid, sumGrouping);
+    return series.sort((left, right) => compareLabels(left.labels, right.labels));
+  }
+
+  async #evaluate(
+    leaf: RangeAggregation,
+    grid: StepGrid,
+    sumGrouping: readonly string[] | null,
+  ): Promise<StepSeries[]> {
     const span = leafSpan(leaf, grid);
     const compiled = await this.compile(leaf.range.log, span);
     if (compiled.selection.groups.length === 0) return new RangeWindows(leaf, grid).finish();

@@ -1,7 +1,7 @@
 import { RE2JS, type RE2JS as Re2 } from 're2js';
 import { badQuery } from '../errors.ts';
 import { literalTest } from './chain.ts';
-import { timeExponent, v8Source } from './linear.ts';
+import { isBoundToEndOnly, timeExponent, v8Source } from './linear.ts';
 import { type Node, readRegex } from './syntax.ts';
 
 export interface RegexOptions {
@@ -30,7 +30,9 @@ export function checkRegexp(pattern: string): string | null {
     RE2JS.compile(pattern);
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    const problem = error instanceof Error ? error.message : String(error);
+    // Go names the place of every fault, here the empty end.
+    return problem.endsWith('trailing backslash at end of expression') ? `${problem}: \`\`` : problem;
   }
 }
 
@@ -78,7 +80,7 @@ interface NativeRegex {
 
 function nativeRegex(node: Node): NativeRegex | null {
   const exponent = timeExponent(node);
-  if (exponent > 2) return null;
+  if (exponent > 2 || isBoundToEndOnly(node)) return null;
   const source = v8Source(node);
   if (source === null) return null;
   return { regex: new RegExp(source, 'u'), maxLength: exponent === 1 ? MAX_LINEAR_LENGTH : MAX_QUADRATIC_LENGTH };

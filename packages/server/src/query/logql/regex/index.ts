@@ -1,2 +1,2 @@
-export { checkRegexp, compileRegex, type Regex, type RegexOptions } from './compile.ts';
+export { checkRegexp, compileRegex, type RegexOptions } from './compile.ts';
 export { literals, type RegexLiterals } from './literals.ts';

@@ -212,6 +212,20 @@ function widthOf(node: Node): number {
   }
 }
 
+/**
+ * True for `[^a]$`, where V8 begins its search so many UTF-16 units before the end as the pattern has characters, and
+ * so misses a character of two units (as of V8 14).
+ */
+export function isBoundToEndOnly(node: Node): boolean {
+  return topBranches(node).some((pieces) => pieces[0]?.kind !== 'start' && pieces.some(hasEnd));
+}
+
+function hasEnd(node: Node): boolean {
+  if (node.kind === 'end') return true;
+  if (node.kind === 'concat' || node.kind === 'alternate') return node.nodes.some(hasEnd);
+  return (node.kind === 'repeat' || node.kind === 'capture') && hasEnd(node.node);
+}
+
 /** The pattern for V8 in `u` mode, or null where V8 would capture or count other than RE2. */
 export function v8Source(node: Node): string | null {
   switch (node.kind) {

@@ -1,7 +1,7 @@
 import type { Grouping, VectorOp } from '@tailwater/schema/logql';
 import type { Labels } from '../row.ts';
 import type { StepSeries } from '../series.ts';
-import { dropLabels, keepLabels, labelsKey } from './labels.ts';
+import { dropLabels, keepLabels, labelsKey, withoutEmpty } from './labels.ts';
 
 /** Operations that make one value of all series of a group. */
 export type ReduceOp = Extract<VectorOp, 'sum' | 'avg' | 'min' | 'max' | 'count' | 'stddev' | 'stdvar'>;
@@ -21,7 +21,7 @@ export function groupSeries(series: readonly StepSeries[], grouping: Grouping | 
     const labels = without ? dropLabels(member.labels, names) : keepLabels(member.labels, names);
     const key = labelsKey(labels);
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { labels, members: [member] });
+    if (group === undefined) groups.set(key, { labels: without ? withoutEmpty(labels) : labels, members: [member] });
     else group.members.push(member);
   }
   return [...groups.values()];

@@ -1,2 +1,2 @@
 export { evaluate, type MetricResult } from './evaluate.ts';
-export { compareLabels, compareText, labelsKey } from './labels.ts';
+export { compareLabels } from './labels.ts';

@@ -44,9 +44,14 @@ export function dropLabels(labels: Labels, names: ReadonlySet<string>): Labels {
   return labels.filter(([name]) => !names.has(name));
 }
 
-/** Sets or, where the value is empty, deletes a label. */
+/** The labels that have a value: Loki leaves the others out where it puts labels together anew. */
+export function withoutEmpty(labels: Labels): Labels {
+  return labels.some(([, value]) => value === '') ? labels.filter(([, value]) => value !== '') : labels;
+}
+
+/** Sets or, where the value is empty, deletes a label, and leaves out others without a value. */
 export function withLabel(labels: Labels, name: string, value: string): Labels {
-  const rest = labels.filter((label) => label[0] !== name);
+  const rest = labels.filter((label) => label[0] !== name && label[1] !== '');
   if (value === '') return rest;
   const next = rest.findIndex((label) => compareText(label[0], name) > 0);
   rest.splice(next === -1 ? rest.length : next, 0, [name, value]);

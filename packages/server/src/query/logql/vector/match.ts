@@ -2,7 +2,7 @@ import type { VectorMatching } from '@tailwater/schema/logql';
 import { badQuery } from '../errors.ts';
 import type { Labels } from '../row.ts';
 import type { StepSeries } from '../series.ts';
-import { dropLabels, keepLabels, labelsKey, labelValue, withLabel } from './labels.ts';
+import { dropLabels, keepLabels, labelsKey, labelValue, withLabel, withoutEmpty } from './labels.ts';
 import { calculateOrFilter, type ValueOp } from './operators.ts';
 import { groupBy, joinSteps } from './points.ts';
 
@@ -88,6 +88,10 @@ function isGrouped(matching: VectorMatching | null): boolean {
 }
 
 function resultLabels(many: Labels, one: Labels, matching: VectorMatching | null): Labels {
+  return withoutEmpty(joinedLabels(many, one, matching));
+}
+
+function joinedLabels(many: Labels, one: Labels, matching: VectorMatching | null): Labels {
   if (matching === null) return many;
   if (matching.group === null) {
     const names = new Set(matching.labels);

@@ -7,10 +7,6 @@ export function isSetOp(op: BinaryOp): op is SetOp {
   return op === 'and' || op === 'or' || op === 'unless';
 }
 
-export function isComparison(op: ValueOp): boolean {
-  return compare(op, 0, 0) !== null;
-}
-
 /** What an operator makes of two values; a comparison gives 1 or 0. */
 export function calculate(op: ValueOp, left: number, right: number): number {
   const holds = compare(op, left, right);

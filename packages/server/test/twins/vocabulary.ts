@@ -1,0 +1,162 @@
+/** The names and texts that generated events are made of and that generated queries ask for. */
+
+export const APPS = ['web', 'api', 'worker'] as const;
+
+export const WORDS = [
+  'error',
+  'Error',
+  'timeout',
+  'time',
+  'out',
+  'user',
+  'GET',
+  'abc123',
+  '500',
+  'took',
+  'ms',
+  'größe',
+  '日本',
+  'line\nbreak',
+  'a.b',
+  'x_y',
+  '100%',
+  "it's",
+  'back\\slash',
+  'tab\there',
+] as const;
+
+/** Names of attributes: some become label names by change, clash with own fields, labels or each other. */
+export const ATTRIBUTE_NAMES = [
+  'a.b',
+  'a_b',
+  'a-b',
+  'a__b',
+  '1st',
+  'key_1st',
+  'größe',
+  'status',
+  'duration',
+  'size',
+  'level',
+  'count',
+  'user_id',
+  'severity',
+  'app',
+  'env',
+  'x_extracted',
+  'app_extracted',
+  'user_id_extracted',
+  'trace.id',
+  'trace_id',
+  'host',
+  'host.name',
+  'log_type',
+  'duration_ms',
+  'service_name',
+  'http.route',
+  '_',
+  'detected_level',
+] as const;
+
+/** LogQL's names of those, of labels, own fields and keys of lines. */
+export const LABEL_NAMES = [
+  'app',
+  'env',
+  'pod',
+  'service_name',
+  'host_arch',
+  'os_type',
+  'k8s_pod_name',
+  'log_type',
+  'event_type',
+  'severity',
+  'detected_level',
+  'host',
+  'logger',
+  'user_id',
+  'trace_id',
+  'duration_ms',
+  'cost',
+  'a_b',
+  'a__b',
+  'key_1st',
+  'gr_e',
+  '_',
+  'status',
+  'duration',
+  'size',
+  'level',
+  'count',
+  'method',
+  'msg',
+  'app_extracted',
+  'user_id_extracted',
+  'x_extracted',
+  'host_name',
+  'http_route',
+  'missing',
+] as const;
+
+export const NUMBER_NAMES = ['duration_ms', 'cost', 'status', 'duration', 'size', 'count', 'a_b', 'key_1st'] as const;
+
+/**
+ * Numbers that sums of are exact in any order: multiples of 1/64 below 2^20, but for what no sum can cancel. So twins
+ * that add in another order still must give the same.
+ */
+export const PLAIN_NUMBERS = ['0', '1', '2', '3', '10', '100', '200', '404', '500', '1.5', '12.25', '-3', '0.015625'];
+
+export const TRICKY_NUMBERS = [
+  '1.50',
+  '+5',
+  '.5',
+  '5.',
+  '1e3',
+  '1E2',
+  '-0',
+  '00012',
+  '1e100',
+  '',
+  ' 5',
+  '5 ',
+  '1_000',
+  '0x1p4',
+  '0x10',
+  'inf',
+  '-Inf',
+  'NaN',
+  '1e400',
+  'five',
+];
+
+export const TEXT_VALUES = [
+  '',
+  'web',
+  'api',
+  'prod',
+  'u1',
+  'u2',
+  'GET',
+  'POST',
+  'info',
+  'error',
+  '10s',
+  '1.5s',
+  '250ms',
+  '1KB',
+  '2MiB',
+  'größe',
+  'two\nlines',
+  'say "hi"',
+  'back\\slash',
+  '10.0.0.7',
+];
+
+export const FIELD_VALUES = {
+  logType: ['access', 'app', 'audit'],
+  eventType: ['', 'login', 'click'],
+  host: ['', 'h1', 'h2'],
+  logger: ['', 'main', 'web'],
+  userId: ['', 'u1', 'u2', 'u3'],
+  traceId: ['', 't1', 't2'],
+  action: ['', 'read', 'write'],
+} as const;
