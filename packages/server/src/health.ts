@@ -28,7 +28,7 @@ export function healthOf({ ingest, store, writer, control }: Parts): HealthProvi
 }
 
 /** The gauges of /metrics, read at every scrape. */
-export function watchGauges({ telemetry, ingest, store, writer }: Parts): void {
+export function watchGauges({ telemetry, ingest, store, writer, logql }: Parts): void {
   telemetry.watch({
     journal_bytes: () => writer()?.backlog.journalBytes ?? 0,
     journal_backlog_frames: () => writer()?.backlog.frames ?? 0,
@@ -38,5 +38,6 @@ export function watchGauges({ telemetry, ingest, store, writer }: Parts): void {
     store_ready: () => (store.status().ready ? 1 : 0),
     store_restarts_total: () => store.status().restarts,
     store_position: () => writer()?.position ?? 0,
+    queries_running: () => logql.running,
   });
 }

@@ -100,6 +100,7 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
   const logql = new LogqlClient({
     threads: Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2))),
     onFault: (error) => log.error({ err: error }, 'a query worker died, the next query starts another'),
+    onQuery: (kind, outcome, seconds) => telemetry.countQuery(kind, outcome, seconds),
   });
   runner.defer('query workers', () => logql.close());
   const floors = [journalFloor, forwarding.floor];

@@ -32,7 +32,7 @@ export interface Parts {
   admission: Admission;
   quotas: Quotas;
   store: OpenStore;
-  logql: LogqlRunner;
+  logql: LogqlRunner & { readonly running: number };
   /** Null until the event store was opened for the first time. */
   writer: () => StoreWriter | null;
 }

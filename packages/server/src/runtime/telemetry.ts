@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ProcessorReport } from '../processors/processor.ts';
 
 /** The server's own numbers, as `/metrics` shows them. */
@@ -11,6 +11,8 @@ export interface Telemetry {
   countInsert(rows: number, setAside: number): void;
   /** By org. */
   countExpiredLetters(expired: ReadonlyMap<string, number>): void;
+  /** A LogQL query or a call of Grafana's menus, by kind; `outcome`: `done`, or the code of the error. */
+  countQuery(kind: string, outcome: string, seconds: number): void;
   /** Read at every scrape. */
   watch(gauges: Record<keyof typeof GAUGES, () => number>): void;
 }
@@ -24,6 +26,7 @@ const GAUGES = {
   store_ready: '1 while the event store takes inserts',
   store_restarts_total: 'Restarts of the embedded event store',
   store_position: 'First journal position that is not searchable yet',
+  queries_running: 'LogQL queries under way',
 } as const;
 
 type MakeCounter = (name: string, help: string, labelNames: string[]) => Counter;
@@ -60,6 +63,14 @@ export function createTelemetry(): Telemetry {
     dead_letters_lost: deadLetters.lost,
   };
   const stored = counter('store_events_total', 'Events inserted into the event store', []);
+  const queries = counter('queries_total', 'LogQL queries and calls of menus', ['kind', 'outcome']);
+  const querySeconds = new Histogram({
+    name: 'tailwater_query_seconds',
+    help: 'How long LogQL queries and calls of menus took',
+    labelNames: ['kind'],
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60],
+    registers: [registry],
+  });
   const setAsideFrames = counter('store_frames_set_aside_total', 'Frames the event store refused for good', []);
 
   function countReport(report: ProcessorReport): void {
@@ -87,6 +98,10 @@ export function createTelemetry(): Telemetry {
     countInsert: (rows, setAside) => {
       stored.inc(rows);
       if (setAside > 0) setAsideFrames.inc(setAside);
+    },
+    countQuery: (kind, outcome, seconds) => {
+      queries.inc({ kind, outcome }, 1);
+      querySeconds.observe({ kind }, seconds);
     },
     watch: (gauges) => {
       for (const name of Object.keys(GAUGES) as (keyof typeof GAUGES)[]) {

@@ -297,3 +297,13 @@ test('thousands of streams are asked for by one selector', async () => {
   const bytes = streams.reduce((sum, { values }) => sum + values[0]![1]!.length, 0);
   expect(volume.data.result[0].value[1]).toBe(String(bytes));
 });
+
+test('queries are counted by kind and outcome', async () => {
+  const before = await call(server, 'GET /metrics', { headers });
+  const countOf = (text: string) =>
+    Number(/tailwater_queries_total\{kind="query",outcome="invalid_query"\} (\d+)/.exec(text)?.[1] ?? 0);
+  await call(server, `GET /loki/api/v1/query?query=${encodeURIComponent('sum(')}`, { headers });
+  const after = await call(server, 'GET /metrics', { headers });
+  expect(countOf(after.text)).toBe(countOf(before.text) + 1);
+  expect(after.text).toContain('tailwater_queries_running 0');
+});

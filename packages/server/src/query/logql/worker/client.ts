@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { PermanentError, RetryableError } from '../../../runtime/errors.ts';
+import { isKnownError, PermanentError, RetryableError } from '../../../runtime/errors.ts';
 import type { HttpOptions } from '../../../stores/clickhouse/http.ts';
 import { badQuery } from '../errors.ts';
 import type { LogqlRunner, LogqlTask } from '../tasks.ts';
@@ -11,6 +11,8 @@ export interface LogqlClientOptions {
   threads: number;
   /** A thread died, or a query met a bug of ours. */
   onFault(error: Error): void;
+  /** Told of every query that has ended; `outcome` is `done`, `gone` for one that nobody waits for, or an error's code. */
+  onQuery?(kind: LogqlTask['kind'], outcome: string, seconds: number): void;
   /** Default 60 s. */
   idleMs?: number;
 }
@@ -40,7 +42,25 @@ export class LogqlClient implements LogqlRunner {
     for (const thread of this.#threads) thread.send({ kind: 'connect', connection });
   }
 
+  /** Queries that threads work on. */
+  get running(): number {
+    return [...this.#threads].reduce((sum, { taskCount }) => sum + taskCount, 0);
+  }
+
   async run(task: LogqlTask, signal: AbortSignal): Promise<Uint8Array> {
+    const startMs = performance.now();
+    let outcome = 'done';
+    try {
+      return await this.#run(task, signal);
+    } catch (error) {
+      outcome = signal.aborted ? 'gone' : isKnownError(error) ? error.code : 'internal';
+      throw error;
+    } finally {
+      this.#options.onQuery?.(task.kind, outcome, (performance.now() - startMs) / 1000);
+    }
+  }
+
+  async #run(task: LogqlTask, signal: AbortSignal): Promise<Uint8Array> {
     signal.throwIfAborted();
     if (this.#isClosed) throw new RetryableError('shutting_down', 'the server is stopping', 5000);
     return this.#freeThread().run(task, signal);
