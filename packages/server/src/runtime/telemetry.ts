@@ -40,6 +40,21 @@ function deadLetterCounters(counter: MakeCounter) {
   };
 }
 
+function queryCounter(counter: MakeCounter, registry: Registry): Telemetry['countQuery'] {
+  const queries = counter('queries_total', 'LogQL queries and calls of menus', ['kind', 'outcome']);
+  const seconds = new Histogram({
+    name: 'tailwater_query_seconds',
+    help: 'How long LogQL queries and calls of menus took',
+    labelNames: ['kind'],
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60],
+    registers: [registry],
+  });
+  return (kind, outcome, took) => {
+    queries.inc({ kind, outcome }, 1);
+    seconds.observe({ kind }, took);
+  };
+}
+
 /** A registry of its own, so that two servers in one process do not mix. */
 export function createTelemetry(): Telemetry {
   const registry = new Registry();
@@ -63,14 +78,6 @@ export function createTelemetry(): Telemetry {
     dead_letters_lost: deadLetters.lost,
   };
   const stored = counter('store_events_total', 'Events inserted into the event store', []);
-  const queries = counter('queries_total', 'LogQL queries and calls of menus', ['kind', 'outcome']);
-  const querySeconds = new Histogram({
-    name: 'tailwater_query_seconds',
-    help: 'How long LogQL queries and calls of menus took',
-    labelNames: ['kind'],
-    buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60],
-    registers: [registry],
-  });
   const setAsideFrames = counter('store_frames_set_aside_total', 'Frames the event store refused for good', []);
 
   function countReport(report: ProcessorReport): void {
@@ -99,10 +106,7 @@ export function createTelemetry(): Telemetry {
       stored.inc(rows);
       if (setAside > 0) setAsideFrames.inc(setAside);
     },
-    countQuery: (kind, outcome, seconds) => {
-      queries.inc({ kind, outcome }, 1);
-      querySeconds.observe({ kind }, seconds);
-    },
+    countQuery: queryCounter(counter, registry),
     watch: (gauges) => {
       for (const name of Object.keys(GAUGES) as (keyof typeof GAUGES)[]) {
         const gauge: Gauge = new Gauge({
