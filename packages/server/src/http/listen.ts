@@ -12,6 +12,7 @@ export interface HttpServerOptions {
 /** Most sockets at a time: each costs about 20 KB, and a process has a limit of open files. */
 const CONNECTIONS_MAX = 20_000;
 
+/** Of the request line and all headers: before a key is known, so what a stranger may make the server hold. */
 const HEADER_BYTES_MAX = 256 << 10;
 
 /** By socket, what says whether its request may take longer than all others. */
