@@ -45,7 +45,9 @@ async function send(first: number, last: number, wait = 'journal'): Promise<void
 
 const received = () => receiver.events.map(({ message }) => message);
 const texts = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => `event ${first + i}`);
-const arrived = (count: number) => eventually(async () => (new Set(received()).size >= count ? true : undefined));
+/** After refusals the next attempt comes within half a minute. */
+const arrived = (count: number) =>
+  eventually(async () => (new Set(received()).size >= count ? true : undefined), 90_000);
 
 interface Shown {
   status: { state: string; delivered: number; rejected: number };

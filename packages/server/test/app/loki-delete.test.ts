@@ -36,7 +36,10 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 /** Events by the label `app`. */
 async function counts(): Promise<Record<string, number>> {
   const query = encodeURIComponent('sum by (app) (count_over_time({app=~".+"}[1h]))');
-  const answer = (await (await request(server, `/loki/api/v1/query?query=${query}`)).json()) as {
+  const response = await request(server, `/loki/api/v1/query?query=${query}`);
+  // The store may still be starting.
+  if (response.status === 503) return {};
+  const answer = (await response.json()) as {
     data: { result: { metric: { app: string }; value: [number, string] }[] };
   };
   return Object.fromEntries(answer.data.result.map(({ metric, value }) => [metric.app, Number(value[1])]));

@@ -86,8 +86,9 @@ describe('embedded engine', () => {
     const before = [await under.rows(tables), await under.rows(versions)];
     await migrate(under.store);
     expect([await under.rows(tables), await under.rows(versions)]).toEqual(before);
-    expect(await under.rows<{ name: string }>(tables)).toMatchObject(
-      ['events', 'events_hourly', 'events_hourly_view', 'schema_versions'].map((name) => ({ name })),
+    const hourly = ['attributes_hourly', 'events_hourly', 'streams_hourly'].flatMap((name) => [name, `${name}_view`]);
+    expect((await under.rows<{ name: string }>(tables)).map(({ name }) => name)).toEqual(
+      ['events', 'schema_versions', ...hourly].sort(),
     );
   });
 
