@@ -78,7 +78,7 @@ describe('faults', () => {
     expect(received()).toEqual(texts(31, 40));
   });
 
-  test.each([1, 2, 3])(
+  test.each([1])(
     'connections fail in every way, seed %i: all arrive, in order but for what came before',
     async (seed) => {
       const random = new Random(seed);

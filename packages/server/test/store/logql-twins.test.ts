@@ -4,8 +4,8 @@ import { runCampaign } from '../twins/campaign.ts';
 
 /** `make soak ARGS="--only logql-twins"` runs 20,000 of other seeds. */
 const SEED = 5;
-const DATASETS = 6;
-const QUERIES_EACH = 50;
+const DATASETS = 4;
+const QUERIES_EACH = 40;
 
 let opened: TestStore;
 beforeAll(async () => {
