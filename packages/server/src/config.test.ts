@@ -145,6 +145,12 @@ describe('destinations of the environment', () => {
     expect(vendorEnvironment).toEqual({ LOG_DESTINATION: 'datadog, cloudwatch', DD_API_KEY: 'k' });
   });
 
+  test('those of another Tailwater are no unknown ones of ours', () => {
+    const forward = { TAILWATER_FORWARD_URL: 'https://tailwater.example', TAILWATER_FORWARD_KEY: 'k' };
+    const { vendorEnvironment } = load({ environment: { LOG_DESTINATION: 'tailwater', ...forward } });
+    expect(vendorEnvironment).toEqual({ LOG_DESTINATION: 'tailwater', ...forward });
+  });
+
   test('without LOG_DESTINATION nothing is passed on', () => {
     expect(load({ environment: { DD_API_KEY: 'k' } }).vendorEnvironment).toEqual({});
   });

@@ -22,6 +22,9 @@ export interface ConfigSources {
   readFile: (path: string) => string;
 }
 
+/** Variables of the destination `tailwater`: the only ones of `LOG_DESTINATION` that begin like our own. */
+const FORWARD_VARIABLES = new Set(['TAILWATER_FORWARD_URL', 'TAILWATER_FORWARD_KEY']);
+
 /** Names the command line client reads for itself. */
 const CLIENT_VARIABLES = new Set(['TAILWATER_URL', 'TAILWATER_API_KEY', 'TAILWATER_PROFILE']);
 
@@ -59,7 +62,8 @@ function vendorVariables(
   { logDestination }: ConfiguredValues,
 ): Config['vendorEnvironment'] {
   if (logDestination.length === 0) return {};
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('TAILWATER_')));
+  const isTheirs = (name: string) => FORWARD_VARIABLES.has(name) || !name.startsWith('TAILWATER_');
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => isTheirs(name)));
 }
 
 /** `loadConfig` on this process's environment and files. The only reader of `process.env` in the server. */
@@ -96,7 +100,8 @@ function readEnvironment(environment: ConfigSources['environment']): FoundValues
   }
   const names = CONFIG_KEYS.map((key) => key.environment[0]!);
   for (const name of Object.keys(environment)) {
-    if (!name.startsWith('TAILWATER_') || !isSet(name) || CLIENT_VARIABLES.has(name) || names.includes(name)) continue;
+    if (!name.startsWith('TAILWATER_') || !isSet(name) || names.includes(name)) continue;
+    if (CLIENT_VARIABLES.has(name) || FORWARD_VARIABLES.has(name)) continue;
     found.problems.push({ path: name, from: name, message: unknownName('variable', name, names) });
   }
   return found;

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunnableIntegration } from '../../src/consumers/destination-sender/sender.ts';
 import type { TestStep } from '../../src/destinations/destination.ts';
@@ -270,6 +271,18 @@ describe('refusals', () => {
   });
 });
 
+test('what was read before it could be counted is no lag', async () => {
+  await append(1, 3000, 3000);
+  // They are counted one after the other, and read at the same time.
+  const ids = Array.from({ length: 8 }, (_, i) => `quiet-${i}`);
+  const filter = { logTypes: ['nothing is of this type'] };
+  bed.sender.configure(ids.map((id) => integrationTo(receiver.url, { id, filter })));
+  const lag = () => ids.map((id) => bed.sender.status(id)?.lagEvents);
+  await until(() => lag().every((events) => events !== undefined), 'the first report');
+  await delay(1500);
+  expect(lag()).toEqual(ids.map(() => 0));
+});
+
 describe('connection test', () => {
   const stepsOf = async (integration: RunnableIntegration) => {
     const all: TestStep[] = [];
@@ -301,9 +314,21 @@ describe('connection test', () => {
     expect(await steps('http://169.254.169.254/')).toEqual([
       expect.objectContaining({ name: 'address', ok: false, advice: expect.stringMatching(/egress.allow/) }),
     ]);
+    const overTls = await steps(receiver.url.replace('http:', 'https:'));
+    expect(overTls.at(-1)).toMatchObject({ name: 'connection', ok: false, advice: expect.stringMatching(/https:/) });
     const unusable = { ...integrationTo(''), config: {} };
     const told = await stepsOf(unusable);
     expect(told).toEqual([expect.objectContaining({ name: 'settings', ok: false, field: 'url' })]);
+  });
+
+  test('a destination that does not answer is told as that, with advice', async () => {
+    const proxy = await openFaultProxy(receiver.port);
+    closers.push(() => proxy.close());
+    proxy.set({ kind: 'stall' });
+    await bed.close();
+    bed = await openSenderBed({ limits: { testMsMax: 500 } });
+    const told = await steps(`http://127.0.0.1:${proxy.port}/`);
+    expect(told.at(-1)).toMatchObject({ name: 'answer', ok: false, advice: expect.stringMatching(/firewall/) });
   });
 
   test('ends when the user goes away', async () => {

@@ -48,7 +48,12 @@ export async function testConnection(test: ConnectionTest): Promise<void> {
     await Promise.race([destination.test(marked, report, within), aborted(within)]);
   } catch (error) {
     if (timeout.aborted)
-      report({ name: last, ok: false, detail: `no answer within ${timeoutMs / 1000} s after this step` });
+      report({
+        name: 'answer',
+        ok: false,
+        detail: `After the step \`${last}\` there was no answer within ${timeoutMs / 1000} s.`,
+        advice: 'Look whether the destination is up, and whether a firewall between drops what is sent to it.',
+      });
     else if (!within.aborted) report(failedStep(error));
   } finally {
     isOver = true;

@@ -58,7 +58,9 @@ export class Feed {
     }
     const from = lane.next;
     const to = this.next;
-    if (from.position < to) this.counting = this.counting.then(() => this.count(lane, from, to));
+    // Counting waits for that of others; a lane that is level by then has nothing to count.
+    const { round } = lane.backlog;
+    if (from.position < to) this.counting = this.counting.then(() => this.count(lane, from, to, round));
     this.detach(lane);
   }
 
@@ -249,10 +251,9 @@ export class Feed {
   }
 
   /** How much of the journal was there for the lane before the common loop began. By headers alone. */
-  private async count(lane: Lane, from: Place, to: JournalPosition): Promise<void> {
+  private async count(lane: Lane, from: Place, to: JournalPosition, round: number): Promise<void> {
     const signal = AbortSignal.any([lane.signal, this.closing.signal]);
     const breather = new Breather();
-    const { round } = lane.backlog;
     try {
       for await (const { position, payload } of this.options.reader.read(from.position, { follow: false, signal })) {
         if (position >= to || lane.backlog.round !== round) return;

@@ -1,6 +1,7 @@
 import { TLSSocket } from 'node:tls';
 import type { TestStep } from '../../destinations/destination.ts';
 import type { Egress, EgressTarget } from '../../runtime/egress/egress.ts';
+import { describeConnectionFailure } from '../../runtime/egress/failures.ts';
 import { isKnownError, PermanentError } from '../../runtime/errors.ts';
 
 /** Signatures and tokens of most vendors are refused beyond five minutes; a warning comes earlier. */
@@ -75,13 +76,14 @@ async function tryPlace(
 function failureStep(error: unknown, place: string): TestStep {
   const detail = isKnownError(error) ? error.message : `no connection to ${place}`;
   if (error instanceof PermanentError) {
-    const advice = 'Use an address that is allowed, or have an operator add it to egress.allow.';
-    return { name: 'address', ok: false, detail, field: error.field ?? 'url', advice };
+    const advice =
+      error.code === 'egress_denied'
+        ? 'Use an address that is allowed, or have an operator add it to egress.allow.'
+        : 'Set this anew: certificates and keys as PEM texts, whole.';
+    const isTls = error.field === 'tls';
+    return { name: isTls ? 'tls' : 'address', ok: false, detail, field: isTls ? 'ca' : (error.field ?? 'url'), advice };
   }
-  const advice = /certificate|TLS|SSL|self.signed/i.test(detail)
-    ? 'The certificate must be valid for this host name; set the CA that issued it where it is a private one.'
-    : 'Check host name and port, and that a firewall lets this server through.';
-  return { name: 'connection', ok: false, detail, field: 'url', advice };
+  return { name: 'connection', ok: false, detail, field: 'url', advice: describeConnectionFailure(error).advice };
 }
 
 function certificateOf(socket: unknown): string {

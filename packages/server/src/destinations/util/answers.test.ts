@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { failureOf, retryAfterMs } from './answers.ts';
+import { failureOf, isWrongAddress, retryAfterMs } from './answers.ts';
 import { cutText } from './cut.ts';
 import { secretStripper } from './secrets.ts';
 
@@ -20,6 +20,11 @@ test.each([
   [503, 'destination_unavailable'],
 ])('%i is %s', (status, code) => {
   expect(failureOf(answer(status), strip).code).toBe(code);
+});
+
+test.each([302, 404, 405])('%i is about the address, which the test call says', (status) => {
+  expect(isWrongAddress(failureOf(answer(status), strip))).toBe(true);
+  expect(isWrongAddress(failureOf(answer(503), strip))).toBe(false);
 });
 
 test('a redirect shows where it points, without what may be a token', () => {

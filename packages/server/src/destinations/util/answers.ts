@@ -21,19 +21,30 @@ export function failureOf(response: EgressResponse, strip: Strip): PermanentErro
   const told = `The destination answered ${status}${answerTold(response, strip)}`;
   if (status >= 300 && status < 400) {
     const location = tellLocation(headers.location ?? '', strip);
-    return new RetryableError('destination_unavailable', `${told} It points to ${location}; set that address.`, 0);
+    return wrongAddress(`${told} It points to ${location}; set that address.`);
   }
   if (status === 401 || status === 403 || status === 407) return new PermanentError('destination_unauthorized', told);
   if (status === 410) return new PermanentError('destination_gone', told);
   if (status === 413) return new PermanentError('payload_too_large', told);
   if (status === 404 || status === 405) {
-    return new RetryableError('destination_unavailable', `${told} The address leads to nothing that takes events.`, 0);
+    return wrongAddress(`${told} The address leads to nothing that takes events.`);
   }
   if (status === 408 || status === 425 || status === 429 || status >= 500 || status < 200) {
     return new RetryableError('destination_unavailable', told, retryAfterMs(headers));
   }
   return new PermanentError('destination_rejected', told);
 }
+
+const wrongAddresses = new WeakSet<Error>();
+
+function wrongAddress(message: string): RetryableError {
+  const error = new RetryableError('destination_unavailable', message, 0);
+  wrongAddresses.add(error);
+  return error;
+}
+
+/** Whether something answered that is not the destination: waiting does not help, another address does. */
+export const isWrongAddress = (error: Error): boolean => wrongAddresses.has(error);
 
 /** `Retry-After` in seconds or as a date, capped; 0: the destination did not say. */
 export function retryAfterMs(headers: EgressResponse['headers'], nowMs = Date.now()): number {

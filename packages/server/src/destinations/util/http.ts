@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { Egress, EgressRequest, EgressResponse, EgressTls } from '../../runtime/egress/egress.ts';
 import { isKnownError, PermanentError, RetryableError } from '../../runtime/errors.ts';
@@ -11,11 +12,21 @@ export const httpUrl = z
     return url === null || (url.username === '' && url.password === '');
   }, 'no credentials in the address: they have fields of their own');
 
+/** OpenSSL takes a text without certificates too, and then trusts nobody. */
+function isCertificate(text: string): boolean {
+  try {
+    return new X509Certificate(text).subject !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** Members of the config of every destination that speaks HTTP. */
 export const connectionFields = {
   ca: z
     .string()
     .max(1 << 16)
+    .refine(isCertificate, 'expected certificates as PEM, with the lines BEGIN and END')
     .optional()
     .meta({ description: "Certificates (PEM) that the destination's is checked against, in place of the system's." }),
   proxy: httpUrl.optional().meta({ description: 'URL of an HTTP proxy to go through.' }),

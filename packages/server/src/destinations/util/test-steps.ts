@@ -1,6 +1,7 @@
 import { describeConnectionFailure } from '../../runtime/egress/failures.ts';
 import { isKnownError, type PermanentError, type RetryableError } from '../../runtime/errors.ts';
 import type { DeliveryBatch, DeliveryResult, EncodedEvent, TestStep } from '../destination.ts';
+import { isWrongAddress } from './answers.ts';
 
 /** Which setting is wrong, and how to mend it. */
 export interface Advice {
@@ -61,6 +62,8 @@ function commonAdvice(error: PermanentError | RetryableError): Advice | undefine
       return { advice: 'Set credentials that are valid and may write here.', ...fieldOf(error) };
     case 'destination_unavailable':
     case 'egress_denied':
+      if (isWrongAddress(error))
+        return { advice: 'Check the address and its path; what answers there takes no events.' };
       return { advice: describeConnectionFailure(error).advice };
     case 'destination_gone':
       return { advice: 'The receiver wants nothing more. Set another address.' };

@@ -126,6 +126,7 @@ test.each([
   [{ headers: { 'x-a': 'b\r\nx-c: d' } }, 'headers'],
   [{ url: 'https://user:password@hook.example' }, 'url'],
   [{ url: 'ftp://hook.example' }, 'url'],
+  [{ ca: 'ca.pem' }, 'ca'],
 ])('settings that cannot be: %j', (settings, field) => {
   const read = webhook.config.safeParse({ url: 'https://hook.example', ...settings });
   expect(read.error?.issues.map(({ path }) => path[0])).toEqual([field]);

@@ -12,7 +12,7 @@ export interface ConnectionFailure {
 type Words = readonly [ConnectStep, string, string];
 
 const WAIT = 'Look whether the destination is up; what is for it waits and is sent again.';
-const CA = 'Set the CA certificate that signed it in the TLS settings of the integration.';
+const CA = 'Set the CA certificate that signed it as `ca` of the integration.';
 const CLOCK = 'Renew the certificate there; if it is valid, look at the clock of this machine.';
 const CLIENT = 'Set the client certificate and key that it expects in the TLS settings of the integration.';
 const ROUTE = 'Look at the host, the port, and the firewalls between.';
