@@ -84,7 +84,10 @@ function probesOf({ probes, own }: Case, target: OrgFacts): Probe[] {
   if (own === 'public') return all;
   const [first] = all as [Probe];
   const mark = first.path.includes('?') ? '&' : '?';
-  const named = ['org', 'org_id', 'orgId', 'tenant', 'x-scope-orgid'].map((name) => ({
+  // Loki's routes read parameters in one place; one of them stands for all.
+  const isAnother = isLokiPath(first.path) && !first.path.startsWith('/loki/api/v1/query_range');
+  const names = isAnother ? ['org'] : ['org', 'org_id', 'orgId', 'tenant', 'x-scope-orgid'];
+  const named = names.map((name) => ({
     ...first,
     path: `${first.path}${mark}${name}=${target.orgId}`,
   }));
