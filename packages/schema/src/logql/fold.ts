@@ -1,6 +1,6 @@
 import type { BinaryOp } from './ast.ts';
 
-/** The value of an operation on two literals, as Loki computes it when it parses: a comparison answers 0 or 1. */
+/** What an operator makes of two values, literals or samples: a comparison answers 0 or 1, dividing by zero is never infinite. */
 export function foldLiterals(op: Exclude<BinaryOp, 'and' | 'or' | 'unless'>, left: number, right: number): number {
   switch (op) {
     case '+':

@@ -1,6 +1,7 @@
 export * from './ast.ts';
 export { parseDurationMs } from './durations.ts';
 export { type LogqlChecks, LogqlError } from './errors.ts';
+export { foldLiterals } from './fold.ts';
 export { formatQuery } from './format.ts';
 export { type IpAddress, type IpPattern, parseIpAddress, parseIpPattern } from './ip.ts';
 export { parseJsonPath } from './json-path.ts';

@@ -1,11 +1,17 @@
-import type { BinaryExpr, MetricExpr, RangeAggregation, VectorAggregation } from '@tailwater/schema/logql';
+import {
+  type BinaryExpr,
+  foldLiterals,
+  type MetricExpr,
+  type RangeAggregation,
+  type VectorAggregation,
+} from '@tailwater/schema/logql';
 import { badQuery } from '../errors.ts';
 import { type RangeSource, type StepGrid, type StepSeries, stepCount } from '../series.ts';
 import { aggregate } from './aggregate.ts';
 import { replaceLabels } from './label-replace.ts';
 import { compareLabels, labelsKey } from './labels.ts';
 import { matchVectors } from './match.ts';
-import { calculate, calculateOrFilter, isSetOp } from './operators.ts';
+import { calculateOrFilter, isSetOp } from './operators.ts';
 import { groupBy, mapPoints, mergePoints } from './points.ts';
 import { selectBest, sortSeries } from './select.ts';
 import { combineSets } from './sets.ts';
@@ -160,7 +166,7 @@ async function evaluateBinary(expr: BinaryExpr, context: Context): Promise<Evalu
     return { kind: 'series', series: combineSets(op, matching, toSeries(left, context), toSeries(right, context)) };
   }
   if (left.kind === 'scalar') {
-    if (right.kind === 'scalar') return { kind: 'scalar', value: calculate(op, left.value, right.value) };
+    if (right.kind === 'scalar') return { kind: 'scalar', value: foldLiterals(op, left.value, right.value) };
     // A comparison with a scalar keeps the value of the vector, on whichever side it stands.
     return { kind: 'series', series: mapPoints(right.series, (b) => calculateOrFilter(op, bool, left.value, b, b)) };
   }
