@@ -170,10 +170,11 @@ describe.skipIf(chromiumProgram.isMissing)(`Browser SDK in Chromium${chromiumPro
     const page = await openPage('/cart', block(START, { service }));
     await page.evaluate(guideBlock('js', 'payment_failed'));
     await emitNumbers(page, 0, 60);
-    // The first of them are under way by now. Of the rest, 150 KB, the browser takes 64 KiB and the next page the others.
+    // The first of them are under way by now. Of the rest, 230 KB, the browser takes 64 KiB and what it has begun to send,
+    // and the next page the others, however many those are.
     site.scripts.set('/next.js', block(START, { service }));
     await page.evaluate(`
-      const pad = 'x'.repeat(700);
+      const pad = 'x'.repeat(1500);
       for (let n = 60; n < 199; n++) tailwater.emit({ message: 'number ' + n, metadata: { n, pad } });
       location.href = '/next';`);
     await page.waitForURL('**/next');
@@ -181,7 +182,7 @@ describe.skipIf(chromiumProgram.isMissing)(`Browser SDK in Chromium${chromiumPro
       const stats = await statsOf(page);
       return stats.waiting === 0 ? stats : undefined;
     }, WAIT_MS_MAX);
-    expect(Number(sent)).toBeGreaterThan(50);
+    expect(Number(sent)).toBeGreaterThan(0);
     const events = await expectOnce(service, 199);
     expect(events[7]).toMatchObject({
       severity: 'info',
