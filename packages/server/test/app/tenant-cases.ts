@@ -126,6 +126,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     own: 'shows',
     probes: (t) => search('/api/logs/stats', t).map(({ path }) => ({ path: `${path}&group_by=service,log_type` })),
   },
+  'GET /api/logs/histogram': { key: 'query', own: 'succeeds', probes: (t) => search('/api/logs/histogram', t) },
   'GET /api/logs/fields': { key: 'query', own: 'shows', probes: (t) => search('/api/logs/fields', t) },
   'GET /api/logs/fields/:name/values': {
     key: 'query',

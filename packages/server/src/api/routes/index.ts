@@ -22,6 +22,7 @@ import { getLogContext } from './logs/context.ts';
 import { listFieldValues } from './logs/field-values.ts';
 import { listFields } from './logs/fields.ts';
 import { getLog } from './logs/get.ts';
+import { getHistogram } from './logs/histogram.ts';
 import { listLogs } from './logs/list.ts';
 import { getLogStats } from './logs/stats.ts';
 import { getLogWhy } from './logs/why.ts';
@@ -39,6 +40,7 @@ import { getTrace } from './traces/get.ts';
 export const apiRoutes: readonly ApiRoute[] = [
   listLogs,
   getLogStats,
+  getHistogram,
   listFields,
   listFieldValues,
   getLog,

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { histogramSchema } from '../../src/api/wire/charts.ts';
+import { openTestApi, openTestStore, type SampleEvent, type TestApi, type TestStore } from './api-fixture.ts';
+
+/** What the pages of charts ask, on the embedded engine. */
+let opened: TestStore;
+let api: TestApi;
+let headers: Record<string, string>;
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const START_MS = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - 4 * HOUR_MS;
+const at = (ms: number) => BigInt(START_MS + ms) * 1_000_000n;
+const iso = (ms: number) => new Date(START_MS + ms).toISOString();
+const number = (value: string) => ({ kind: 'number' as const, text: value });
+const RANGE = `from=${START_MS}&to=${START_MS + 3 * HOUR_MS}`;
+
+const EVENTS: SampleEvent[] = [
+  ...[10, 20, 30, 40, 1000].map(
+    (durationMs, i): SampleEvent => ({
+      message: `request ${i} done in ${durationMs} ms`,
+      service: 'api',
+      logType: 'gateway',
+      eventType: 'request',
+      action: 'read',
+      durationMs,
+      cost: 0.25,
+      traceId: 'slow',
+      attributes: { tokens: number(String(i)), note: { kind: 'string', text: 'none' } },
+      timestampNs: at(MINUTE_MS + i),
+    }),
+  ),
+  {
+    message: 'card 4 declined',
+    service: 'billing',
+    logType: 'billing',
+    severityNumber: 17,
+    traceId: 'bad',
+    timestampNs: at(HOUR_MS + 1),
+  },
+  {
+    message: 'card 5 declined',
+    service: 'billing',
+    logType: 'billing',
+    severityNumber: 21,
+    durationMs: 7,
+    timestampNs: at(2 * HOUR_MS + 30 * MINUTE_MS),
+  },
+];
+
+beforeAll(async () => {
+  opened = await openTestStore();
+  api = await openTestApi(opened.store);
+  headers = await api.keyOf('acme', ['query']);
+  await opened.insert('acme', EVENTS);
+  await opened.insert('other', [{ ...EVENTS[0]!, message: 'secret of other' }]);
+});
+afterAll(async () => {
+  await api?.close();
+  await opened?.close();
+});
+
+async function getJson(path: string) {
+  const response = await api.app.inject({ url: path, headers });
+  expect(response.statusCode, response.body).toBe(200);
+  return response.json();
+}
+
+describe('GET /api/logs/histogram', () => {
+  const histogram = async (query: string) => histogramSchema.parse(await getJson(`/api/logs/histogram?${query}`));
+
+  test('every bucket is there, aligned to the epoch', async () => {
+    const answer = await histogram(`${RANGE}&buckets=6`);
+    expect(answer).toMatchObject({
+      interval_ms: HOUR_MS / 2,
+      total: EVENTS.length,
+      from: `${iso(0).slice(0, -1)}000000Z`,
+    });
+    expect(answer.buckets.map(({ time, events }) => [time, events])).toEqual(
+      [5, 0, 1, 0, 0, 1].map((events, i) => [iso((i * HOUR_MS) / 2), events]),
+    );
+    expect(answer.buckets[5]!.by_severity).toEqual({ debug: 0, info: 0, warn: 0, error: 0, critical: 1 });
+  });
+
+  test('hours from the view and the rests of hours from the events make the same numbers', async () => {
+    const cut = `from=${START_MS + MINUTE_MS + 1}&to=${START_MS + 2 * HOUR_MS + 31 * MINUTE_MS}`;
+    const answer = await histogram(`${cut}&buckets=3`);
+    expect(answer.interval_ms).toBe(HOUR_MS);
+    expect(answer.buckets.map(({ events }) => events)).toEqual([4, 1, 1]);
+    expect((await histogram(`${cut}&buckets=3&service=billing`)).buckets.map(({ events }) => events)).toEqual([
+      0, 1, 1,
+    ]);
+    expect((await histogram(`${cut}&buckets=3&q=card`)).total).toBe(2);
+  });
+
+  test.each([
+    ['buckets=0', 'buckets'],
+    ['from=x', 'from'],
+    ['by=service', 'by'],
+  ])('refuses %s', async (query, field) => {
+    const response = await api.app.inject({ url: `/api/logs/histogram?${query}`, headers });
+    expect(response.statusCode).toBe(400);
+    expect(response.json().error).toMatchObject({ code: 'invalid_parameter', field });
+  });
+});
