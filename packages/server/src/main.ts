@@ -125,7 +125,7 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
   const parts = { ...opened, deadLetters, producers, integrations, admission, quotas, store, writer, logql };
   openDeletions(parts);
   const listeners = await openListeners(parts);
-  const { httpPort, extraPorts } = await openHttp(parts);
+  const { httpPort, extraPorts } = await openHttp(parts, listeners);
   const listenerPorts = { ...extraPorts, ...listeners };
   forwarding.ownPorts.push(httpPort, ...Object.values(listenerPorts));
   await start();

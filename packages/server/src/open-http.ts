@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { buildApi } from './api/app.ts';
+import type { ApiDeps } from './api/deps.ts';
 import { LOKI_TAIL_PATH, lokiTailHandler } from './api/routes/loki/tail.ts';
 import { createTail } from './api/routes/tail/index.ts';
 import { type UpgradeHandler, upgradeRouter } from './api/routes/tail/upgrade.ts';
@@ -18,6 +19,8 @@ import { RECEIVERS } from './receivers/registry.ts';
 import { createRouter } from './receivers/router.ts';
 import { PermanentError, RetryableError } from './runtime/errors.ts';
 import type { EventStore } from './stores/store.ts';
+import { webUiDir } from './web-ui/dist-dir.ts';
+import { createWebUi, type WebUi } from './web-ui/web-ui.ts';
 
 const DRAIN_DEADLINE_MS = 4_000;
 const ACK_STORED_TIMEOUT_MS = 30_000;
@@ -28,26 +31,30 @@ export interface HttpPorts {
   extraPorts: Record<string, number>;
 }
 
-/** Opens the one port that carries everything, and beside it those that clients know by number. */
-export async function openHttp(parts: Parts): Promise<HttpPorts> {
+/**
+ * Opens the one port that carries everything, and beside it those that clients know by number. `listenerPorts` are those
+ * that are open already.
+ */
+export async function openHttp(parts: Parts, listenerPorts: Readonly<Record<string, number>>): Promise<HttpPorts> {
   const { config, runner } = parts;
+  const extraPorts: Record<string, number> = {};
   const stopping = new AbortController();
   const handleIngest = openIngestHandler(parts, stopping.signal);
-  const { api, onUpgrade, closeTail } = await openApi(parts);
+  const { api, onUpgrade, closeTail } = await openApi(parts, () => ({ ...extraPorts, ...listenerPorts }));
+  const webUi = openWebUi(parts);
   watchGauges(parts);
   const createServer = () =>
     createHttpServer({
       headersTimeoutMs: config.http.headersTimeoutMs,
       requestTimeoutMs: config.http.requestTimeoutMs,
       onRequest: (request, response) => {
-        if (!handleIngest(request, response)) api.routing(request, response);
+        if (!handleIngest(request, response) && !webUi(request, response)) api.routing(request, response);
       },
       onUpgrade,
     });
   const main = createServer();
   runner.defer('http', () => drain(main, DRAIN_DEADLINE_MS));
   const httpPort = await listen(main, config.http.host, config.http.port, 'http.port');
-  const extraPorts: Record<string, number> = {};
   for (const [receiver, section] of Object.entries(config.receivers)) {
     if (typeof section !== 'object' || !('http' in section) || section.http === 'off') continue;
     const name = `${receiver}.http`;
@@ -104,7 +111,13 @@ interface OpenApi {
   closeTail(): Promise<void>;
 }
 
-async function openApi(parts: Parts): Promise<OpenApi> {
+function openWebUi({ log }: Parts): WebUi {
+  const dir = webUiDir();
+  if (dir === null) log.warn({}, 'the web UI is not built: `/` answers 404 until `make build` was run');
+  return createWebUi(dir);
+}
+
+async function openApi(parts: Parts, ingestPorts: ApiDeps['ingestPorts']): Promise<OpenApi> {
   const { config, log, ingest, paths } = parts;
   const liveTail = createLiveTail({
     journalDir: paths.journalDir,
@@ -129,6 +142,7 @@ async function openApi(parts: Parts): Promise<OpenApi> {
     integrations: parts.integrations,
     producers: parts.producers,
     logql: parts.logql,
+    ingestPorts,
     usage: (orgId: string) => parts.quotas.usage(orgId),
     quotaOf: (own: IngestQuota) => parts.quotas.of(own),
   };

@@ -50,6 +50,8 @@ export interface ApiDeps {
   usage(orgId: string): { day: string; bytes: number; events: number };
   /** What an org may send that has these numbers of its own. */
   quotaOf(own: IngestQuota): IngestQuota;
+  /** Open ports beside the main one, by `receiver.listener`. */
+  ingestPorts(): Readonly<Record<string, number>>;
   /** What is answered before the API sees it: other methods of those paths come here and are told of these. */
   answeredBefore?: readonly { method: string; path: string }[];
   /** The same for /api/openapi.json: operations by method by path. */

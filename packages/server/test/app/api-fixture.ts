@@ -182,6 +182,7 @@ export async function openTestApi(store: EventStore, options: Partial<ApiDeps> =
     deadLetters: noDeadLetters(dataDir),
     integrations,
     producers,
+    ingestPorts: () => ({ 'otlp.http': 4318 }),
     usage: () => ({ day: '2026-01-01', bytes: 0, events: 0 }),
     quotaOf: (own) => own,
     authenticate: (request) => authenticator.authenticate(request),

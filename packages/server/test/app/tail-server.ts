@@ -82,6 +82,7 @@ export async function openTailServer(
     deadLetters: noDeadLetters(dir),
     integrations: forwarding.integrations,
     producers: await noProducers(dir),
+    ingestPorts: () => ({ 'otlp.http': 4318 }),
     usage: () => ({ day: '2026-01-01', bytes: 0, events: 0 }),
     quotaOf: (own: IngestQuota) => own,
     metrics: new Registry(),

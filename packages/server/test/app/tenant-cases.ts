@@ -127,6 +127,20 @@ export const CASES: Readonly<Record<string, Case>> = {
     probes: (t) => search('/api/logs/stats', t).map(({ path }) => ({ path: `${path}&group_by=service,log_type` })),
   },
   'GET /api/logs/histogram': { key: 'query', own: 'succeeds', probes: (t) => search('/api/logs/histogram', t) },
+  'GET /api/logs/fields/:name/distribution': {
+    key: 'query',
+    own: 'succeeds',
+    probes: (t) => [
+      ...search('/api/logs/fields/duration_ms/distribution', t),
+      { path: `/api/logs/fields/attr.${t.attributeName}.none/distribution?${RANGE}` },
+    ],
+  },
+  'GET /api/logs/top': {
+    key: 'query',
+    own: 'shows',
+    probes: (t) => search('/api/logs/top', t).map(({ path }) => ({ path: `${path}&by=service` })),
+  },
+  'GET /api/logs/operations': { key: 'query', own: 'succeeds', probes: (t) => search('/api/logs/operations', t) },
   'GET /api/logs/fields': { key: 'query', own: 'shows', probes: (t) => search('/api/logs/fields', t) },
   'GET /api/logs/fields/:name/values': {
     key: 'query',
@@ -247,6 +261,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     probes: (t) => [{ path: `/api/keys/${t.spareKeyId}` }],
   },
   ...integrationCases(),
+  'GET /api/sessions/current': { key: 'query', own: 'public', probes: () => [{ path: '/api/sessions/current' }] },
   'GET /api/openapi.json': { key: 'query', own: 'public', probes: () => [{ path: '/api/openapi.json' }] },
   'GET /healthz': { key: 'query', own: 'public', probes: () => [{ path: '/healthz' }] },
   'GET /readyz': { key: 'query', own: 'public', probes: () => [{ path: '/readyz' }] },

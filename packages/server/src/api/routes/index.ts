@@ -19,12 +19,15 @@ import { listLevels } from './log-levels/list.ts';
 import { removeLevel } from './log-levels/remove.ts';
 import { setLevel } from './log-levels/set.ts';
 import { getLogContext } from './logs/context.ts';
+import { getDistribution } from './logs/distribution.ts';
 import { listFieldValues } from './logs/field-values.ts';
 import { listFields } from './logs/fields.ts';
 import { getLog } from './logs/get.ts';
 import { getHistogram } from './logs/histogram.ts';
 import { listLogs } from './logs/list.ts';
+import { listOperations } from './logs/operations.ts';
 import { getLogStats } from './logs/stats.ts';
+import { listTop } from './logs/top.ts';
 import { getLogWhy } from './logs/why.ts';
 import { lokiRoutes } from './loki/index.ts';
 import { createOrg } from './orgs/create.ts';
@@ -33,6 +36,7 @@ import { updateOrg } from './orgs/update.ts';
 import { checkIn } from './producers/check-in.ts';
 import { listProducers } from './producers/list.ts';
 import { explainQuery } from './query/explain.ts';
+import { getCurrentSession } from './sessions/current.ts';
 import { getStorage } from './storage/get.ts';
 import { getTrace } from './traces/get.ts';
 
@@ -41,6 +45,9 @@ export const apiRoutes: readonly ApiRoute[] = [
   listLogs,
   getLogStats,
   getHistogram,
+  getDistribution,
+  listTop,
+  listOperations,
   listFields,
   listFieldValues,
   getLog,
@@ -69,6 +76,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   listKeys,
   createKey,
   revokeKey,
+  getCurrentSession,
   ...logIntegrationRoutes,
   openApi,
   healthz,
