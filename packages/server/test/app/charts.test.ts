@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { histogramSchema } from '../../src/api/wire/charts.ts';
+import { distributionSchema, histogramSchema, operationsSchema, topSchema } from '../../src/api/wire/charts.ts';
 import { openTestApi, openTestStore, type SampleEvent, type TestApi, type TestStore } from './api-fixture.ts';
 
 /** What the pages of charts ask, on the embedded engine. */
@@ -92,14 +92,62 @@ describe('GET /api/logs/histogram', () => {
     ]);
     expect((await histogram(`${cut}&buckets=3&q=card`)).total).toBe(2);
   });
+});
 
-  test.each([
-    ['buckets=0', 'buckets'],
-    ['from=x', 'from'],
-    ['by=service', 'by'],
-  ])('refuses %s', async (query, field) => {
-    const response = await api.app.inject({ url: `/api/logs/histogram?${query}`, headers });
-    expect(response.statusCode).toBe(400);
-    expect(response.json().error).toMatchObject({ code: 'invalid_parameter', field });
+test('GET /api/logs/fields/{name}/distribution', async () => {
+  const of = async (name: string, query = '') =>
+    distributionSchema.parse(await getJson(`/api/logs/fields/${name}/distribution?${RANGE}&${query}`));
+  const durations = await of('duration_ms', 'service=api&bins=4');
+  expect(durations).toMatchObject({
+    ...{ name: 'duration_ms', kind: 'field', scale: 'linear', events: 5, min: 10, max: 1000, avg: 220, p50: 30 },
+    ...{ events_read: 5, complete: true },
   });
+  expect(durations.bins.map(({ from, to, events }) => [from, to, events])).toEqual([
+    [10, 257.5, 4],
+    [257.5, 505, 0],
+    [505, 752.5, 0],
+    [752.5, 1000, 1],
+  ]);
+  expect(await of('attr.tokens')).toMatchObject({ name: 'tokens', kind: 'attribute', events: 5, min: 0, max: 4 });
+  expect(await of('cost')).toMatchObject({ events: 5, bins: [{ from: 0.25, to: 0.25, events: 5 }] });
+  expect(await of('nothing')).toMatchObject({ events: 0, min: null, bins: [] });
+});
+
+test('GET /api/logs/top', async () => {
+  const answer = topSchema.parse(await getJson(`/api/logs/top?${RANGE}&by=service`));
+  expect(answer.by).toBe('service');
+  expect(answer.values.map(({ bytes, ...value }) => [value, bytes > 0])).toEqual([
+    [{ value: 'api', events: 5, errors: 0, cost: 1.25, p95_ms: expect.closeTo(1000, -2.5) }, true],
+    [{ value: 'billing', events: 2, errors: 2, cost: null, p95_ms: 7 }, true],
+  ]);
+  expect((await getJson(`/api/logs/top?${RANGE}&by=user_id`)).values).toEqual([]);
+  expect((await getJson(`/api/logs/top?${RANGE}&by=log_type&limit=1`)).values).toHaveLength(1);
+});
+
+test('GET /api/logs/operations', async () => {
+  const { operations } = operationsSchema.parse(await getJson(`/api/logs/operations?${RANGE}`));
+  expect(operations).toMatchObject([
+    { service: 'api', event_type: 'request', action: 'read', events: 5, errors: 0, p50_ms: 30, max_ms: 1000 },
+    { service: 'billing', events: 1, errors: 1, p50_ms: 7, p99_ms: 7, max_ms: 7 },
+  ]);
+  expect((await getJson(`/api/logs/${operations[0]!.slowest_event_id}`)).message).toBe('request 4 done in 1000 ms');
+});
+
+test.each([
+  ['histogram?buckets=0', 'buckets'],
+  ['histogram?from=x', 'from'],
+  ['histogram?by=service', 'by'],
+  ['fields/service/distribution?', 'name'],
+  ['fields/message/distribution?', 'name'],
+  ['fields/label.app/distribution?', 'name'],
+  [`fields/note/distribution?${RANGE}`, 'name'],
+  ['fields/cost/distribution?bins=201', 'bins'],
+  ['top?by=message', 'by'],
+  ['top?', 'by'],
+  ['top?by=service&limit=0', 'limit'],
+  ['operations?limit=x', 'limit'],
+])('refuses %s', async (path, field) => {
+  const response = await api.app.inject({ url: `/api/logs/${path}`, headers });
+  expect(response.statusCode, response.body).toBe(400);
+  expect(response.json().error).toMatchObject({ code: 'invalid_parameter', field });
 });
