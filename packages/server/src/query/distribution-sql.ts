@@ -32,7 +32,7 @@ export function distributionQuery(scope: Scope, field: NumericField): SqlQuery {
     `SELECT countIf(isFinite(number)) AS events, countIf(${has}) AS present, count() AS read,`,
     'minIf(number, isFinite(number)) AS min, maxIf(number, isFinite(number)) AS max,',
     'avgIf(number, isFinite(number)) AS avg,',
-    `quantilesTDigestIf(${QUANTILES.join(', ')})(number, isFinite(number)) AS quantiles`,
+    `quantilesIf(${QUANTILES.join(', ')})(number, isFinite(number)) AS quantiles`,
     `FROM ${numbers(scope, field, params)} ${SELECT_SETTINGS}`,
   ];
   return { sql: sql.join(' '), params: params.values };

@@ -2,7 +2,8 @@ import { EVENT_BYTES_EXPRESSION } from '../stores/clickhouse/schema.ts';
 import type { SqlQuery } from '../stores/store.ts';
 import { EVENTS } from './events-sql.ts';
 import { renderScope, SELECT_SETTINGS, SqlParams } from './sql.ts';
-import type { Scope } from './stats-sql.ts';
+import { type Scope, STATS } from './stats-sql.ts';
+import { type Part, viewParts } from './view-parts.ts';
 
 /** What the busiest of can be asked for. */
 export const TOP_DIMENSIONS = [
@@ -22,7 +23,6 @@ export interface TopRow {
   value: string;
   events: string;
   errors: string;
-  bytes: string;
   cost: number | null;
   p95_ms: number | null;
 }
@@ -32,13 +32,32 @@ export function topQuery(scope: Scope, by: TopDimension, limit: number): SqlQuer
   const params = new SqlParams();
   const sql = [
     `SELECT ${by} AS value, count() AS events, countIf(severity_number >= 17) AS errors,`,
-    `sum(${EVENT_BYTES_EXPRESSION}) AS bytes,`,
     'if(count(cost) = 0, NULL, sumIf(cost, isFinite(cost))) AS cost,',
-    'if(count(duration_ms) = 0, NULL, quantileTDigestIf(0.95)(duration_ms, isFinite(duration_ms))) AS p95_ms',
+    'if(count(duration_ms) = 0, NULL, quantileIf(0.95)(duration_ms, isFinite(duration_ms))) AS p95_ms',
     `FROM ${EVENTS} WHERE ${renderScope(scope, params)} AND ${by} != ''`,
     `GROUP BY value ORDER BY events DESC, value LIMIT ${params.add('UInt64', limit)} ${SELECT_SETTINGS}`,
   ];
   return { sql: sql.join(' '), params: params.values };
+}
+
+const VIEW_DIMENSIONS: readonly TopDimension[] = ['service', 'log_type', 'event_type'];
+
+/**
+ * Rows `{value, bytes}` for some values of a dimension. Apart from the others because adding up the bytes of events costs
+ * more than all else: full hours come from the hourly view where that knows them. The range has an end.
+ */
+export function topBytesQuery(scope: Scope, by: TopDimension, values: readonly string[]): SqlQuery {
+  const params = new SqlParams();
+  const list = params.add('Array(String)', values);
+  const parts: Part[] = VIEW_DIMENSIONS.includes(by) ? viewParts(scope) : [{ range: scope.range, source: 'live' }];
+  const rendered = parts.map(({ range, source }) => {
+    const [table, column, bytes] =
+      source === 'view' ? ([STATS, 'hour', 'bytes'] as const) : ([EVENTS, 'ts', EVENT_BYTES_EXPRESSION] as const);
+    const where = `${renderScope({ ...scope, range }, params, column)} AND ${by} IN ${list}`;
+    return `SELECT ${by} AS value, sum(${bytes}) AS part_bytes FROM ${table} WHERE ${where} GROUP BY value`;
+  });
+  const sql = `SELECT value, sum(part_bytes) AS bytes FROM (${rendered.join(' UNION ALL ')}) GROUP BY value ${SELECT_SETTINGS}`;
+  return { sql, params: params.values };
 }
 
 /** 64-bit integers are text. */
@@ -62,7 +81,7 @@ export function operationsQuery(scope: Scope, limit: number): SqlQuery {
   const params = new SqlParams();
   const sql = [
     'SELECT service, log_type, event_type, action, count() AS events, countIf(severity_number >= 17) AS errors,',
-    'quantilesTDigest(0.5, 0.95, 0.99)(assumeNotNull(duration_ms)) AS quantiles, max(assumeNotNull(duration_ms)) AS max_ms,',
+    'quantiles(0.5, 0.95, 0.99)(assumeNotNull(duration_ms)) AS quantiles, max(assumeNotNull(duration_ms)) AS max_ms,',
     'argMax((frame, frame_index), (assumeNotNull(duration_ms), ts)) AS slowest,',
     'slowest.1 AS slowest_frame, slowest.2 AS slowest_index',
     `FROM ${EVENTS} WHERE ${renderScope(scope, params)} AND isFinite(duration_ms)`,

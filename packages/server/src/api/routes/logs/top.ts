@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { TOP_DIMENSIONS, type TopRow, topQuery } from '../../../query/top-sql.ts';
+import { closedRange } from '../../../query/nice-interval.ts';
+import { TOP_DIMENSIONS, type TopRow, topBytesQuery, topQuery } from '../../../query/top-sql.ts';
 import { questionOf } from '../../events.ts';
 import { defineRoute, json } from '../../route.ts';
 import { allRows } from '../../store-rows.ts';
@@ -24,15 +25,21 @@ export const listTop = defineRoute({
   }),
   answers: { 200: topSchema },
   async handle({ deps, identity, query, signal, nowMs }) {
-    const scope = { orgId: identity.orgId, ...questionOf(query, nowMs) };
+    const { condition, range } = questionOf(query, nowMs);
+    const scope = { orgId: identity.orgId, condition, range: closedRange(range, nowMs) };
     const rows = await allRows<TopRow>(deps.store, topQuery(scope, query.by, query.limit), { signal });
+    const values = rows.map(({ value }) => value);
+    const sizes = await allRows<{ value: string; bytes: string }>(deps.store, topBytesQuery(scope, query.by, values), {
+      signal,
+    });
+    const bytesOf = new Map(sizes.map(({ value, bytes }) => [value, Number(bytes)]));
     return json({
       by: query.by,
-      values: rows.map(({ value, events, errors, bytes, cost, p95_ms }) => ({
+      values: rows.map(({ value, events, errors, cost, p95_ms }) => ({
         value,
         events: Number(events),
         errors: Number(errors),
-        bytes: Number(bytes),
+        bytes: bytesOf.get(value) ?? 0,
         cost,
         p95_ms,
       })),
