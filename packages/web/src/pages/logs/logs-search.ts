@@ -1,0 +1,73 @@
+import { useMemo } from 'react';
+import { usePageSearch } from '../../app/use-search.ts';
+import { withoutTerm, withTerm } from '../../lib/search-text.ts';
+import { RANGE_DEFAULT, type TimeRange } from '../../lib/time.ts';
+
+/** What the logs page shows, all of it from its URL. */
+export interface LogsQuestion {
+  /** The search text, or the LogQL query. */
+  q: string;
+  isLogql: boolean;
+  range: TimeRange;
+  /** New events come in by themselves. */
+  isLive: boolean;
+  /** Columns between severity and message, as search terms name them: `service`, `attr.status`, `label.app`. */
+  columns: readonly string[];
+  /** The event that is open, or empty. */
+  eventId: string;
+}
+
+/** Parameters of the URL by what they hold. */
+export interface LogsChange {
+  q?: string;
+  isLogql?: boolean;
+  range?: TimeRange;
+  isLive?: boolean;
+  columns?: readonly string[];
+  eventId?: string;
+}
+
+const COLUMNS_DEFAULT = 'service';
+
+export function useLogsSearch() {
+  const { text, change: changeUrl } = usePageSearch();
+  const [q, mode, from, to, live, cols, eventId] = ['q', 'mode', 'from', 'to', 'live', 'cols', 'event'].map(text) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  const question = useMemo(
+    (): LogsQuestion => ({
+      q,
+      isLogql: mode === 'logql',
+      range: from === '' ? RANGE_DEFAULT : { from, to },
+      isLive: live === '1',
+      columns: (cols === '' ? COLUMNS_DEFAULT : cols === '-' ? '' : cols).split(',').filter((name) => name !== ''),
+      eventId,
+    }),
+    [q, mode, from, to, live, cols, eventId],
+  );
+  const change = (changes: LogsChange, options: { replace?: boolean } = {}) =>
+    changeUrl(
+      {
+        ...(changes.q !== undefined && { q: changes.q }),
+        ...(changes.isLogql !== undefined && { mode: changes.isLogql ? 'logql' : '' }),
+        ...(changes.range !== undefined && { from: changes.range.from, to: changes.range.to }),
+        ...(changes.isLive !== undefined && { live: changes.isLive ? '1' : '' }),
+        ...(changes.columns !== undefined && { cols: changes.columns.length === 0 ? '-' : changes.columns.join(',') }),
+        ...(changes.eventId !== undefined && { event: changes.eventId }),
+      },
+      options,
+    );
+  return {
+    question,
+    change,
+    /** Narrows the search by one term more: `service:gateway`, `-attr.status:500`. */
+    addTerm: (term: string) => change({ q: withTerm(q, term) }),
+    removeTerm: (term: string) => change({ q: withoutTerm(q, term) }),
+  };
+}
