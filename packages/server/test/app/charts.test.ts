@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { distributionSchema, histogramSchema, operationsSchema, topSchema } from '../../src/api/wire/charts.ts';
+import { patternsSchema } from '../../src/api/wire/patterns.ts';
+import { runTask } from '../../src/query/logql/run-task.ts';
+import type { LogqlTask } from '../../src/query/logql/tasks.ts';
 import { openTestApi, openTestStore, type SampleEvent, type TestApi, type TestStore } from './api-fixture.ts';
 
 /** What the pages of charts ask, on the embedded engine. */
@@ -50,7 +53,10 @@ const EVENTS: SampleEvent[] = [
 
 beforeAll(async () => {
   opened = await openTestStore();
-  api = await openTestApi(opened.store);
+  const { store } = opened;
+  // The task itself; test/store/logql-worker.test.ts has the threads.
+  const run = async (task: LogqlTask, signal: AbortSignal) => Buffer.from(await runTask(task, { store, signal }));
+  api = await openTestApi(store, { logql: { run } });
   headers = await api.keyOf('acme', ['query']);
   await opened.insert('acme', EVENTS);
   await opened.insert('other', [{ ...EVENTS[0]!, message: 'secret of other' }]);
@@ -133,7 +139,45 @@ test('GET /api/logs/operations', async () => {
   expect((await getJson(`/api/logs/${operations[0]!.slowest_event_id}`)).message).toBe('request 4 done in 1000 ms');
 });
 
+describe('GET /api/logs/patterns', () => {
+  const patterns = async (query: string) => patternsSchema.parse(await getJson(`/api/logs/patterns?${query}`));
+
+  test('messages that differ in words with digits are one pattern', async () => {
+    const answer = await patterns(`${RANGE}&trend_buckets=3`);
+    expect(answer).toMatchObject({ interval_ms: HOUR_MS, events_read: 7, events_total: 7, complete: true });
+    expect(answer.patterns).toMatchObject([
+      { template: 'request <*> done in <*> ms', events: 5, services: ['api'], trend: [5, 0, 0] },
+      {
+        template: 'card <*> declined',
+        events: 2,
+        log_types: ['billing'],
+        trend: [0, 1, 1],
+        by_severity: { error: 1, critical: 1, info: 0 },
+        is_new: false,
+        example_message: 'card 5 declined',
+      },
+    ]);
+    for (const { q, exclude_q, events } of answer.patterns) {
+      const found = async (text: string) =>
+        (await getJson(`/api/logs?${RANGE}&count=true&q=${encodeURIComponent(text)}`)).total;
+      expect(await found(q)).toBe(events);
+      expect(await found(exclude_q)).toBe(EVENTS.length - events);
+    }
+  });
+
+  test('what was not there the day before is new', async () => {
+    const { patterns: found, events_before } = await patterns(
+      `from=${START_MS + HOUR_MS}&to=${START_MS + 3 * HOUR_MS}`,
+    );
+    expect(events_before).toBe(5);
+    expect(found.map(({ template, is_new }) => [template, is_new])).toEqual([['card <*> declined', true]]);
+    const later = await patterns(`from=${START_MS + 2 * HOUR_MS}&to=${START_MS + 3 * HOUR_MS}`);
+    expect(later.patterns.map(({ template, is_new }) => [template, is_new])).toEqual([['card 5 declined', false]]);
+  });
+});
+
 test.each([
+  ['patterns?limit=301', 'limit'],
   ['histogram?buckets=0', 'buckets'],
   ['histogram?from=x', 'from'],
   ['histogram?by=service', 'by'],

@@ -15,9 +15,9 @@ export interface Case {
   /**
    * What an org's own facts bring, so that the probes are known to find something: `shows`, a value of the org that was
    * not sent; `succeeds`, a 2xx; `absent`, a 404, for no org has such a thing; `refused`, the route is not for orgs' keys;
-   * `public`, there is nothing of an org.
+   * `public`, there is nothing of an org; `nobody`, a 401, for the key is not looked at.
    */
-  own: 'shows' | 'succeeds' | 'absent' | 'refused' | 'public';
+  own: 'shows' | 'succeeds' | 'absent' | 'refused' | 'public' | 'nobody';
   /** Requests that name what `target` says. */
   probes(target: OrgFacts): Probe[];
 }
@@ -140,6 +140,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     own: 'shows',
     probes: (t) => search('/api/logs/top', t).map(({ path }) => ({ path: `${path}&by=service` })),
   },
+  'GET /api/logs/patterns': { key: 'query', own: 'shows', probes: (t) => search('/api/logs/patterns', t) },
   'GET /api/logs/operations': { key: 'query', own: 'succeeds', probes: (t) => search('/api/logs/operations', t) },
   'GET /api/logs/fields': { key: 'query', own: 'shows', probes: (t) => search('/api/logs/fields', t) },
   'GET /api/logs/fields/:name/values': {
@@ -261,6 +262,10 @@ export const CASES: Readonly<Record<string, Case>> = {
     probes: (t) => [{ path: `/api/keys/${t.spareKeyId}` }],
   },
   ...integrationCases(),
+  // What it is given is no key of an org; test/app/sessions.test.ts has sessions of orgs.
+  'POST /api/sessions': { key: 'query', own: 'nobody', probes: (t) => [json('/api/sessions', { token: t.word })] },
+  'DELETE /api/sessions/current': { key: 'query', own: 'public', probes: () => [{ path: '/api/sessions/current' }] },
+  'POST /api/sign-in-links': { key: 'admin', own: 'succeeds', probes: () => [{ path: '/api/sign-in-links' }] },
   'GET /api/sessions/current': { key: 'query', own: 'public', probes: () => [{ path: '/api/sessions/current' }] },
   'GET /api/openapi.json': { key: 'query', own: 'public', probes: () => [{ path: '/api/openapi.json' }] },
   'GET /healthz': { key: 'query', own: 'public', probes: () => [{ path: '/healthz' }] },

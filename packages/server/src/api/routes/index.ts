@@ -26,6 +26,7 @@ import { getLog } from './logs/get.ts';
 import { getHistogram } from './logs/histogram.ts';
 import { listLogs } from './logs/list.ts';
 import { listOperations } from './logs/operations.ts';
+import { listPatterns } from './logs/patterns.ts';
 import { getLogStats } from './logs/stats.ts';
 import { listTop } from './logs/top.ts';
 import { getLogWhy } from './logs/why.ts';
@@ -36,7 +37,10 @@ import { updateOrg } from './orgs/update.ts';
 import { checkIn } from './producers/check-in.ts';
 import { listProducers } from './producers/list.ts';
 import { explainQuery } from './query/explain.ts';
+import { createLink } from './sessions/create-link.ts';
 import { getCurrentSession } from './sessions/current.ts';
+import { signIn } from './sessions/sign-in.ts';
+import { signOut } from './sessions/sign-out.ts';
 import { getStorage } from './storage/get.ts';
 import { getTrace } from './traces/get.ts';
 
@@ -48,6 +52,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   getDistribution,
   listTop,
   listOperations,
+  listPatterns,
   listFields,
   listFieldValues,
   getLog,
@@ -76,7 +81,10 @@ export const apiRoutes: readonly ApiRoute[] = [
   listKeys,
   createKey,
   revokeKey,
+  signIn,
   getCurrentSession,
+  signOut,
+  createLink,
   ...logIntegrationRoutes,
   openApi,
   healthz,
