@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { distributionSchema, histogramSchema, operationsSchema, topSchema } from '../../src/api/wire/charts.ts';
 import { patternsSchema } from '../../src/api/wire/patterns.ts';
+import { traceListSchema } from '../../src/api/wire/traces.ts';
 import { runTask } from '../../src/query/logql/run-task.ts';
 import type { LogqlTask } from '../../src/query/logql/tasks.ts';
 import { openTestApi, openTestStore, type SampleEvent, type TestApi, type TestStore } from './api-fixture.ts';
@@ -176,7 +177,30 @@ describe('GET /api/logs/patterns', () => {
   });
 });
 
+test('GET /api/traces', async () => {
+  const traces = async (query: string) => traceListSchema.parse(await getJson(`/api/traces?${RANGE}&${query}`)).traces;
+  const list = await traces('');
+  expect(list).toMatchObject([
+    {
+      ...{ trace_id: 'bad', events: 1, errors: 1, duration_ms: 0, services: ['billing'] },
+      root: { service: 'billing', message: 'card 4 declined', event_type: '' },
+    },
+    {
+      ...{ trace_id: 'slow', events: 5, errors: 0, duration_ms: 4, by_severity: { info: 5 } },
+      root: { message: 'request 0 done in 10 ms', event_type: 'request' },
+    },
+  ]);
+  const ids = async (query: string) => (await traces(query)).map(({ trace_id }) => trace_id);
+  expect(await ids('order=slowest')).toEqual(['slow', 'bad']);
+  expect(await ids('order=recent&limit=1')).toEqual(['bad']);
+  // Found by one event, shown whole.
+  expect(await traces('q=%22request+3%22')).toMatchObject([{ trace_id: 'slow', events: 5 }]);
+  expect(await ids('service=none')).toEqual([]);
+});
+
 test.each([
+  ['/api/traces?order=x', 'order'],
+  ['/api/traces?limit=0', 'limit'],
   ['patterns?limit=301', 'limit'],
   ['histogram?buckets=0', 'buckets'],
   ['histogram?from=x', 'from'],
@@ -191,7 +215,7 @@ test.each([
   ['top?by=service&limit=0', 'limit'],
   ['operations?limit=x', 'limit'],
 ])('refuses %s', async (path, field) => {
-  const response = await api.app.inject({ url: `/api/logs/${path}`, headers });
+  const response = await api.app.inject({ url: path.startsWith('/') ? path : `/api/logs/${path}`, headers });
   expect(response.statusCode, response.body).toBe(400);
   expect(response.json().error).toMatchObject({ code: 'invalid_parameter', field });
 });

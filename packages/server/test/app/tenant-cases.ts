@@ -168,6 +168,11 @@ export const CASES: Readonly<Record<string, Case>> = {
     own: 'shows',
     probes: (t) => [{ path: `/api/logs/${t.eventId}/context?before=500&after=500` }],
   },
+  'GET /api/traces': {
+    key: 'query',
+    own: 'shows',
+    probes: (t) => search('/api/traces', t).map(({ path }) => ({ path: `${path}&order=slowest` })),
+  },
   'GET /api/traces/:trace_id': {
     key: 'query',
     own: 'shows',

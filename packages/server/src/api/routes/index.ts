@@ -43,6 +43,7 @@ import { signIn } from './sessions/sign-in.ts';
 import { signOut } from './sessions/sign-out.ts';
 import { getStorage } from './storage/get.ts';
 import { getTrace } from './traces/get.ts';
+import { listTraces } from './traces/list.ts';
 
 /** Every route of the REST API but live tail. Tests walk it: a route that is not here does not exist. */
 export const apiRoutes: readonly ApiRoute[] = [
@@ -58,6 +59,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   getLog,
   getLogContext,
   getLogWhy,
+  listTraces,
   getTrace,
   explainQuery,
   listAttempts,
