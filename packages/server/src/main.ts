@@ -4,14 +4,16 @@ import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Admission } from './admission/admission.ts';
 import { defaultQuota, Quotas } from './admission/quotas.ts';
+import { signInUrl } from './api/routes/sessions/create-link.ts';
 import { type Config, isOpenMode } from './config.ts';
 import { type StoreWriter, startStoreWriter } from './consumers/store-writer/index.ts';
 import type { StoreWriterState } from './consumers/store-writer/store-writer.ts';
 import type { StoreConnection } from './consumers/store-writer/wire.ts';
 import { Authenticator } from './control/authenticator.ts';
 import { bootstrap } from './control/bootstrap.ts';
-import { openControlDb } from './control/control-db.ts';
+import { type ControlDb, openControlDb } from './control/control-db.ts';
 import { OrgCache } from './control/org-cache.ts';
+import { createSignInLink, OPERATOR_GRANT } from './control/sign-in-links.ts';
 import { openCursor } from './journal/cursor.ts';
 import { lockDataDir } from './journal/disk/lock.ts';
 import { JournalProgress } from './journal/disk/progress.ts';
@@ -32,6 +34,7 @@ import { createOwnLog, type OwnLog } from './runtime/own-log.ts';
 import { Runner } from './runtime/runner.ts';
 import { createTelemetry, type Telemetry } from './runtime/telemetry.ts';
 import { type OpenStore, openStore } from './stores/open.ts';
+import { webUiDir } from './web-ui/dist-dir.ts';
 
 /** What a started server tells about itself. */
 export interface Announcement {
@@ -45,6 +48,8 @@ export interface Announcement {
   openMode: boolean;
   /** An admin key made at the first start. Shown once: it is nowhere kept. */
   generatedKey: string | null;
+  /** The web UI's address; with keys a link that signs in once, which is a secret. Null when the UI is not built. */
+  webUrl: string | null;
 }
 
 export interface RunningServer extends Announcement {
@@ -129,15 +134,22 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
   const listenerPorts = { ...extraPorts, ...listeners };
   forwarding.ownPorts.push(httpPort, ...Object.values(listenerPorts));
   await start();
+  const url = `http://${urlHost(config.http.host)}:${httpPort}`;
   return {
     httpPort,
     otlpHttpPort: extraPorts['otlp.http'] ?? null,
     listenerPorts,
-    url: `http://${urlHost(config.http.host)}:${httpPort}`,
+    url,
     dataDir,
     openMode,
     generatedKey: generatedSecret,
+    webUrl: await webUrlOf(control, url, openMode),
   };
+}
+
+async function webUrlOf(control: ControlDb, url: string, openMode: boolean): Promise<string | null> {
+  if (webUiDir() === null) return null;
+  return openMode ? url : signInUrl(url, (await createSignInLink(control, OPERATOR_GRANT)).token);
 }
 
 function makeDataDir(dataDir: string): void {

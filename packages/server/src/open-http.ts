@@ -129,7 +129,9 @@ async function openApi(parts: Parts, ingestPorts: ApiDeps['ingestPorts']): Promi
     store: limited(parts.store.store, config.query.timeoutMs),
     control: parts.control,
     orgs: parts.orgs,
-    authenticate: parts.authenticator.authenticate.bind(parts.authenticator),
+    authenticate: parts.authenticator.authenticateApi.bind(parts.authenticator),
+    identityOfKey: parts.authenticator.identityOfSecret.bind(parts.authenticator),
+    sessions: parts.authenticator.sessions,
     metrics: parts.telemetry.registry,
     defaultRetentionDays: config.retention.defaultDays,
     onFault: (error: unknown, requestId: string) =>

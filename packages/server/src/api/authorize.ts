@@ -22,9 +22,14 @@ export async function authorize(deps: ApiDeps, scope: RouteScope, request: Incom
 }
 
 /** Who the request acts as, whatever that may do. @throws PermanentError `unauthenticated`, `forbidden` or `origin_refused`. */
-export function identify(deps: Pick<ApiDeps, 'authenticate'>, { headers, socket }: IncomingMessage): Promise<Identity> {
-  return deps.authenticate({ headers, remoteAddress: socket.remoteAddress });
+export function identify(
+  deps: Pick<ApiDeps, 'authenticate'>,
+  { headers, method = '', socket }: IncomingMessage,
+): Promise<Identity> {
+  return deps.authenticate({ headers, remoteAddress: socket.remoteAddress, changes: !READS.has(method) });
 }
+
+const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 function isLocal({ headers, socket }: IncomingMessage): boolean {
   // A proxy on this machine that says for whom it asks must send a key.

@@ -1,12 +1,13 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyServerFactory } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Attempts } from '../admission/attempts.ts';
+import type { ApiCredentials } from '../control/authenticator.ts';
 import type { ControlDb } from '../control/control-db.ts';
 import type { Integrations } from '../control/integrations/integrations.ts';
 import type { OrgCache } from '../control/org-cache.ts';
 import type { IngestQuota } from '../control/orgs.ts';
 import type { Identity } from '../control/scopes.ts';
+import type { Sessions } from '../control/sessions.ts';
 import type { DeadLetters } from '../dead-letters/dead-letters.ts';
 import type { Producers } from '../producers/producers.ts';
 import type { LogqlRunner } from '../query/logql/tasks.ts';
@@ -34,8 +35,12 @@ export interface ApiDeps {
   orgs: OrgCache;
   /** Answers LogQL. */
   logql: LogqlRunner;
-  /** Authenticator.authenticate: who the request acts as. Throws PermanentError. */
-  authenticate(request: { headers: IncomingHttpHeaders; remoteAddress: string | undefined }): Promise<Identity>;
+  /** Authenticator.authenticateApi: who the request acts as. Throws PermanentError. */
+  authenticate(request: ApiCredentials): Promise<Identity>;
+  /** Who an API key acts as, null when it is unknown or revoked. */
+  identityOfKey(secret: string): Promise<Identity | null>;
+  /** Of the web UI. */
+  sessions: Sessions;
   health: HealthProviders;
   metrics: Registry;
   /** The newest refused attempts to send. */

@@ -185,7 +185,9 @@ export async function openTestApi(store: EventStore, options: Partial<ApiDeps> =
     ingestPorts: () => ({ 'otlp.http': 4318 }),
     usage: () => ({ day: '2026-01-01', bytes: 0, events: 0 }),
     quotaOf: (own) => own,
-    authenticate: (request) => authenticator.authenticate(request),
+    authenticate: (request) => authenticator.authenticateApi(request),
+    identityOfKey: (secret) => authenticator.identityOfSecret(secret),
+    sessions: authenticator.sessions,
     health: {
       journal: () => ({ ready: true, backlog_events: 3 }),
       store: async () => ({ ready: await store.ping() }),

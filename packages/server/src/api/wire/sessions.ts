@@ -24,3 +24,25 @@ export const currentSessionSchema = z
       .meta({ description: 'Ports beside that of server_url, by `receiver.listener`; empty without a sign-in.' }),
   })
   .meta({ id: 'CurrentSession' });
+
+const SECRET_CHARACTERS_MAX = 1024;
+
+export const signInSchema = z
+  .strictObject({
+    token: z.string().min(1).max(SECRET_CHARACTERS_MAX).optional().meta({ description: 'Of a one-time link.' }),
+    key: z
+      .string()
+      .min(1)
+      .max(SECRET_CHARACTERS_MAX)
+      .optional()
+      .meta({ description: 'An API key with the scope `query` or `admin`.' }),
+  })
+  .refine(({ token, key }) => (token === undefined) !== (key === undefined), 'expected either token or key')
+  .meta({ id: 'SignIn' });
+
+export const signInLinkSchema = z
+  .strictObject({
+    url: z.string().meta({ description: 'Whoever opens it first is signed in.' }),
+    expires_at: z.string().meta({ description: 'ISO 8601, UTC, milliseconds.' }),
+  })
+  .meta({ id: 'SignInLink' });

@@ -3,9 +3,10 @@ import type { z } from 'zod';
 import { getOrg, listOrgs } from '../../../control/orgs.ts';
 import { type Identity, SCOPES } from '../../../control/scopes.ts';
 import { PermanentError } from '../../../runtime/errors.ts';
-import { VERSION } from '../../../version.ts';
+import { VERSION } from '../../../runtime/version.ts';
 import { identify } from '../../authorize.ts';
 import type { ApiDeps } from '../../deps.ts';
+import { formatMs } from '../../render-event.ts';
 import { defineRoute, json } from '../../route.ts';
 import { serverUrlOf } from '../../server-url.ts';
 import { currentSessionSchema } from '../../wire/sessions.ts';
@@ -28,7 +29,8 @@ async function identityOf(deps: ApiDeps, { raw }: FastifyRequest): Promise<Ident
   try {
     return await identify(deps, raw);
   } catch (error) {
-    if (error instanceof PermanentError) return null;
+    const needsSignIn = ['unauthenticated', 'origin_refused'];
+    if (error instanceof PermanentError && needsSignIn.includes(error.code)) return null;
     throw error;
   }
 }
@@ -48,14 +50,19 @@ export async function currentSession(
   const orgs = identity.maySelectOrgs ? await listOrgs(deps.control) : [own];
   return {
     signed_in: true,
-    mode: identity.keyId === null ? 'open' : 'key',
+    mode: modeOf(identity),
     org: named(own),
     orgs: orgs.flatMap((org) => named(org) ?? []),
     scopes: SCOPES.filter((scope) => identity.scopes.has(scope)),
-    expires_at: null,
+    expires_at: identity.sessionEndsAtMs === undefined ? null : formatMs(identity.sessionEndsAtMs),
     ...server,
     ingest_ports: { ...deps.ingestPorts() },
   };
+}
+
+function modeOf({ keyId, sessionEndsAtMs }: Identity): CurrentSession['mode'] {
+  if (sessionEndsAtMs !== undefined) return 'session';
+  return keyId === null ? 'open' : 'key';
 }
 
 function named(org: { id: string; name: string } | null): { id: string; name: string } | null {
