@@ -98,6 +98,16 @@ export interface ControlTables {
     created_at: number;
     expires_at: number;
   };
+  saved_views: {
+    id: string;
+    org_id: string;
+    name: string;
+    description: string;
+    page: string;
+    search: string;
+    created_at: number;
+    updated_at: number;
+  };
   settings: {
     name: string;
     value: string;

@@ -234,6 +234,28 @@ export const CASES: Readonly<Record<string, Case>> = {
       json('/api/producers/check-in', { id: t.service, name: t.service, next: 1, complete_next: 0, complete_at: 0 }),
     ],
   },
+  'GET /api/saved-views': { key: 'query', own: 'shows', probes: () => [{ path: '/api/saved-views' }] },
+  'POST /api/saved-views': {
+    key: 'admin',
+    own: 'succeeds',
+    probes: (t) => [
+      json('/api/saved-views', {
+        name: `probe ${randomBytes(8).toString('hex')}`,
+        page: 'logs',
+        search: `?q=${t.word}`,
+      }),
+    ],
+  },
+  'PUT /api/saved-views/:view_id': {
+    key: 'admin',
+    own: 'succeeds',
+    probes: (t) => [json(`/api/saved-views/${t.viewId}`, { name: t.viewName, page: 'stats', search: '' })],
+  },
+  'DELETE /api/saved-views/:view_id': {
+    key: 'admin',
+    own: 'succeeds',
+    probes: (t) => [{ path: `/api/saved-views/${t.viewId}` }],
+  },
   'GET /api/log-levels': { key: 'query', own: 'succeeds', probes: () => [{ path: '/api/log-levels' }] },
   'PUT /api/log-levels': {
     key: 'admin',

@@ -37,6 +37,10 @@ import { updateOrg } from './orgs/update.ts';
 import { checkIn } from './producers/check-in.ts';
 import { listProducers } from './producers/list.ts';
 import { explainQuery } from './query/explain.ts';
+import { createView } from './saved-views/create.ts';
+import { listViews } from './saved-views/list.ts';
+import { removeView } from './saved-views/remove.ts';
+import { replaceView } from './saved-views/replace.ts';
 import { createLink } from './sessions/create-link.ts';
 import { getCurrentSession } from './sessions/current.ts';
 import { signIn } from './sessions/sign-in.ts';
@@ -74,6 +78,10 @@ export const apiRoutes: readonly ApiRoute[] = [
   setContract,
   listProducers,
   checkIn,
+  listViews,
+  createView,
+  replaceView,
+  removeView,
   listLevels,
   setLevel,
   removeLevel,
