@@ -1869,6 +1869,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/logs/patterns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages grouped by what they have in common, with counts, trend and whether they are new
+         * @description Needs the scope `query`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description What was done. Exact; repeat it for any of several. */
+                    action?: string | string[];
+                    /** @description `attr.NAME=value`, `!=`, `>`, `>=`, `<`, `<=`: compares the attribute NAME. */
+                    "attr.*"?: string;
+                    /** @description Id that the sender gave the event. Exact; repeat it for any of several. */
+                    client_event_id?: string | string[];
+                    /** @description `cost>0.01`, with any comparison. */
+                    cost?: string;
+                    /** @description `duration_ms>=100`, with any comparison. */
+                    duration_ms?: string;
+                    /** @description request, login_failed, agent_start, … Exact; repeat it for any of several. */
+                    event_type?: string | string[];
+                    /** @description Start, inclusive: ISO 8601, an epoch in s, ms, µs or ns, or relative (`-15m`, `now-1h`). Default -24h. */
+                    from?: string;
+                    /** @description Host that it ran on. Exact; repeat it for any of several. */
+                    host?: string | string[];
+                    /** @description `label.NAME=value` or `!=`: compares the label NAME. */
+                    "label.*"?: string;
+                    /** @description Most patterns. */
+                    limit?: string;
+                    /** @description gateway, auth, agent, kb, admin, deployment, billing, compliance, app or any other. Exact; repeat it for any of several. */
+                    log_type?: string | string[];
+                    /** @description Logger or instrumentation scope. Exact; repeat it for any of several. */
+                    logger?: string | string[];
+                    /** @description This severity or a graver one. */
+                    min_severity?: string;
+                    /** @description Search text: words, "a phrase", -not, field:value. */
+                    q?: string;
+                    /** @description Protocol that the event came in by: ndjson, otlp, loki, … Exact; repeat it for any of several. */
+                    receiver?: string | string[];
+                    /** @description Request id. Exact; repeat it for any of several. */
+                    request_id?: string | string[];
+                    /** @description Thing that was acted on. Exact; repeat it for any of several. */
+                    resource_id?: string | string[];
+                    /** @description Kind of that thing. Exact; repeat it for any of several. */
+                    resource_type?: string | string[];
+                    /** @description Service that logged. Exact; repeat it for any of several. */
+                    service?: string | string[];
+                    /** @description debug, info, warn, error or critical; or an OpenTelemetry number. Repeat it for any of several. */
+                    severity?: string | string[];
+                    /** @description Span id as it was sent. Exact; repeat it for any of several. */
+                    span_id?: string | string[];
+                    /** @description End, exclusive, in the same forms. Default: no end. */
+                    to?: string;
+                    /** @description Trace id as it was sent; OpenTelemetry writes lower-case hex. Exact; repeat it for any of several. */
+                    trace_id?: string | string[];
+                    /** @description About how many intervals `trend` has. Default 24. */
+                    trend_buckets?: string;
+                    /** @description User that acted. Exact; repeat it for any of several. */
+                    user_id?: string | string[];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Patterns"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/logs/stats": {
         parameters: {
             query?: never;
@@ -2852,6 +2942,142 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/saved-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The org's saved views
+         * @description Needs the scope `query`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedViewList"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Save a view for everybody of the org; by a key, only with the scope admin
+         * @description Needs the scope `query`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SavedViewBodyInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/saved-views/{view_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace a saved view; by a key, only with the scope admin
+         * @description Needs the scope `query`.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    view_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SavedViewBodyInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedView"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /**
+         * Remove a saved view; by a key, only with the scope admin
+         * @description Needs the scope `query`.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    view_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is removed. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": string;
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/secrets/rotate": {
         parameters: {
             query?: never;
@@ -2881,6 +3107,49 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["SecretRotation"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in, by the token of a one-time link or by an API key: sets the cookie of a session
+         * @description Needs no API key.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SignInInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CurrentSession"];
                     };
                 };
             };
@@ -2924,6 +3193,68 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        /**
+         * Sign out: ends the session of the cookie
+         * @description Needs no API key.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The session is over, if there was one. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": string;
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sign-in-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link that signs in to the web UI once, within 24 hours, as who asked
+         * @description Needs the scope `admin`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SignInLink"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -2957,6 +3288,96 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Storage"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Traces that have events in a range: those with errors first, the newest or the slowest
+         * @description Needs the scope `query`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description What was done. Exact; repeat it for any of several. */
+                    action?: string | string[];
+                    /** @description `attr.NAME=value`, `!=`, `>`, `>=`, `<`, `<=`: compares the attribute NAME. */
+                    "attr.*"?: string;
+                    /** @description Id that the sender gave the event. Exact; repeat it for any of several. */
+                    client_event_id?: string | string[];
+                    /** @description `cost>0.01`, with any comparison. */
+                    cost?: string;
+                    /** @description `duration_ms>=100`, with any comparison. */
+                    duration_ms?: string;
+                    /** @description request, login_failed, agent_start, … Exact; repeat it for any of several. */
+                    event_type?: string | string[];
+                    /** @description Start, inclusive: ISO 8601, an epoch in s, ms, µs or ns, or relative (`-15m`, `now-1h`). Default -24h. */
+                    from?: string;
+                    /** @description Host that it ran on. Exact; repeat it for any of several. */
+                    host?: string | string[];
+                    /** @description `label.NAME=value` or `!=`: compares the label NAME. */
+                    "label.*"?: string;
+                    /** @description Most traces. */
+                    limit?: string;
+                    /** @description gateway, auth, agent, kb, admin, deployment, billing, compliance, app or any other. Exact; repeat it for any of several. */
+                    log_type?: string | string[];
+                    /** @description Logger or instrumentation scope. Exact; repeat it for any of several. */
+                    logger?: string | string[];
+                    /** @description This severity or a graver one. */
+                    min_severity?: string;
+                    /** @description errors: those with errors first, then the newest. By the events that the filters find. */
+                    order?: "errors" | "recent" | "slowest";
+                    /** @description Search text: words, "a phrase", -not, field:value. */
+                    q?: string;
+                    /** @description Protocol that the event came in by: ndjson, otlp, loki, … Exact; repeat it for any of several. */
+                    receiver?: string | string[];
+                    /** @description Request id. Exact; repeat it for any of several. */
+                    request_id?: string | string[];
+                    /** @description Thing that was acted on. Exact; repeat it for any of several. */
+                    resource_id?: string | string[];
+                    /** @description Kind of that thing. Exact; repeat it for any of several. */
+                    resource_type?: string | string[];
+                    /** @description Service that logged. Exact; repeat it for any of several. */
+                    service?: string | string[];
+                    /** @description debug, info, warn, error or critical; or an OpenTelemetry number. Repeat it for any of several. */
+                    severity?: string | string[];
+                    /** @description Span id as it was sent. Exact; repeat it for any of several. */
+                    span_id?: string | string[];
+                    /** @description End, exclusive, in the same forms. Default: no end. */
+                    to?: string;
+                    /** @description Trace id as it was sent; OpenTelemetry writes lower-case hex. Exact; repeat it for any of several. */
+                    trace_id?: string | string[];
+                    /** @description User that acted. Exact; repeat it for any of several. */
+                    user_id?: string | string[];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TraceList"];
                     };
                 };
             };
@@ -4794,6 +5215,104 @@ export interface components {
         OrgListInput: {
             orgs: components["schemas"]["OrgInput"][];
         };
+        Pattern: {
+            by_severity: components["schemas"]["SeverityCounts"];
+            /** @description An estimate unless the answer is complete, as are the other counts. */
+            events: number;
+            example_event_id: string;
+            /** @description The newest that was read, at most 4,000 characters. */
+            example_message: string;
+            /** @description Search text that leaves its events out, by the longest text they share. */
+            exclude_q: string;
+            /** @description ISO 8601, UTC. */
+            first: string;
+            /** @description The same for the same template. */
+            id: string;
+            /** @description No event like it in the 24 hours before `from`, though there were others that the filters find. */
+            is_new: boolean;
+            /** @description ISO 8601, UTC. */
+            last: string;
+            /** @description Up to ten, most events first. */
+            log_types: string[];
+            /** @description Search text that finds its events. Empty where nothing tells them apart. */
+            q: string;
+            /** @description Up to ten, most events first. */
+            services: string[];
+            /** @description Of all events that were read, 0 to 1. */
+            share: number;
+            /** @description With <*> for what differs between messages. */
+            template: string;
+            /** @description Events per interval, oldest first. */
+            trend: number[];
+        };
+        PatternInput: {
+            by_severity: components["schemas"]["SeverityCountsInput"];
+            /** @description An estimate unless the answer is complete, as are the other counts. */
+            events: number;
+            example_event_id: string;
+            /** @description The newest that was read, at most 4,000 characters. */
+            example_message: string;
+            /** @description Search text that leaves its events out, by the longest text they share. */
+            exclude_q: string;
+            /** @description ISO 8601, UTC. */
+            first: string;
+            /** @description The same for the same template. */
+            id: string;
+            /** @description No event like it in the 24 hours before `from`, though there were others that the filters find. */
+            is_new: boolean;
+            /** @description ISO 8601, UTC. */
+            last: string;
+            /** @description Up to ten, most events first. */
+            log_types: string[];
+            /** @description Search text that finds its events. Empty where nothing tells them apart. */
+            q: string;
+            /** @description Up to ten, most events first. */
+            services: string[];
+            /** @description Of all events that were read, 0 to 1. */
+            share: number;
+            /** @description With <*> for what differs between messages. */
+            template: string;
+            /** @description Events per interval, oldest first. */
+            trend: number[];
+        };
+        Patterns: {
+            /** @description False: of more events than the limit every so manieth was read. */
+            complete: boolean;
+            /** @description Events that they find in the 24 hours before `from`. */
+            events_before: number;
+            events_read: number;
+            /** @description Events that the filters find. */
+            events_total: number;
+            /** @description ISO 8601, UTC. */
+            from: string;
+            /** @description Of `trend`, which starts at the last multiple of it up to `from`. */
+            interval_ms: number;
+            /** @description Most events first. */
+            patterns: components["schemas"]["Pattern"][];
+            /** @description Patterns that were found. */
+            patterns_total: number;
+            /** @description ISO 8601, UTC. */
+            to: string;
+        };
+        PatternsInput: {
+            /** @description False: of more events than the limit every so manieth was read. */
+            complete: boolean;
+            /** @description Events that they find in the 24 hours before `from`. */
+            events_before: number;
+            events_read: number;
+            /** @description Events that the filters find. */
+            events_total: number;
+            /** @description ISO 8601, UTC. */
+            from: string;
+            /** @description Of `trend`, which starts at the last multiple of it up to `from`. */
+            interval_ms: number;
+            /** @description Most events first. */
+            patterns: components["schemas"]["PatternInput"][];
+            /** @description Patterns that were found. */
+            patterns_total: number;
+            /** @description ISO 8601, UTC. */
+            to: string;
+        };
         Producer: {
             /** @description Up to then every event that was emitted is here or known to be lost; null when that is not known. */
             complete_to: string | null;
@@ -4914,6 +5433,56 @@ export interface components {
              */
             status: "ready" | "degraded" | "not_ready";
         };
+        SavedView: {
+            created_at: string;
+            description: string;
+            id: string;
+            name: string;
+            /** @enum {string} */
+            page: "logs" | "stats" | "patterns";
+            /** @description Begins with `?`, or is empty. */
+            search: string;
+            updated_at: string;
+        };
+        SavedViewBody: {
+            /** @default  */
+            description: string;
+            /** @description Unique in the org. */
+            name: string;
+            /** @enum {string} */
+            page: "logs" | "stats" | "patterns";
+            /** @description The query string of the page's address, with or without its `?`. */
+            search: unknown;
+        };
+        SavedViewBodyInput: {
+            /** @default  */
+            description: string;
+            /** @description Unique in the org. */
+            name: string;
+            /** @enum {string} */
+            page: "logs" | "stats" | "patterns";
+            /** @description The query string of the page's address, with or without its `?`. */
+            search: string;
+        };
+        SavedViewInput: {
+            created_at: string;
+            description: string;
+            id: string;
+            name: string;
+            /** @enum {string} */
+            page: "logs" | "stats" | "patterns";
+            /** @description Begins with `?`, or is empty. */
+            search: string;
+            updated_at: string;
+        };
+        SavedViewList: {
+            /** @description By name. */
+            saved_views: components["schemas"]["SavedView"][];
+        };
+        SavedViewListInput: {
+            /** @description By name. */
+            saved_views: components["schemas"]["SavedViewInput"][];
+        };
         SecretRotation: {
             /** @description Those that could not be opened, or were being changed: they are as they were. */
             failed: {
@@ -4955,6 +5524,30 @@ export interface components {
             error: number;
             info: number;
             warn: number;
+        };
+        SignIn: {
+            /** @description An API key with the scope `query` or `admin`. */
+            key?: string;
+            /** @description Of a one-time link. */
+            token?: string;
+        };
+        SignInInput: {
+            /** @description An API key with the scope `query` or `admin`. */
+            key?: string;
+            /** @description Of a one-time link. */
+            token?: string;
+        };
+        SignInLink: {
+            /** @description ISO 8601, UTC, milliseconds. */
+            expires_at: string;
+            /** @description Whoever opens it first is signed in. */
+            url: string;
+        };
+        SignInLinkInput: {
+            /** @description ISO 8601, UTC, milliseconds. */
+            expires_at: string;
+            /** @description Whoever opens it first is signed in. */
+            url: string;
         };
         Stats: {
             by_log_type: {
@@ -5223,6 +5816,68 @@ export interface components {
             trace_id: string;
             /** @description The trace has more events than these; the numbers speak of these. */
             truncated: boolean;
+        };
+        TraceList: {
+            /** @description False: only the newest events were looked through, there are more than the limit. */
+            complete: boolean;
+            /** @description ISO 8601, UTC, nine digits of a second. */
+            from: string;
+            /** @description Null: no end. */
+            to: string | null;
+            traces: {
+                by_severity: components["schemas"]["SeverityCounts"];
+                /** @description From its first event to its last. */
+                duration_ms: number;
+                /** @description Of severity error and critical. */
+                errors: number;
+                /** @description In the range, also those that the filters leave out. */
+                events: number;
+                /** @description ISO 8601, UTC, nine digits of a second. */
+                first: string;
+                /** @description ISO 8601, UTC, nine digits of a second. */
+                last: string;
+                /** @description Its first event. */
+                root: {
+                    event_type: string;
+                    /** @description At most 500 characters. */
+                    message: string;
+                    service: string;
+                };
+                /** @description Up to ten. */
+                services: string[];
+                trace_id: string;
+            }[];
+        };
+        TraceListInput: {
+            /** @description False: only the newest events were looked through, there are more than the limit. */
+            complete: boolean;
+            /** @description ISO 8601, UTC, nine digits of a second. */
+            from: string;
+            /** @description Null: no end. */
+            to: string | null;
+            traces: {
+                by_severity: components["schemas"]["SeverityCountsInput"];
+                /** @description From its first event to its last. */
+                duration_ms: number;
+                /** @description Of severity error and critical. */
+                errors: number;
+                /** @description In the range, also those that the filters leave out. */
+                events: number;
+                /** @description ISO 8601, UTC, nine digits of a second. */
+                first: string;
+                /** @description ISO 8601, UTC, nine digits of a second. */
+                last: string;
+                /** @description Its first event. */
+                root: {
+                    event_type: string;
+                    /** @description At most 500 characters. */
+                    message: string;
+                    service: string;
+                };
+                /** @description Up to ten. */
+                services: string[];
+                trace_id: string;
+            }[];
         };
         Why: {
             event_id: string;

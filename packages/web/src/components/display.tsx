@@ -104,7 +104,7 @@ export function CodeBlock({ code, label = 'Copy' }: { code: string; label?: stri
       <div className="absolute top-1 right-1 rounded bg-raised">
         <CopyButton text={code} label={label} />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
+      {/* In the tab order: what scrolls has to be reached by keyboard. */}
       <pre tabIndex={0} className="overflow-x-auto p-3 pr-20 font-mono text-xs leading-5">
         {code}
       </pre>

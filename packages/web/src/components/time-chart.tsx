@@ -4,6 +4,7 @@ import 'uplot/dist/uPlot.min.css';
 import { theme } from '../app/theme.ts';
 import { formatCompact } from '../lib/format.ts';
 import { formatTick, type TimeZone } from '../lib/time.ts';
+import { rowAt, stack } from './chart-stack.ts';
 
 export interface ChartSeries {
   name: string;
@@ -23,6 +24,8 @@ export interface TimeChartProps {
   kind: 'bars' | 'line';
   /** Values stand on each other, the first at the bottom. */
   isStacked?: boolean;
+  /** Dashed lines over the others, for themselves also where those are stacked: what was before. */
+  overlay?: readonly ChartSeries[];
   zone: TimeZone;
   height?: number;
   formatValue?(value: number): string;
@@ -30,20 +33,27 @@ export interface TimeChartProps {
   onBrush?(fromMs: number, toMs: number): void;
   /** The place under the pointer, null when it left. */
   onHover?(index: number | null): void;
-  /** One interval was clicked. */
-  onSelect?(index: number): void;
+  /** One interval was clicked, and of stacked bars the series that was hit; null beside them. */
+  onSelect?(index: number, series: string | null): void;
 }
+
+const BOX = 'w-full min-w-0';
 
 /** Values over time, drawn by uPlot. Beside it stands a legend or table that says the same in text. */
 export function TimeChart(props: TimeChartProps) {
+  const { series, kind, isStacked, height, zone } = props;
+  // Everything that needs a new plot; new values alone do not.
+  const shape = JSON.stringify([series.map(({ name, colour }) => [name, colour]), kind, isStacked, height, zone]);
+  return <Plot key={shape} {...props} />;
+}
+
+function Plot(props: TimeChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const latest = useRef(props);
   latest.current = props;
-  const { times, series, kind, isStacked = false, height = 140, label, zone } = props;
-  const shape = JSON.stringify([series.map(({ name, colour }) => [name, colour]), kind, isStacked, height, zone]);
+  const { times, series, isStacked = false, label } = props;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for everything that needs a new plot
   useEffect(() => {
     const element = box.current!;
     const make = () => {
@@ -51,7 +61,9 @@ export function TimeChart(props: TimeChartProps) {
       plot.current = new uPlot(optionsOf(latest, element), dataOf(latest.current), element);
     };
     make();
-    const resized = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }));
+    const resized = new ResizeObserver(() => {
+      plot.current?.setSize({ width: element.clientWidth, height: heightOf(latest.current) });
+    });
     resized.observe(element);
     const unsubscribe = theme.subscribe(make);
     return () => {
@@ -60,32 +72,27 @@ export function TimeChart(props: TimeChartProps) {
       plot.current?.destroy();
       plot.current = null;
     };
-  }, [shape]);
+  }, []);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the data are made of these
-  useEffect(() => plot.current?.setData(dataOf(latest.current)), [times, series]);
+  useEffect(() => plot.current?.setData(dataOf({ times, series, isStacked })), [times, series, isStacked]);
 
-  return <div ref={box} role="img" aria-label={label} className="w-full min-w-0" />;
+  return <div ref={box} role="img" aria-label={label} className={props.onSelect === undefined ? BOX : `${BOX} [&_.u-over]:cursor-pointer`} />;
 }
 
-function dataOf({ times, series, isStacked = false }: TimeChartProps): uPlot.AlignedData {
+const heightOf = ({ height = 140 }: TimeChartProps): number => height;
+
+function dataOf({
+  times,
+  series,
+  isStacked = false,
+}: Pick<TimeChartProps, 'times' | 'series' | 'isStacked'>): uPlot.AlignedData {
   const rows = series.map(({ values }) => values);
   const shown = isStacked ? stack(rows) : rows;
   return [times.map((ms) => ms / 1000), ...shown] as uPlot.AlignedData;
 }
 
-/** Sums from the bottom, the whole first: the highest is drawn first and the lower ones over it. */
-function stack(rows: readonly (readonly (number | null)[])[]): number[][] {
-  const sums: number[][] = [];
-  for (const row of rows) {
-    const below = sums.at(-1);
-    sums.push(row.map((value, index) => (value ?? 0) + (below?.[index] ?? 0)));
-  }
-  return sums.toReversed();
-}
-
 function optionsOf(latest: { readonly current: TimeChartProps }, element: HTMLElement): uPlot.Options {
-  const { series, kind, isStacked = false, height = 140, zone, formatValue = formatCompact } = latest.current;
+  const { series, kind, isStacked = false, zone, formatValue = formatCompact } = latest.current;
   const style = getComputedStyle(element);
   const colourOf = (text: string) => text.replace(/var\((--[\w-]+)\)/, (_, name) => style.getPropertyValue(name));
   const axis = {
@@ -97,7 +104,7 @@ function optionsOf(latest: { readonly current: TimeChartProps }, element: HTMLEl
   const bars = uPlot.paths.bars!({ size: [0.86, 60], align: 1 });
   return {
     width: element.clientWidth,
-    height,
+    height: heightOf(latest.current),
     legend: { show: false },
     cursor: {
       y: false,
@@ -124,19 +131,40 @@ function optionsOf(latest: { readonly current: TimeChartProps }, element: HTMLEl
           ? { label: name, fill: stroke, stroke, width: 0, paths: bars, points: { show: false } }
           : { label: name, stroke, width: 1.5, points: { show: false } };
       }),
+      ...overlay.map(
+        ({ name, colour }): uPlot.Series => ({
+          label: name,
+          stroke: colourOf(colour),
+          width: 1.5,
+          dash: [4, 4],
+          points: { show: false },
+        }),
+      ),
     ],
     hooks: {
       setSelect: [(self) => tellBrush(self, latest.current)],
-      setCursor: [(self) => latest.current.onHover?.(self.cursor.idx ?? null)],
-      ready: [
-        (self) =>
-          self.over.addEventListener('click', () => {
-            const { idx } = self.cursor;
-            if (self.select.width === 0 && typeof idx === 'number') latest.current.onSelect?.(idx);
-          }),
-      ],
+      setCursor: [(self) => latest.current.onHover?.(indexAt(self, latest.current))],
+      ready: [(self) => self.over.addEventListener('click', () => tellSelect(self, latest.current))],
     },
   };
+}
+
+/** The interval under the pointer: a bar stands on the right of its time, a point of a line on both sides. */
+function indexAt(self: uPlot, { kind, times }: TimeChartProps): number | null {
+  const { idx, left } = self.cursor;
+  if (typeof idx !== 'number') return null;
+  const isLeftOf = kind === 'bars' && idx > 0 && self.posToVal(left ?? 0, 'x') * 1000 < times[idx]!;
+  return isLeftOf ? idx - 1 : idx;
+}
+
+function tellSelect(self: uPlot, props: TimeChartProps): void {
+  const index = indexAt(self, props);
+  if (self.select.width > 0 || index === null || props.onSelect === undefined) return;
+  const { series, isStacked = false } = props;
+  const height = self.posToVal(self.cursor.top ?? 0, 'y');
+  const rows = series.map(({ values }) => values);
+  const place = isStacked ? rowAt(rows, index, height) : null;
+  props.onSelect(index, place === null ? null : series[place]!.name);
 }
 
 function tellBrush(self: uPlot, { onBrush }: TimeChartProps): void {
