@@ -34,7 +34,6 @@ export function DataTable<Row>({ label, columns, rows, keyOf, sort, onSort, deta
   const by = columns.find((column) => column.id === id)?.sortValue;
   const shown = by === undefined ? rows : sortRows(rows, by, isDescending);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
     <section tabIndex={0} aria-label={label} className="overflow-x-auto">
       <table className="w-full text-left" aria-label={label}>
         <thead>

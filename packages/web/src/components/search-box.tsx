@@ -40,7 +40,12 @@ function SearchForm({ q, onSearch, input }: SearchFormProps) {
           onChange={(event) => setText(event.target.value)}
         />
         {text !== '' && (
-          <IconButton label="Clear the search text" size="small" className="absolute top-1 right-1" onClick={() => onSearch('')}>
+          <IconButton
+            label="Clear the search text"
+            size="small"
+            className="absolute top-1 right-1"
+            onClick={() => onSearch('')}
+          >
             <X size={14} aria-hidden />
           </IconButton>
         )}

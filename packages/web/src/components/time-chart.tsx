@@ -38,12 +38,15 @@ export interface TimeChartProps {
 }
 
 const BOX = 'w-full min-w-0';
+const BARS = uPlot.paths.bars!({ size: [0.86, 60], align: 1 });
+const NONE: readonly ChartSeries[] = [];
 
 /** Values over time, drawn by uPlot. Beside it stands a legend or table that says the same in text. */
 export function TimeChart(props: TimeChartProps) {
-  const { series, kind, isStacked, height, zone } = props;
+  const { series, overlay = NONE, kind, isStacked, height, zone } = props;
   // Everything that needs a new plot; new values alone do not.
-  const shape = JSON.stringify([series.map(({ name, colour }) => [name, colour]), kind, isStacked, height, zone]);
+  const looks = [...series, ...overlay].map(({ name, colour }) => [name, colour]);
+  const shape = JSON.stringify([looks, series.length, kind, isStacked, height, zone]);
   return <Plot key={shape} {...props} />;
 }
 
@@ -52,7 +55,7 @@ function Plot(props: TimeChartProps) {
   const plot = useRef<uPlot | null>(null);
   const latest = useRef(props);
   latest.current = props;
-  const { times, series, isStacked = false, label } = props;
+  const { times, series, overlay = NONE, isStacked = false, label } = props;
 
   useEffect(() => {
     const element = box.current!;
@@ -74,9 +77,19 @@ function Plot(props: TimeChartProps) {
     };
   }, []);
 
-  useEffect(() => plot.current?.setData(dataOf({ times, series, isStacked })), [times, series, isStacked]);
+  useEffect(
+    () => plot.current?.setData(dataOf({ times, series, overlay, isStacked })),
+    [times, series, overlay, isStacked],
+  );
 
-  return <div ref={box} role="img" aria-label={label} className={props.onSelect === undefined ? BOX : `${BOX} [&_.u-over]:cursor-pointer`} />;
+  return (
+    <div
+      ref={box}
+      role="img"
+      aria-label={label}
+      className={props.onSelect === undefined ? BOX : `${BOX} [&_.u-over]:cursor-pointer`}
+    />
+  );
 }
 
 const heightOf = ({ height = 140 }: TimeChartProps): number => height;
@@ -84,15 +97,16 @@ const heightOf = ({ height = 140 }: TimeChartProps): number => height;
 function dataOf({
   times,
   series,
+  overlay = NONE,
   isStacked = false,
-}: Pick<TimeChartProps, 'times' | 'series' | 'isStacked'>): uPlot.AlignedData {
+}: Pick<TimeChartProps, 'times' | 'series' | 'overlay' | 'isStacked'>): uPlot.AlignedData {
   const rows = series.map(({ values }) => values);
-  const shown = isStacked ? stack(rows) : rows;
+  const shown = [...(isStacked ? stack(rows) : rows), ...overlay.map(({ values }) => values)];
   return [times.map((ms) => ms / 1000), ...shown] as uPlot.AlignedData;
 }
 
 function optionsOf(latest: { readonly current: TimeChartProps }, element: HTMLElement): uPlot.Options {
-  const { series, kind, isStacked = false, zone, formatValue = formatCompact } = latest.current;
+  const { series, overlay = NONE, kind, isStacked = false, zone, formatValue = formatCompact } = latest.current;
   const style = getComputedStyle(element);
   const colourOf = (text: string) => text.replace(/var\((--[\w-]+)\)/, (_, name) => style.getPropertyValue(name));
   const axis = {
@@ -101,7 +115,6 @@ function optionsOf(latest: { readonly current: TimeChartProps }, element: HTMLEl
     ticks: { show: false },
   };
   const drawn = isStacked ? series.toReversed() : series;
-  const bars = uPlot.paths.bars!({ size: [0.86, 60], align: 1 });
   return {
     width: element.clientWidth,
     height: heightOf(latest.current),
@@ -125,21 +138,8 @@ function optionsOf(latest: { readonly current: TimeChartProps }, element: HTMLEl
     ],
     series: [
       {},
-      ...drawn.map(({ name, colour }): uPlot.Series => {
-        const stroke = colourOf(colour);
-        return kind === 'bars'
-          ? { label: name, fill: stroke, stroke, width: 0, paths: bars, points: { show: false } }
-          : { label: name, stroke, width: 1.5, points: { show: false } };
-      }),
-      ...overlay.map(
-        ({ name, colour }): uPlot.Series => ({
-          label: name,
-          stroke: colourOf(colour),
-          width: 1.5,
-          dash: [4, 4],
-          points: { show: false },
-        }),
-      ),
+      ...drawn.map((one) => seriesOf(one, kind, colourOf)),
+      ...overlay.map((one) => seriesOf(one, 'dashed', colourOf)),
     ],
     hooks: {
       setSelect: [(self) => tellBrush(self, latest.current)],
@@ -147,6 +147,16 @@ function optionsOf(latest: { readonly current: TimeChartProps }, element: HTMLEl
       ready: [(self) => self.over.addEventListener('click', () => tellSelect(self, latest.current))],
     },
   };
+}
+
+function seriesOf(
+  { name, colour }: ChartSeries,
+  kind: TimeChartProps['kind'] | 'dashed',
+  colourOf: (text: string) => string,
+): uPlot.Series {
+  const stroke = colourOf(colour);
+  if (kind === 'bars') return { label: name, fill: stroke, stroke, width: 0, paths: BARS, points: { show: false } };
+  return { label: name, stroke, width: 1.5, points: { show: false }, ...(kind === 'dashed' && { dash: [4, 4] }) };
 }
 
 /** The interval under the pointer: a bar stands on the right of its time, a point of a line on both sides. */
