@@ -55,7 +55,7 @@ export function Shell() {
       </header>
       <div className="flex min-h-0 min-w-0 flex-1 flex-col">
         <AwayBanner />
-        <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">
+        <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto pb-14 outline-none md:pb-0">
           <Outlet />
         </main>
       </div>

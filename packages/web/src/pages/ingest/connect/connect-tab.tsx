@@ -17,7 +17,7 @@ export function ConnectTab() {
   const { text, change } = usePageSearch();
   const source = SOURCES.find(({ id }) => id === text('source')) ?? SOURCES[0]!;
   return (
-    <div className="grid gap-4 lg:grid-cols-[15rem_minmax(0,1fr)] xl:grid-cols-[15rem_minmax(0,1.2fr)_minmax(0,1fr)]">
+    <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-[15rem_minmax(0,1fr)] xl:grid-cols-[15rem_minmax(0,1.2fr)_minmax(0,1fr)]">
       <SourceList chosen={source.id} onChoose={(id) => change({ source: id })} />
       <Snippets source={source} />
       <div className="lg:col-start-2 xl:col-start-auto">
