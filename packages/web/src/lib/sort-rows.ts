@@ -13,12 +13,12 @@ export function nextSort(text: string, id: string, isText: boolean): string {
 /** The rows in order; what has no value is last either way. */
 export function sortRows<Row>(
   rows: readonly Row[],
-  valueOf: (row: Row) => number | string | null,
+  sortValue: (row: Row) => number | string | null,
   isDescending: boolean,
 ): Row[] {
   const sign = isDescending ? -1 : 1;
   return rows.toSorted((a, b) => {
-    const [left, right] = [valueOf(a), valueOf(b)];
+    const [left, right] = [sortValue(a), sortValue(b)];
     if (left === null || right === null) return Number(left === null) - Number(right === null);
     if (typeof left === 'string' || typeof right === 'string') return sign * String(left).localeCompare(String(right));
     return sign * (left - right);
