@@ -11,6 +11,8 @@ export interface LogsQuestion {
   range: TimeRange;
   /** New events come in by themselves. */
   isLive: boolean;
+  /** Newest first, or oldest first. */
+  order: 'desc' | 'asc';
   /** Columns between severity and message, as search terms name them: `service`, `attr.status`, `label.app`. */
   columns: readonly string[];
   /** The event that is open, or empty. */
@@ -23,6 +25,7 @@ export interface LogsChange {
   isLogql?: boolean;
   range?: TimeRange;
   isLive?: boolean;
+  order?: 'desc' | 'asc';
   columns?: readonly string[];
   eventId?: string;
 }
@@ -31,25 +34,25 @@ const COLUMNS_DEFAULT = 'service';
 
 export function useLogsSearch() {
   const { text, change: changeUrl } = usePageSearch();
-  const [q, mode, from, to, live, cols, eventId] = ['q', 'mode', 'from', 'to', 'live', 'cols', 'event'].map(text) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+  const q = text('q');
+  const mode = text('mode');
+  const from = text('from');
+  const to = text('to');
+  const live = text('live');
+  const order = text('order');
+  const cols = text('cols');
+  const eventId = text('event');
   const question = useMemo(
     (): LogsQuestion => ({
       q,
       isLogql: mode === 'logql',
       range: from === '' ? RANGE_DEFAULT : { from, to },
       isLive: live === '1',
+      order: order === 'asc' ? 'asc' : 'desc',
       columns: (cols === '' ? COLUMNS_DEFAULT : cols === '-' ? '' : cols).split(',').filter((name) => name !== ''),
       eventId,
     }),
-    [q, mode, from, to, live, cols, eventId],
+    [q, mode, from, to, live, order, cols, eventId],
   );
   const change = (changes: LogsChange, options: { replace?: boolean } = {}) =>
     changeUrl(
@@ -58,6 +61,7 @@ export function useLogsSearch() {
         ...(changes.isLogql !== undefined && { mode: changes.isLogql ? 'logql' : '' }),
         ...(changes.range !== undefined && { from: changes.range.from, to: changes.range.to }),
         ...(changes.isLive !== undefined && { live: changes.isLive ? '1' : '' }),
+        ...(changes.order !== undefined && { order: changes.order === 'asc' ? 'asc' : '' }),
         ...(changes.columns !== undefined && { cols: changes.columns.length === 0 ? '-' : changes.columns.join(',') }),
         ...(changes.eventId !== undefined && { event: changes.eventId }),
       },
