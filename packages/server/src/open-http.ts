@@ -7,6 +7,7 @@ import { createTail } from './api/routes/tail/index.ts';
 import { type UpgradeHandler, upgradeRouter } from './api/routes/tail/upgrade.ts';
 import { createLiveTail } from './consumers/live-tail/live-tail.ts';
 import type { IngestQuota } from './control/orgs.ts';
+import { Exports } from './exports/exports.ts';
 import { healthOf, watchGauges } from './health.ts';
 import { createIngestHandler } from './http/ingest-handler.ts';
 import { createHttpServer, drain, listen } from './http/listen.ts';
@@ -40,7 +41,7 @@ export async function openHttp(parts: Parts, listenerPorts: Readonly<Record<stri
   const extraPorts: Record<string, number> = {};
   const stopping = new AbortController();
   const handleIngest = openIngestHandler(parts, stopping.signal);
-  const { api, onUpgrade, closeTail } = await openApi(parts, () => ({ ...extraPorts, ...listenerPorts }));
+  const { api, onUpgrade, closeStreams } = await openApi(parts, () => ({ ...extraPorts, ...listenerPorts }));
   const webUi = openWebUi(parts);
   watchGauges(parts);
   const createServer = () =>
@@ -62,7 +63,7 @@ export async function openHttp(parts: Parts, listenerPorts: Readonly<Record<stri
     if (port !== null) extraPorts[name] = port;
   }
   // Closed first: open streams would hold up the draining of the servers.
-  runner.defer('live tail', closeTail);
+  runner.defer('live tail and downloads', closeStreams);
   runner.defer('bodies without an end', () => stopping.abort());
   return { httpPort, extraPorts };
 }
@@ -108,7 +109,8 @@ function openIngestHandler(parts: Parts, stopping: AbortSignal) {
 interface OpenApi {
   api: FastifyInstance;
   onUpgrade: UpgradeHandler;
-  closeTail(): Promise<void>;
+  /** Ends live tails and downloads. */
+  closeStreams(): Promise<void>;
 }
 
 function openWebUi({ log }: Parts): WebUi {
@@ -125,6 +127,7 @@ async function openApi(parts: Parts, ingestPorts: ApiDeps['ingestPorts']): Promi
     node: config.node,
     onFailure: (error) => log.error({ err: error }, 'live tail failed, readers have to connect again'),
   });
+  const exports = new Exports();
   const deps = {
     store: limited(parts.store.store, config.query.timeoutMs),
     control: parts.control,
@@ -143,6 +146,7 @@ async function openApi(parts: Parts, ingestPorts: ApiDeps['ingestPorts']): Promi
     deadLetters: createDeadLetters(parts),
     integrations: parts.integrations,
     producers: parts.producers,
+    exports,
     logql: parts.logql,
     ingestPorts,
     usage: (orgId: string) => parts.quotas.usage(orgId),
@@ -153,7 +157,14 @@ async function openApi(parts: Parts, ingestPorts: ApiDeps['ingestPorts']): Promi
   const api = await buildApi(deps, [tail.route]);
   parts.runner.defer('api', () => api.close());
   const onUpgrade = upgradeRouter({ [LOKI_TAIL_PATH]: lokiTailHandler(tailDeps) }, tail.onUpgrade);
-  return { api, onUpgrade, closeTail: () => liveTail.close() };
+  return {
+    api,
+    onUpgrade,
+    closeStreams: () => {
+      exports.close();
+      return liveTail.close();
+    },
+  };
 }
 
 /** The store with the configured limit on every query that sets none of its own. */

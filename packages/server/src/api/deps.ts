@@ -9,6 +9,7 @@ import type { IngestQuota } from '../control/orgs.ts';
 import type { Identity } from '../control/scopes.ts';
 import type { Sessions } from '../control/sessions.ts';
 import type { DeadLetters } from '../dead-letters/dead-letters.ts';
+import type { Exports } from '../exports/exports.ts';
 import type { Producers } from '../producers/producers.ts';
 import type { LogqlRunner } from '../query/logql/tasks.ts';
 import type { EventStore } from '../stores/store.ts';
@@ -49,6 +50,8 @@ export interface ApiDeps {
   deadLetters: DeadLetters<Identity>;
   /** Destinations that orgs forward their events to. */
   integrations: Integrations;
+  /** Downloads of events. */
+  exports: Exports;
   /** Who numbers its events. */
   producers: Producers;
   /** What an org sent today. */

@@ -19,6 +19,7 @@ import { OrgCache } from '../../src/control/org-cache.ts';
 import { createOrg, getOrg } from '../../src/control/orgs.ts';
 import type { Scope } from '../../src/control/scopes.ts';
 import { DeadLetters } from '../../src/dead-letters/dead-letters.ts';
+import { Exports } from '../../src/exports/exports.ts';
 import { openCursor } from '../../src/journal/cursor.ts';
 import { JournalProgress } from '../../src/journal/disk/progress.ts';
 import { openDiskJournalReader } from '../../src/journal/disk/reader.ts';
@@ -181,6 +182,7 @@ export async function openTestApi(store: EventStore, options: Partial<ApiDeps> =
     attempts: new Attempts(),
     deadLetters: noDeadLetters(dataDir),
     integrations,
+    exports: new Exports(),
     producers,
     ingestPorts: () => ({ 'otlp.http': 4318 }),
     usage: () => ({ day: '2026-01-01', bytes: 0, events: 0 }),

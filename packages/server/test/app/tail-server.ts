@@ -18,6 +18,7 @@ import { type ControlDb, openControlDb } from '../../src/control/control-db.ts';
 import { OrgCache } from '../../src/control/org-cache.ts';
 import { createOrg, type IngestQuota } from '../../src/control/orgs.ts';
 import type { Scope } from '../../src/control/scopes.ts';
+import { Exports } from '../../src/exports/exports.ts';
 import { createHttpServer, listen } from '../../src/http/listen.ts';
 import { openCursor } from '../../src/journal/cursor.ts';
 import { JournalProgress } from '../../src/journal/disk/progress.ts';
@@ -83,6 +84,7 @@ export async function openTailServer(
     attempts: new Attempts(),
     deadLetters: noDeadLetters(dir),
     integrations: forwarding.integrations,
+    exports: new Exports(),
     producers: await noProducers(dir),
     ingestPorts: () => ({ 'otlp.http': 4318 }),
     usage: () => ({ day: '2026-01-01', bytes: 0, events: 0 }),

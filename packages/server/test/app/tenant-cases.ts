@@ -157,6 +157,26 @@ export const CASES: Readonly<Record<string, Case>> = {
       ...search('/api/logs/fields/host/values', t),
     ],
   },
+  'POST /api/logs/exports': {
+    key: 'query',
+    own: 'succeeds',
+    probes: (t) => [json('/api/logs/exports', { format: 'csv', query: `${RANGE}&service=${t.service}` })],
+  },
+  'GET /api/logs/exports/:export_id': {
+    key: 'query',
+    own: 'succeeds',
+    probes: (t) => [{ path: `/api/logs/exports/${t.exportId}` }],
+  },
+  'GET /api/logs/exports/:export_id/file': {
+    key: 'query',
+    own: 'shows',
+    probes: (t) => [{ path: `/api/logs/exports/${t.exportId}/file` }],
+  },
+  'DELETE /api/logs/exports/:export_id': {
+    key: 'query',
+    own: 'succeeds',
+    probes: (t) => [{ path: `/api/logs/exports/${t.exportId}` }],
+  },
   'GET /api/logs/:event_id/why': {
     key: 'query',
     own: 'succeeds',

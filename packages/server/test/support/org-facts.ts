@@ -42,6 +42,7 @@ export interface OrgFacts {
   integrationId: string;
   viewName: string;
   viewId: string;
+  exportId: string;
   /** Of the second page of `/api/logs` with CURSOR_QUERY. */
   cursor: string;
 }
@@ -88,6 +89,7 @@ export function madeUpFacts(name: string): OrgFacts {
     integrationId: randomUUID(),
     viewName: word('view'),
     viewId: randomUUID(),
+    exportId: randomUUID(),
     cursor: randomBytes(60).toString('base64url'),
   };
 }
@@ -124,6 +126,7 @@ export async function makeOrg(server: Server, name: string): Promise<{ facts: Or
   await addIntegration(server, facts, keys.admin);
   await saveView(server, facts, keys.admin);
   await fillFromStore(server, facts, keys.query);
+  await makeExport(server, facts, keys.query);
   return { facts, keys };
 }
 
@@ -205,6 +208,14 @@ async function saveView(server: Server, facts: OrgFacts, key: string): Promise<v
   const made = await call(server, 'POST /api/saved-views', { headers, body });
   if (made.status !== 201) throw new Error(made.text);
   facts.viewId = (JSON.parse(made.text) as { id: string }).id;
+}
+
+async function makeExport(server: Server, facts: OrgFacts, key: string): Promise<void> {
+  const headers = { ...asKey(key), 'content-type': 'application/json' };
+  const body = JSON.stringify({ format: 'ndjson', query: RANGE });
+  const made = await call(server, 'POST /api/logs/exports', { headers, body });
+  if (made.status !== 201) throw new Error(made.text);
+  facts.exportId = (JSON.parse(made.text) as { id: string }).id;
 }
 
 async function operateAs(server: Server, key: string, events: readonly object[]): Promise<void> {

@@ -5,6 +5,10 @@ import { getDeadLetter } from './dead-letters/get.ts';
 import { listDeadLetters } from './dead-letters/list.ts';
 import { removeDeadLetter } from './dead-letters/remove.ts';
 import { replayDeadLetter } from './dead-letters/replay.ts';
+import { cancelExport } from './exports/cancel.ts';
+import { createExport } from './exports/create.ts';
+import { getExportFile } from './exports/file.ts';
+import { getExport } from './exports/get.ts';
 import { healthz } from './health/healthz.ts';
 import { metrics } from './health/metrics.ts';
 import { openApi } from './health/openapi.ts';
@@ -60,6 +64,10 @@ export const apiRoutes: readonly ApiRoute[] = [
   listPatterns,
   listFields,
   listFieldValues,
+  createExport,
+  getExport,
+  getExportFile,
+  cancelExport,
   getLog,
   getLogContext,
   getLogWhy,
