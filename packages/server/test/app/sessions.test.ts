@@ -1,6 +1,8 @@
+import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { call, type RawAnswer } from '../support/http-call.ts';
+import { program } from '../support/program.ts';
 import { ADMIN_KEY, removeTempDirs, request, type SpawnedServer, spawnServer } from '../support/server.ts';
 import { openTailBytes } from '../support/tail-bytes.ts';
 
@@ -193,3 +195,88 @@ describe('a session', () => {
     expect((await call(server, 'DELETE /api/sessions/current', {})).status).toBe(204);
   });
 });
+
+describe('pages', () => {
+  test.each([
+    ['text/html,application/xhtml+xml,*/*;q=0.8', 200, 'text/html; charset=utf-8'],
+    ['application/json', 401, 'application/json'],
+    ['*/*', 401, 'application/json'],
+  ])('`/` where %s is asked for: %i %s', async (accept, status, type) => {
+    const answer = await call(server, 'GET /', { headers: { accept } });
+    expect([answer.status, answer.headers['content-type']]).toEqual([status, expect.stringContaining(type)]);
+  });
+
+  test('paths that are no page are answered as before', async () => {
+    const html = { accept: 'text/html' };
+    for (const path of ['/nothing', '/assets/none.js', '/logs/x']) {
+      expect(parsed(await call(server, `GET ${path}`, { headers: html }))).toMatchObject({
+        error: { code: 'not_found' },
+      });
+    }
+    expect((await call(server, 'POST /logs', {})).status).toBe(404);
+    const elastic = { ...asAdmin, 'user-agent': 'elasticsearch-py/9.0' };
+    expect((await call(server, 'HEAD /logs', { headers: elastic })).headers['x-elastic-product']).toBe('Elasticsearch');
+  });
+
+  const browser = program('chromium');
+  test.skipIf(browser.isMissing)(
+    `in Chromium the printed link signs in, WebSockets open, nothing inline and nothing of others runs${browser.why}`,
+    async () => {
+      const link = /http:\S+\/sign-in#twl_[\w-]{43}/.exec(server.stderr())![0];
+      expect(JSON.stringify(server.ready)).not.toContain('twl_');
+      const chrome = await chromium.launch({ executablePath: browser.path, args: ['--no-sandbox', '--disable-gpu'] });
+      try {
+        const page = await chrome.newPage();
+        await page.goto(`${server.url}/logs`);
+        expect(await page.evaluate(PROBES(link.split('#')[1]!))).toEqual({
+          mode: 'session',
+          firstOfTail: { type: 'ready' },
+          visibleCookies: '',
+          inlineRan: false,
+          outline: 'rgb(2, 2, 2)',
+          violations: ['connect-src', 'script-src-elem', 'style-src-elem'],
+        });
+      } finally {
+        await chrome.close();
+      }
+    },
+  );
+});
+
+/** Runs in the page: what it may do there, and what the policy kept from happening. */
+const PROBES = (token: string) => `(async () => {
+  const violations = [];
+  const allTold = new Promise((resolve) => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      violations.push(event.effectiveDirective);
+      if (violations.length === 3) resolve();
+    });
+  });
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ token: '${token}' });
+  const { mode } = await (await fetch('/api/sessions', { method: 'POST', headers, body })).json();
+  const socket = new WebSocket('ws://' + location.host + '/api/logs/tail', ['tailwater', 'tailwater.org.default']);
+  const firstOfTail = await new Promise((resolve) => {
+    socket.onmessage = ({ data }) => resolve(JSON.parse(data));
+    socket.onerror = () => resolve('refused');
+  });
+  const add = (name, text, nonce) => {
+    const element = document.createElement(name);
+    if (nonce !== undefined) element.nonce = nonce;
+    element.textContent = text;
+    document.head.append(element);
+  };
+  add('script', 'window.inlineRan = true');
+  add('style', 'body { outline-color: rgb(1, 1, 1) }');
+  add('style', 'body { outline-color: rgb(2, 2, 2) }', document.querySelector('meta[name="csp-nonce"]').content);
+  await fetch('http://127.0.0.1:1/').catch(() => undefined);
+  await allTold;
+  return {
+    mode,
+    firstOfTail,
+    visibleCookies: document.cookie,
+    inlineRan: window.inlineRan === true,
+    outline: getComputedStyle(document.body).outlineColor,
+    violations: violations.sort(),
+  };
+})()`;
