@@ -20,7 +20,7 @@ export function ChartLegend({ label, entries }: { label: string; entries: readon
           <Link {...link} className="flex max-w-72 items-center gap-1.5 rounded px-1.5 py-1 hover:bg-sunken">
             <span
               aria-hidden
-              className={classNames('w-3 shrink-0', isDashed ? 'border-t-2 border-dashed' : 'h-2.5 rounded-sm')}
+              className={classNames('shrink-0', isDashed ? 'w-5 border-t-2 border-dashed' : 'h-2.5 w-3 rounded-sm')}
               style={isDashed ? { borderColor: colour } : { background: colour }}
             />
             <span className="truncate">{name === '' ? '(none)' : name}</span>

@@ -13,6 +13,7 @@ export interface BucketChartProps {
   series: readonly ChartSeries[];
   overlay?: readonly ChartSeries[];
   kind: 'bars' | 'line';
+  height?: number;
   /** The events of a bucket, of one series or of all. */
   linkOf(index: number, series: string | null): LogsLink;
   onZoom(range: TimeRange): void;
@@ -34,7 +35,7 @@ export function BucketChart({ label, linkOf, onZoom, ...shown }: BucketChartProp
         {...shown}
         label={label}
         zone={zone}
-        height={180}
+        height={shown.height ?? 180}
         isStacked={shown.kind === 'bars'}
         onHover={setHovered}
         onSelect={(index, series) => void navigate(linkOf(index, series))}

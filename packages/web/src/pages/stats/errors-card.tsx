@@ -1,12 +1,12 @@
 import { Link } from '@tanstack/react-router';
-import { useTimeZone } from '../../app/time-zone.ts';
+import { Ago } from '../../components/ago.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Badge, Sparkline } from '../../components/display.tsx';
+import { ServiceLinks } from '../../components/service-links.tsx';
 import { TemplateText } from '../../components/template-text.tsx';
 import { formatCompact, formatCount, plural } from '../../lib/format.ts';
 import { logsLink } from '../../lib/logs-link.ts';
 import { fieldTerm } from '../../lib/search-text.ts';
-import { formatAgo, formatTime, type TimeZone } from '../../lib/time.ts';
 import { AnswerCard } from './answer-card.tsx';
 import { type Pattern, type Scope, useTopErrors } from './stats-queries.ts';
 
@@ -22,7 +22,6 @@ interface ErrorsCardProps {
 /** The most frequent errors, grouped by what their messages have in common. */
 export function ErrorsCard({ scope, link, sort, onSort }: ErrorsCardProps) {
   const query = useTopErrors(scope);
-  const [zone] = useTimeZone();
   return (
     <AnswerCard
       title="Top errors"
@@ -34,7 +33,7 @@ export function ErrorsCard({ scope, link, sort, onSort }: ErrorsCardProps) {
         <>
           <DataTable
             label="Top errors"
-            columns={columnsOf(link, zone)}
+            columns={columnsOf(link)}
             rows={patterns}
             keyOf={({ id }) => id}
             {...{ sort, onSort }}
@@ -50,7 +49,7 @@ export function ErrorsCard({ scope, link, sort, onSort }: ErrorsCardProps) {
   );
 }
 
-function columnsOf(link: Scope, zone: TimeZone): Column<Pattern>[] {
+function columnsOf(link: Scope): Column<Pattern>[] {
   const linkOf = (row: Pattern, more: string[] = []) => logsLink(link.q, link.range, [ERRORS, row.q, ...more]);
   return [
     {
@@ -88,42 +87,16 @@ function columnsOf(link: Scope, zone: TimeZone): Column<Pattern>[] {
     {
       id: 'services',
       label: 'Services',
-      cell: (row) => <Services row={row} linkOf={(service) => linkOf(row, [fieldTerm('service', service)])} />,
+      cell: (row) => (
+        <ServiceLinks services={row.services} linkOf={(service) => linkOf(row, [fieldTerm('service', service)])} />
+      ),
     },
     {
       id: 'first',
       label: 'First',
       sortValue: ({ first }) => first,
-      cell: ({ first }) => <Ago time={first} zone={zone} />,
+      cell: ({ first }) => <Ago time={first} />,
     },
-    { id: 'last', label: 'Last', sortValue: ({ last }) => last, cell: ({ last }) => <Ago time={last} zone={zone} /> },
+    { id: 'last', label: 'Last', sortValue: ({ last }) => last, cell: ({ last }) => <Ago time={last} /> },
   ];
-}
-
-const SERVICES_SHOWN = 2;
-
-function Services({ row, linkOf }: { row: Pattern; linkOf(service: string): ReturnType<typeof logsLink> }) {
-  const more = row.services.length - SERVICES_SHOWN;
-  return (
-    <span className="flex max-w-60 items-center gap-1.5 text-xs whitespace-nowrap">
-      {row.services.slice(0, SERVICES_SHOWN).map((service) => (
-        <Link key={service} {...linkOf(service)} className="truncate hover:underline">
-          {service === '' ? '(none)' : service}
-        </Link>
-      ))}
-      {more > 0 && (
-        <span className="text-muted" title={row.services.slice(SERVICES_SHOWN).join(', ')}>
-          and {more} more
-        </span>
-      )}
-    </span>
-  );
-}
-
-function Ago({ time, zone }: { time: string; zone: TimeZone }) {
-  return (
-    <time dateTime={time} title={formatTime(time, zone)} className="text-xs whitespace-nowrap text-muted">
-      {formatAgo(time, Date.now())}
-    </time>
-  );
 }

@@ -69,9 +69,9 @@ function columnsOf(link: Scope, slowestMs: number): Column<Operation>[] {
       isWide: true,
       sortValue: nameOf,
       cell: (row) => (
-        <Link {...linkOf(row)} className="block min-w-0 hover:underline">
-          <span className="block truncate">{nameOf(row)}</span>
-          <span className="block truncate text-xs text-muted">{row.service === '' ? '(no service)' : row.service}</span>
+        <Link {...linkOf(row)} className="flex min-w-0 items-baseline gap-2 hover:underline">
+          <span className="truncate">{nameOf(row)}</span>
+          <span className="truncate text-xs text-muted">{row.service === '' ? '(no service)' : row.service}</span>
         </Link>
       ),
     },

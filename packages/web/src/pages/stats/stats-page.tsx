@@ -122,7 +122,7 @@ function Statistics({ now, scope, before, link, onZoom }: StatisticsProps) {
         onBy={(next) => change({ split: next === 'log_type' ? '' : next })}
       />
       <ErrorsCard {...{ scope, link }} {...sortOf('errors', '-events')} />
-      <div className="grid grid-cols-[minmax(0,1fr)] gap-4 xl:grid-cols-2">
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-4 2xl:grid-cols-2">
         <OperationsCard {...{ scope, link }} {...sortOf('operations', '-p95_ms')} />
         <ServicesCard {...{ scope, before, link }} total={now.total} {...sortOf('services', '-events')} />
       </div>

@@ -70,6 +70,7 @@ export function VolumeCard({ now, before, link, kind, part, onKind, onPart, onZo
         label="Events over time"
         {...{ times, series, overlay, kind, linkOf, onZoom }}
         intervalMs={now.interval_ms}
+        height={220}
       />
       <ChartLegend label="Volume by series" entries={legend} />
     </Card>
