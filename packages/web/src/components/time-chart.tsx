@@ -35,6 +35,8 @@ export interface TimeChartProps {
   onHover?(index: number | null): void;
   /** One interval was clicked, and of stacked bars the series that was hit; null beside them. */
   onSelect?(index: number, series: string | null): void;
+  /** Intervals that are marked, the first and the last: what was chosen by keyboard. */
+  marked?: readonly [first: number, last: number] | null;
 }
 
 const BOX = 'w-full min-w-0';
@@ -81,6 +83,10 @@ function Plot(props: TimeChartProps) {
     () => plot.current?.setData(dataOf({ times, series, overlay, isStacked })),
     [times, series, overlay, isStacked],
   );
+  const { marked, intervalMs } = props;
+  useEffect(() => {
+    if (plot.current !== null && marked !== undefined) mark(plot.current, marked, { times, intervalMs });
+  }, [marked, times, intervalMs]);
 
   return (
     <div
@@ -175,6 +181,22 @@ function tellSelect(self: uPlot, props: TimeChartProps): void {
   const rows = series.map(({ values }) => values);
   const place = isStacked ? rowAt(rows, index, height) : null;
   props.onSelect(index, place === null ? null : series[place]!.name);
+}
+
+function mark(
+  self: uPlot,
+  marked: readonly [number, number] | null,
+  { times, intervalMs }: Pick<TimeChartProps, 'times' | 'intervalMs'>,
+): void {
+  const first = times[marked?.[0] ?? -1];
+  const last = times[marked?.[1] ?? -1];
+  if (first === undefined || last === undefined) {
+    if (self.select.width > 0) self.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+    return;
+  }
+  const left = self.valToPos(first / 1000, 'x');
+  const width = self.valToPos((last + intervalMs) / 1000, 'x') - left;
+  self.setSelect({ left, width, top: 0, height: self.over.clientHeight }, false);
 }
 
 function tellBrush(self: uPlot, { onBrush }: TimeChartProps): void {

@@ -1,0 +1,146 @@
+import { Undo2, ZoomOut } from 'lucide-react';
+import { useMemo, useRef, useState } from 'react';
+import { useTimeZone } from '../../../app/time-zone.ts';
+import { Button } from '../../../components/button.tsx';
+import { Loading } from '../../../components/notice.tsx';
+import { TimeChart } from '../../../components/time-chart.tsx';
+import { formatCount, plural } from '../../../lib/format.ts';
+import { hasTerm, splitTerms, withoutTerm, withTerm } from '../../../lib/search-text.ts';
+import { SEVERITIES, type Severity } from '../../../lib/severity.ts';
+import { formatClock, formatTime, resolveRange, type TimeRange, type TimeZone } from '../../../lib/time.ts';
+import type { LogsChange, LogsQuestion } from '../logs-search.ts';
+import {
+  brushedRange,
+  countsOf,
+  type Histogram as HistogramAnswer,
+  histogramSeries,
+  totalOf,
+  zoomedOut,
+} from './series.ts';
+import { SeverityLegend } from './severity-legend.tsx';
+import { useBucketChoice } from './use-bucket-choice.ts';
+
+interface HistogramProps {
+  question: LogsQuestion;
+  histogram: HistogramAnswer | undefined;
+  onChange(change: LogsChange): void;
+}
+
+const HEIGHT = 110;
+
+/** Events over time by severity: what is drawn or chosen becomes the range. */
+export default function Histogram({ question, histogram, onChange }: HistogramProps) {
+  const [hovered, setHovered] = useState<number | null>(null);
+  const zoom = useZoom(question.range, onChange);
+  const [zone] = useTimeZone();
+  const drawn = useMemo(() => (histogram === undefined ? null : histogramSeries(histogram)), [histogram]);
+  const zoomTo = (fromMs: number, toMs: number) => {
+    if (histogram !== undefined) zoom.to(brushedRange(histogram, fromMs, toMs));
+  };
+  const startOf = (index: number) => drawn?.times[index] ?? 0;
+  const choice = useBucketChoice(drawn?.times.length ?? 0, (first, last) => zoomTo(startOf(first), startOf(last) + 1));
+  const shown = choice.chosen ?? (hovered === null ? null : ([hovered, hovered] as const));
+  const counts = histogram === undefined ? undefined : countsOf(histogram, shown?.[0], shown?.[1]);
+  const readOut = histogram === undefined ? '' : describe(histogram, shown, zone);
+  return (
+    <section aria-label="Events over time" className="flex flex-col">
+      <div className="flex min-h-7 flex-wrap items-center gap-x-3 gap-y-0.5">
+        {counts !== undefined && <Legend q={question.q} counts={counts} onChange={onChange} />}
+        <p className="text-xs text-muted tabular-nums">{shown !== null && readOut}</p>
+        <div className="ml-auto flex gap-1">
+          {zoom.canUndo && (
+            <Button kind="quiet" size="small" onClick={zoom.undo}>
+              <Undo2 size={14} aria-hidden />
+              Step back
+            </Button>
+          )}
+          <Button kind="quiet" size="small" onClick={zoom.out}>
+            <ZoomOut size={14} aria-hidden />
+            Zoom out
+          </Button>
+        </div>
+      </div>
+      {drawn === null || histogram === undefined ? (
+        <div style={{ height: HEIGHT }}>
+          <Loading rows={3} label="Loading the histogram" />
+        </div>
+      ) : (
+        <div
+          role="slider"
+          tabIndex={0}
+          aria-label="Time: arrows choose, with Shift a stretch, Enter zooms in"
+          aria-valuemin={0}
+          aria-valuemax={Math.max(0, drawn.times.length - 1)}
+          aria-valuenow={choice.at ?? 0}
+          aria-valuetext={readOut}
+          onKeyDown={choice.onKeyDown}
+          onBlur={choice.clear}
+          className="rounded"
+        >
+          <TimeChart
+            label={readOut}
+            times={drawn.times}
+            intervalMs={histogram.interval_ms}
+            series={drawn.series}
+            kind="bars"
+            isStacked
+            zone={zone}
+            height={HEIGHT}
+            marked={choice.chosen}
+            onHover={setHovered}
+            onBrush={zoomTo}
+            onSelect={(index) => zoomTo(startOf(index), startOf(index))}
+          />
+        </div>
+      )}
+    </section>
+  );
+}
+
+type LegendProps = { q: string; counts: ReturnType<typeof countsOf>; onChange(change: LogsChange): void };
+
+function Legend({ q, counts, onChange }: LegendProps) {
+  const toggle = (severity: Severity) => {
+    const term = `-severity:${severity}`;
+    onChange({ q: hasTerm(q, term) ? withoutTerm(q, term) : withTerm(q, term) });
+  };
+  const only = (severity: Severity) => {
+    const about = SEVERITIES.flatMap((one) => [`severity:${one}`, `-severity:${one}`]);
+    const others = splitTerms(q).filter((term) => !about.includes(term));
+    onChange({ q: [...others, `severity:${severity}`].join(' ') });
+  };
+  return <SeverityLegend q={q} counts={counts} onToggle={toggle} onOnly={only} />;
+}
+
+/** The total, or a bucket or several with their time. */
+function describe(histogram: HistogramAnswer, shown: readonly [number, number] | null, zone: TimeZone): string {
+  if (shown === null) return `${plural(histogram.total, 'event')} in ${histogram.buckets.length} intervals`;
+  const { buckets, interval_ms } = histogram;
+  const from = Date.parse(buckets[shown[0]]?.time ?? histogram.from);
+  const to = Date.parse(buckets[shown[1]]?.time ?? histogram.from) + interval_ms;
+  const counts = countsOf(histogram, ...shown);
+  const parts = SEVERITIES.filter((name) => counts[name] > 0).map((name) => `${formatCount(counts[name])} ${name}`);
+  const sum = `${plural(totalOf(counts), 'event')}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
+  return `${formatTime(from, zone, 0)} – ${formatClock(to, zone, 0)} · ${sum}`;
+}
+
+/** Zooming in and out, with a way back for as long as the page is open; the browser's own works too. */
+function useZoom(range: TimeRange, onChange: (change: LogsChange) => void) {
+  const before = useRef<TimeRange[]>([]);
+  const to = (next: TimeRange) => {
+    before.current.push(range);
+    onChange({ range: next, isLive: false });
+  };
+  return {
+    to,
+    canUndo: before.current.length > 0,
+    undo: () => {
+      const last = before.current.pop();
+      if (last !== undefined) onChange({ range: last });
+    },
+    out: () => {
+      const nowMs = Date.now();
+      to(zoomedOut(resolveRange(range, nowMs), nowMs));
+    },
+  };
+}
