@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Admission } from './admission/admission.ts';
 import { defaultQuota, Quotas } from './admission/quotas.ts';
 import { signInUrl } from './api/routes/sessions/create-link.ts';
-import { type Config, isOpenMode } from './config.ts';
+import { type Config, isOpenMode, redactRulesOff } from './config.ts';
 import { type StoreWriter, startStoreWriter } from './consumers/store-writer/index.ts';
 import type { StoreWriterState } from './consumers/store-writer/store-writer.ts';
 import type { StoreConnection } from './consumers/store-writer/wire.ts';
@@ -201,7 +201,7 @@ async function openIngest(config: Config, paths: Paths, log: OwnLog, telemetry: 
       reserveBytes: config.journal.reserveBytes,
       limits: config.limits,
       logTypes: config.enrich.logTypes,
-      redactRulesOff: Object.entries(config.redact.rules).flatMap(([rule, on]) => (on ? [] : [rule])),
+      redactRulesOff: redactRulesOff(config),
       deadLetters: { dir: paths.deadLetterDir, ...config.deadLetters },
       inflightBytesMax: config.limits.inflightBytesMax,
     },

@@ -5,6 +5,7 @@ import type { ApiDeps } from './api/deps.ts';
 import { LOKI_TAIL_PATH, lokiTailHandler } from './api/routes/loki/tail.ts';
 import { createTail } from './api/routes/tail/index.ts';
 import { type UpgradeHandler, upgradeRouter } from './api/routes/tail/upgrade.ts';
+import { type Config, redactRulesOff } from './config.ts';
 import { createLiveTail } from './consumers/live-tail/live-tail.ts';
 import type { IngestQuota } from './control/orgs.ts';
 import { Exports } from './exports/exports.ts';
@@ -14,6 +15,7 @@ import { createHttpServer, drain, listen } from './http/listen.ts';
 import { PrefixStore } from './http/prefix-store.ts';
 import { createDeadLetters } from './open-dead-letters.ts';
 import type { Parts } from './parts.ts';
+import { tryRedaction } from './pipeline/redaction-trial.ts';
 import { receiverPaths } from './receivers/openapi.ts';
 import { HTTP_PORT as OTLP_HTTP_PORT } from './receivers/otlp/config.ts';
 import { RECEIVERS } from './receivers/registry.ts';
@@ -147,6 +149,7 @@ async function openApi(parts: Parts, ingestPorts: ApiDeps['ingestPorts']): Promi
     integrations: parts.integrations,
     producers: parts.producers,
     exports,
+    redaction: redactionOf(config),
     logql: parts.logql,
     ingestPorts,
     usage: (orgId: string) => parts.quotas.usage(orgId),
@@ -165,6 +168,12 @@ async function openApi(parts: Parts, ingestPorts: ApiDeps['ingestPorts']): Promi
       return liveTail.close();
     },
   };
+}
+
+function redactionOf(config: Config): ApiDeps['redaction'] {
+  const rulesOff = redactRulesOff(config);
+  const { limits } = config;
+  return { rulesOff, try: (event, orgRulesOff) => tryRedaction(event, orgRulesOff, { limits, rulesOff }) };
 }
 
 /** The store with the configured limit on every query that sets none of its own. */

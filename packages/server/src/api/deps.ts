@@ -1,3 +1,4 @@
+import type { Event } from '@tailwater/schema';
 import type { FastifyServerFactory } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Attempts } from '../admission/attempts.ts';
@@ -50,6 +51,12 @@ export interface ApiDeps {
   deadLetters: DeadLetters<Identity>;
   /** Destinations that orgs forward their events to. */
   integrations: Integrations;
+  redaction: {
+    /** Rules that are off for every org. */
+    rulesOff: readonly string[];
+    /** What ingest would keep of an event. @throws PermanentError */
+    try(event: object, orgRulesOff: readonly string[]): { event: Event; hits: { rule: string; count: number }[] };
+  };
   /** Downloads of events. */
   exports: Exports;
   /** Who numbers its events. */

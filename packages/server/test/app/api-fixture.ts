@@ -24,6 +24,7 @@ import { openCursor } from '../../src/journal/cursor.ts';
 import { JournalProgress } from '../../src/journal/disk/progress.ts';
 import { openDiskJournalReader } from '../../src/journal/disk/reader.ts';
 import { openDeadLetterStore } from '../../src/pipeline/dead-letters.ts';
+import { tryRedaction } from '../../src/pipeline/redaction-trial.ts';
 import { Producers, type ProducersState } from '../../src/producers/producers.ts';
 import { RetryableError } from '../../src/runtime/errors.ts';
 import { type Engine, startEngine } from '../../src/stores/clickhouse/engine.ts';
@@ -137,6 +138,12 @@ export const noQueries: ApiDeps['logql'] = {
   run: () => Promise.reject(new RetryableError('store_unavailable', 'there are no query workers', 1000)),
 };
 
+/** Redaction with all rules on. */
+export const redactionAsConfigured: ApiDeps['redaction'] = {
+  rulesOff: [],
+  try: (event, orgRulesOff) => tryRedaction(event, orgRulesOff, { limits: DEFAULT_LIMITS, rulesOff: [] }),
+};
+
 /** The store of dead letters where nothing is ingested. */
 export function noDeadLetters(dataDir: string): ApiDeps['deadLetters'] {
   const open = (name: string) =>
@@ -183,6 +190,7 @@ export async function openTestApi(store: EventStore, options: Partial<ApiDeps> =
     deadLetters: noDeadLetters(dataDir),
     integrations,
     exports: new Exports(),
+    redaction: redactionAsConfigured,
     producers,
     ingestPorts: () => ({ 'otlp.http': 4318 }),
     usage: () => ({ day: '2026-01-01', bytes: 0, events: 0 }),

@@ -254,6 +254,12 @@ export const CASES: Readonly<Record<string, Case>> = {
       json('/api/producers/check-in', { id: t.service, name: t.service, next: 1, complete_next: 0, complete_at: 0 }),
     ],
   },
+  'GET /api/redaction': { key: 'query', own: 'succeeds', probes: () => [{ path: '/api/redaction' }] },
+  'POST /api/redaction/try': {
+    key: 'query',
+    own: 'succeeds',
+    probes: () => [json('/api/redaction/try', { text: 'password=hunter2squirrel' })],
+  },
   'GET /api/saved-views': { key: 'query', own: 'shows', probes: () => [{ path: '/api/saved-views' }] },
   'POST /api/saved-views': {
     key: 'admin',

@@ -41,6 +41,8 @@ import { updateOrg } from './orgs/update.ts';
 import { checkIn } from './producers/check-in.ts';
 import { listProducers } from './producers/list.ts';
 import { explainQuery } from './query/explain.ts';
+import { getRedaction } from './redaction/get.ts';
+import { tryRedaction } from './redaction/try.ts';
 import { createView } from './saved-views/create.ts';
 import { listViews } from './saved-views/list.ts';
 import { removeView } from './saved-views/remove.ts';
@@ -86,6 +88,8 @@ export const apiRoutes: readonly ApiRoute[] = [
   setContract,
   listProducers,
   checkIn,
+  getRedaction,
+  tryRedaction,
   listViews,
   createView,
   replaceView,
