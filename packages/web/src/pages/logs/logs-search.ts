@@ -3,6 +3,11 @@ import { usePageSearch } from '../../app/use-search.ts';
 import { withoutTerm, withTerm } from '../../lib/search-text.ts';
 import { RANGE_DEFAULT, type TimeRange } from '../../lib/time.ts';
 
+export const DETAILS_TABS = ['fields', 'json', 'raw', 'context', 'trace', 'why'] as const;
+export type DetailsTab = (typeof DETAILS_TABS)[number];
+
+const isDetailsTab = (text: string): text is DetailsTab => (DETAILS_TABS as readonly string[]).includes(text);
+
 /** What the logs page shows, all of it from its URL. */
 export interface LogsQuestion {
   /** The search text, or the LogQL query. */
@@ -17,6 +22,8 @@ export interface LogsQuestion {
   columns: readonly string[];
   /** The event that is open, or empty. */
   eventId: string;
+  /** What is shown of it. */
+  eventTab: DetailsTab;
 }
 
 /** Parameters of the URL by what they hold. */
@@ -28,6 +35,7 @@ export interface LogsChange {
   order?: 'desc' | 'asc';
   columns?: readonly string[];
   eventId?: string;
+  eventTab?: DetailsTab;
 }
 
 const COLUMNS_DEFAULT = 'service';
@@ -42,6 +50,7 @@ export function useLogsSearch() {
   const order = text('order');
   const cols = text('cols');
   const eventId = text('event');
+  const tab = text('tab');
   const question = useMemo(
     (): LogsQuestion => ({
       q,
@@ -51,8 +60,9 @@ export function useLogsSearch() {
       order: order === 'asc' ? 'asc' : 'desc',
       columns: (cols === '' ? COLUMNS_DEFAULT : cols === '-' ? '' : cols).split(',').filter((name) => name !== ''),
       eventId,
+      eventTab: isDetailsTab(tab) ? tab : 'fields',
     }),
-    [q, mode, from, to, live, order, cols, eventId],
+    [q, mode, from, to, live, order, cols, eventId, tab],
   );
   const change = (changes: LogsChange, options: { replace?: boolean } = {}) =>
     changeUrl(
@@ -64,6 +74,7 @@ export function useLogsSearch() {
         ...(changes.order !== undefined && { order: changes.order === 'asc' ? 'asc' : '' }),
         ...(changes.columns !== undefined && { cols: changes.columns.length === 0 ? '-' : changes.columns.join(',') }),
         ...(changes.eventId !== undefined && { event: changes.eventId }),
+        ...(changes.eventTab !== undefined && { tab: changes.eventTab === 'fields' ? '' : changes.eventTab }),
       },
       options,
     );

@@ -57,12 +57,11 @@ export class LiveBuffer {
   }
 
   private takeMessage(message: TailMessage): void {
-    if (message.kind === 'ready') return this.finishBackfill();
-    if (message.kind === 'missed') {
+    if (message.kind === 'ready') this.finishBackfill();
+    else if (message.kind === 'missed') {
       this.missedCount += message.count ?? 0;
-      return this.note(message.text);
-    }
-    if (this.backfill !== null) this.backfill.push(message.row);
+      this.note(message.text);
+    } else if (this.backfill !== null) this.backfill.push(message.row);
     else this.add(message.row);
   }
 

