@@ -3,7 +3,7 @@ import { useMemo, useRef, useState } from 'react';
 import { Input } from '../../../components/field.tsx';
 import { EmptyNotice } from '../../../components/notice.tsx';
 import { formatCount } from '../../../lib/format.ts';
-import { TABLE } from '../table/grid-roles.ts';
+import { GRID, rowPart, TABLE } from '../table/grid-roles.ts';
 import type { LogRow } from '../table/row.ts';
 import { fieldItems } from './field-list.ts';
 import { FieldRow } from './field-row.tsx';
@@ -43,19 +43,13 @@ export function FieldsTab({ row, ...actions }: FieldActions & { row: LogRow }) {
         />
         <span className="shrink-0 text-xs text-muted tabular-nums">{formatCount(fields.length)}</span>
       </div>
-      <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto pb-2" {...TABLE.table} aria-label="Fields">
-        <div {...TABLE.group} className="relative" style={{ height: virtualizer.getTotalSize() }}>
+      <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto pb-2" {...TABLE.table}>
+        <div {...GRID.group} className="relative" style={{ height: virtualizer.getTotalSize() }}>
           <div className="absolute inset-x-0 top-0" style={{ transform: `translateY(${shown[0]?.start ?? 0}px)` }}>
             {shown.map(({ index, key }) => {
               const item = items[index]!;
               return (
-                <div
-                  key={key}
-                  ref={virtualizer.measureElement}
-                  data-index={index}
-                  {...TABLE.row}
-                  aria-rowindex={index + 1}
-                >
+                <div key={key} ref={virtualizer.measureElement} data-index={index} {...rowPart(index + 1)}>
                   {'heading' in item ? (
                     <Heading text={item.heading} count={item.count} />
                   ) : (

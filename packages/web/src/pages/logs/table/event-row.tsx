@@ -2,7 +2,7 @@ import { memo, type Ref } from 'react';
 import { classNames } from '../../../lib/class-names.ts';
 import { isSeverity, SEVERITY_LOOKS, type Severity } from '../../../lib/severity.ts';
 import { formatTime, type TimeZone } from '../../../lib/time.ts';
-import { GRID } from './grid-roles.ts';
+import { GRID, rowPart } from './grid-roles.ts';
 import { MessageText } from './message-text.tsx';
 import type { LogRow } from './row.ts';
 import { rowTime } from './row-time.ts';
@@ -49,11 +49,9 @@ export const EventRow = memo(function EventRow({ row, look, index, id, isActive,
   return (
     <div
       ref={measure}
-      {...GRID.row}
       id={id}
       data-index={index}
-      aria-rowindex={index + 2}
-      aria-selected={isOpen}
+      {...rowPart(index + 2, isOpen)}
       className={classNames(
         ROW,
         BARS[severity],

@@ -8,7 +8,7 @@ import { LiveBar } from '../live/live-bar.tsx';
 import type { LiveTail } from '../live/use-live-tail.ts';
 import { gridOf } from './column-widths.ts';
 import { EventRow, type RowLook } from './event-row.tsx';
-import { GRID } from './grid-roles.ts';
+import { GRID, gridPart } from './grid-roles.ts';
 import type { LogRow, RowList } from './row.ts';
 import { TableHead } from './table-head.tsx';
 import { useActiveRow } from './use-active-row.ts';
@@ -85,15 +85,14 @@ export function EventTable(props: EventTableProps) {
       {live !== null && <LiveBar live={live} onResume={follow.resume} onPause={follow.hold} />}
       <div
         ref={scroller}
-        {...GRID.grid}
-        aria-label="Events"
-        aria-rowcount={props.hasMore ? -1 : rows.length + 1}
-        aria-busy={isLoading}
-        aria-activedescendant={active.index === null ? undefined : `${gridId}${active.index}`}
+        {...gridPart({
+          'aria-label': 'Events',
+          'aria-rowcount': props.hasMore ? -1 : rows.length + 1,
+          'aria-busy': isLoading,
+          'aria-activedescendant': active.index === null ? undefined : `${gridId}${active.index}`,
+        })}
         tabIndex={0}
-        onKeyDown={active.onKeyDown}
-        onScroll={follow.onScroll}
-        onClick={onClick}
+        {...{ onClick, onKeyDown: active.onKeyDown, onScroll: follow.onScroll }}
         className={classNames(
           'min-h-0 flex-1 overflow-auto bg-surface outline-offset-[-2px] [overflow-anchor:none] max-md:pb-16',
           isLoading && rows.length > 0 && 'opacity-60',

@@ -143,12 +143,13 @@ function typeOf(value: unknown): ValueType {
   return typeof value === 'object' ? 'JSON' : 'text';
 }
 
-/** The rows before and after the one that is open, remarks left out; null at the ends and where it is not in the list. */
-export function neighboursOf(rows: RowList, id: string): { previous: LogRow | null; next: LogRow | null } {
+/** The row and those before and after it, remarks left out; null at the ends and where it is not in the list. */
+export function neighboursOf(rows: RowList, id: string): Record<'row' | 'previous' | 'next', LogRow | null> {
   for (let at = 0; at < rows.length; at++) {
-    if (rows.at(at)?.id === id) return { previous: nearest(rows, at, -1), next: nearest(rows, at, 1) };
+    const row = rows.at(at);
+    if (row?.id === id) return { row, previous: nearest(rows, at, -1), next: nearest(rows, at, 1) };
   }
-  return { previous: null, next: null };
+  return { row: null, previous: null, next: null };
 }
 
 function nearest(rows: RowList, from: number, step: 1 | -1): LogRow | null {

@@ -13,7 +13,7 @@ import {
   WIDTH_MIN,
   widthOf,
 } from './column-widths.ts';
-import { GRID } from './grid-roles.ts';
+import { GRID, rowPart } from './grid-roles.ts';
 
 const WIDTH_STEP = 16;
 
@@ -38,8 +38,7 @@ export function TableHead(props: TableHeadProps) {
   return (
     <div {...GRID.group} className="sticky top-0 z-10 border-b border-line bg-raised text-xs text-muted">
       <div
-        {...GRID.row}
-        aria-rowindex={1}
+        {...rowPart(1)}
         className={classNames('h-8', isNarrow ? 'flex items-center' : 'grid [grid-template-columns:var(--columns)]')}
       >
         <HeadCell {...props} column={TIME} label="Time" isHidden={isNarrow}>
