@@ -243,6 +243,15 @@ describe('pages', () => {
   );
 });
 
+// The last test here: all others sign in from the same address.
+test('an address that failed too often has to wait', async () => {
+  let answer = await signIn({ token: 'twl_guess' });
+  for (let i = 0; i < 20 && answer.status === 401; i++) answer = await signIn({ token: 'twl_guess' });
+  expect(answer.status).toBe(429);
+  expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+  expect((await signIn({ key: ADMIN_KEY })).status).toBe(429);
+});
+
 /** Runs in the page: what it may do there, and what the policy kept from happening. */
 const PROBES = (token: string) => `(async () => {
   const violations = [];
