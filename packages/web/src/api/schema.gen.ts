@@ -1425,6 +1425,156 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/logs/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prepare a download of all events that a query finds, as CSV, JSON or NDJSON
+         * @description Needs the scope `query`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ExportBodyInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Export"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/logs/exports/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far the download of an export is
+         * @description Needs the scope `query`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    export_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Export"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Forget an export, and cut its download
+         * @description Needs the scope `query`.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    export_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is forgotten. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": string;
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/logs/exports/{export_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download an export, once
+         * @description Needs the scope `query`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    export_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The events, as a file. The connection is cut when not all of them could be sent. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/logs/fields": {
         parameters: {
             query?: never;
@@ -2942,6 +3092,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/redaction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The redaction rules, and which are on for the org
+         * @description Needs the scope `query`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Redaction"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/redaction/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What redaction makes of a text or an event, by the org's rules; nothing is kept
+         * @description Needs the scope `query`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RedactionTryBodyInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RedactionTry"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/saved-views": {
         parameters: {
             query?: never;
@@ -3483,6 +3715,12 @@ export interface components {
         __shared: {
             $defs: {
                 schema0: string | number | boolean | null | components["schemas"]["__shared"][] | {
+                    [key: string]: components["schemas"]["__shared"];
+                };
+                schema1: string | number | boolean | null | components["schemas"]["__shared"][] | {
+                    [key: string]: components["schemas"]["__shared"];
+                };
+                schema2: string | number | boolean | null | components["schemas"]["__shared"][] | {
                     [key: string]: components["schemas"]["__shared"];
                 };
             };
@@ -4149,6 +4387,58 @@ export interface components {
             /** @description Events that match; only with `count=true`. */
             total?: number;
         };
+        Export: {
+            bytes_written: number;
+            created_at: string;
+            error: string | null;
+            /** @description Events that matched when it was made. */
+            events_total: number;
+            events_written: number;
+            /** @description When it is forgotten, unless it is being downloaded. */
+            expires_at: string;
+            /** @enum {string} */
+            format: "csv" | "json" | "ndjson";
+            id: string;
+            /**
+             * @description ready: its file may be downloaded, once. failed: the download broke off; `error` says why.
+             * @enum {string}
+             */
+            state: "ready" | "running" | "done" | "failed";
+        };
+        ExportBody: {
+            /** @description Of csv: fields of an event, `attr.NAME`, `label.NAME`. Default: every field. */
+            columns?: string[];
+            /** @enum {string} */
+            format: "csv" | "json" | "ndjson";
+            /** @description The query string of GET /api/logs. page, page_size, cursor and count mean nothing here. */
+            query: string;
+        };
+        ExportBodyInput: {
+            /** @description Of csv: fields of an event, `attr.NAME`, `label.NAME`. Default: every field. */
+            columns?: string[];
+            /** @enum {string} */
+            format: "csv" | "json" | "ndjson";
+            /** @description The query string of GET /api/logs. page, page_size, cursor and count mean nothing here. */
+            query: string;
+        };
+        ExportInput: {
+            bytes_written: number;
+            created_at: string;
+            error: string | null;
+            /** @description Events that matched when it was made. */
+            events_total: number;
+            events_written: number;
+            /** @description When it is forgotten, unless it is being downloaded. */
+            expires_at: string;
+            /** @enum {string} */
+            format: "csv" | "json" | "ndjson";
+            id: string;
+            /**
+             * @description ready: its file may be downloaded, once. failed: the download broke off; `error` says why.
+             * @enum {string}
+             */
+            state: "ready" | "running" | "done" | "failed";
+        };
         FieldList: {
             attributes: {
                 events: number;
@@ -4214,6 +4504,30 @@ export interface components {
                 events: number;
                 value: string;
             }[];
+        };
+        Forwarded: {
+            /** @description Why, in words. */
+            detail: string | null;
+            integration_id: string;
+            name: string;
+            /**
+             * @description refused: a dead letter has it. unknown: the integration is disabled. Live events only, replays aside.
+             * @enum {string}
+             */
+            state: "delivered" | "waiting" | "not_selected" | "refused" | "unknown";
+            type: string;
+        };
+        ForwardedInput: {
+            /** @description Why, in words. */
+            detail: string | null;
+            integration_id: string;
+            name: string;
+            /**
+             * @description refused: a dead letter has it. unknown: the integration is disabled. Live events only, replays aside.
+             * @enum {string}
+             */
+            state: "delivered" | "waiting" | "not_selected" | "refused" | "unknown";
+            type: string;
         };
         Histogram: {
             /** @description Every bucket of the range, oldest first, also those without events. */
@@ -5433,6 +5747,66 @@ export interface components {
              */
             status: "ready" | "degraded" | "not_ready";
         };
+        Redaction: {
+            rules: {
+                description: string;
+                /** @enum {string} */
+                id: "private-key" | "aws-key" | "github-token" | "slack-token" | "stripe-key" | "jwt" | "bearer" | "password" | "payment-card" | "us-ssn" | "email" | "attribute";
+                is_on: boolean;
+                /** @description Where it is switched off: for every org, or in this org's settings. */
+                off_by: ("configuration" | "org") | null;
+            }[];
+        };
+        RedactionInput: {
+            rules: {
+                description: string;
+                /** @enum {string} */
+                id: "private-key" | "aws-key" | "github-token" | "slack-token" | "stripe-key" | "jwt" | "bearer" | "password" | "payment-card" | "us-ssn" | "email" | "attribute";
+                is_on: boolean;
+                /** @description Where it is switched off: for every org, or in this org's settings. */
+                off_by: ("configuration" | "org") | null;
+            }[];
+        };
+        RedactionTry: {
+            /** @description The text, or the fields of the event that are not empty, as they would be stored. */
+            after: string | {
+                [key: string]: components["schemas"]["__shared"];
+            };
+            hits: {
+                count: number;
+                /** @enum {string} */
+                rule: "private-key" | "aws-key" | "github-token" | "slack-token" | "stripe-key" | "jwt" | "bearer" | "password" | "payment-card" | "us-ssn" | "email" | "attribute";
+            }[];
+        };
+        RedactionTryBody: {
+            /** @description A message. */
+            text: string;
+        } | {
+            /** @description An event as POST /api/logs takes it. */
+            event: {
+                [key: string]: components["schemas"]["__shared"];
+            };
+        };
+        RedactionTryBodyInput: {
+            /** @description A message. */
+            text: string;
+        } | {
+            /** @description An event as POST /api/logs takes it. */
+            event: {
+                [key: string]: components["schemas"]["__shared"];
+            };
+        };
+        RedactionTryInput: {
+            /** @description The text, or the fields of the event that are not empty, as they would be stored. */
+            after: string | {
+                [key: string]: components["schemas"]["__shared"];
+            };
+            hits: {
+                count: number;
+                /** @enum {string} */
+                rule: "private-key" | "aws-key" | "github-token" | "slack-token" | "stripe-key" | "jwt" | "bearer" | "password" | "payment-card" | "us-ssn" | "email" | "attribute";
+            }[];
+        };
         SavedView: {
             created_at: string;
             description: string;
@@ -5881,8 +6255,8 @@ export interface components {
         };
         Why: {
             event_id: string;
-            /** @description Integrations that it was delivered to. */
-            forwarded: unknown[];
+            /** @description The org's integrations, and what became of it there. */
+            forwarded: components["schemas"]["Forwarded"][];
             journal: {
                 index: number;
                 node: number;
@@ -5921,8 +6295,8 @@ export interface components {
         };
         WhyInput: {
             event_id: string;
-            /** @description Integrations that it was delivered to. */
-            forwarded: unknown[];
+            /** @description The org's integrations, and what became of it there. */
+            forwarded: components["schemas"]["ForwardedInput"][];
             journal: {
                 index: number;
                 node: number;
