@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chipsOf, oppositeTerm, queryFault, replaceTerm } from './terms.ts';
+import { chipsOf, oppositeTerm, queryFault, replaceTerm, soughtInLogql, soughtWords } from './terms.ts';
 
 describe('chipsOf', () => {
   it('tells words, phrases, fields and comparisons apart', () => {
@@ -32,4 +32,9 @@ it('finds the place of a fault', () => {
     text: '`*` is no wildcard\nat all',
   });
   expect(queryFault('something else')).toEqual({ at: null, text: 'something else' });
+});
+
+it('knows the words to be marked', () => {
+  expect(soughtWords('a "b \\"c\\"" -d service:e message:f *')).toEqual(['a', 'b "c"', 'f']);
+  expect(soughtInLogql('{a="b"} |= "x \\"y\\"" != "no" |= `raw`')).toEqual(['x "y"', 'raw']);
 });

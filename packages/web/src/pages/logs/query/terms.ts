@@ -41,3 +41,25 @@ export function queryFault(message: string): { at: number | null; text: string }
   if (found === null) return { at: null, text: message };
   return { at: Number(found[1]) - 1, text: found[2]! };
 }
+
+/** The words and phrases that the search looks for in messages, to be marked there. */
+export function soughtWords(text: string): string[] {
+  return chipsOf(text)
+    .filter(({ name, isExcluded }) => !isExcluded && (name === '' || name === 'message'))
+    .map(({ value }) =>
+      value.startsWith('"')
+        ? value
+            .slice(1)
+            .replace(/"$/, '')
+            .replace(/\\(["\\])/g, '$1')
+        : value,
+    )
+    .filter((word) => word !== '' && word !== '*');
+}
+
+/** The same of a LogQL query: what `|= "…"` looks for. */
+export function soughtInLogql(query: string): string[] {
+  return [...query.matchAll(/\|=\s*(?:"((?:\\.|[^"\\])+)"|`([^`]+)`)/g)].map(
+    ([, quoted, raw]) => quoted?.replace(/\\(["\\])/g, '$1') ?? raw ?? '',
+  );
+}
