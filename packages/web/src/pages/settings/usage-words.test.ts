@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { usageWords } from './usage-words.ts';
+
+test('without a limit there is no share', () => {
+  expect(usageWords(2048, null, 'bytes')).toEqual({ text: '2.0 KiB, no limit', share: null, state: 'good' });
+});
+
+test.each([
+  [500, 'good', '500 of 1,000 (50 %)'],
+  [800, 'warn', '800 of 1,000 (80 %)'],
+  [1000, 'bad', '1,000 of 1,000 (100 %)'],
+])('%i of 1000 is %s', (used, state, text) => expect(usageWords(used, 1000, 'count')).toMatchObject({ state, text }));
