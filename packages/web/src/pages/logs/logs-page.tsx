@@ -1,28 +1,122 @@
-import { useQueryClient } from '@tanstack/react-query';
-import { useRef } from 'react';
+import { useIsFetching, useQueryClient } from '@tanstack/react-query';
+import { ChevronDown, ListFilter } from 'lucide-react';
+import { lazy, Suspense, useMemo, useRef } from 'react';
 import { Page } from '../../app/page.tsx';
-import Histogram from './histogram/histogram.tsx';
+import { useShortcuts } from '../../app/shortcuts.tsx';
+import { Button } from '../../components/button.tsx';
+import { Loading } from '../../components/notice.tsx';
+import { classNames } from '../../lib/class-names.ts';
+import { FieldsPanel, useFieldsPanel } from './fields/fields-panel.tsx';
+import { FirstSourceHint } from './first-source-hint.tsx';
+import { Histogram } from './histogram/histogram.tsx';
 import { useHistogram } from './histogram/use-histogram.ts';
+import { useHistogramShown } from './histogram/use-histogram-shown.ts';
+import { isMetricQuery } from './logql/kind.ts';
 import { useLogsSearch } from './logs-search.ts';
+import { NothingFound } from './nothing-found.tsx';
 import { QueryBar } from './query/query-bar.tsx';
 import type { QueryHandle } from './query/query-box.tsx';
+import { soughtInLogql, soughtWords } from './query/terms.ts';
+import { Results } from './results.tsx';
+import { Summary } from './summary.tsx';
+import { Toolbar } from './toolbar.tsx';
 
+const MetricView = lazy(() => import('./logql/metric-view.tsx'));
+
+/** Queries that ask about events, by the first part of their key. */
+const ASKED = new Set(['histogram', 'fields', 'field-values', 'distribution', 'logql-metric']);
+
+/** The logs of the org: what is asked, how it is spread over time, what fields it has, and the events. */
 export default function LogsPage() {
-  const { question, change } = useLogsSearch();
+  const { question, change, addTerms } = useLogsSearch();
+  const { q, isLogql } = question;
   const handle = useRef<QueryHandle>(null);
   const queries = useQueryClient();
+  const isBusy =
+    useIsFetching({ predicate: ({ queryKey }) => queryKey[0] === 'events' || ASKED.has(String(queryKey[0])) }) > 0;
+  const isMetric = isLogql && isMetricQuery(q);
   const histogram = useHistogram(question);
+  const [isHistogramShown, toggleHistogram] = useHistogramShown();
+  const panel = useFieldsPanel();
+  const highlight = useMemo(() => (isLogql ? soughtInLogql(q) : soughtWords(q)), [q, isLogql]);
+  const refresh = () => {
+    void queries.resetQueries({ queryKey: ['events'] });
+    void queries.invalidateQueries({ predicate: ({ queryKey }) => ASKED.has(String(queryKey[0])) });
+  };
+  useShortcuts([
+    { keys: '/', does: 'Go to the query', run: () => handle.current?.focus() },
+    { keys: 'f', does: 'Show or hide the fields', run: panel.toggle },
+  ]);
   return (
-    <Page title="Logs" layout="full">
-      <div className="flex flex-col gap-2 px-3 pt-2 md:px-4">
-        <QueryBar
+    <Page
+      title="Logs"
+      layout="full"
+      actions={
+        <Toolbar
           question={question}
-          error={histogram.error}
           onChange={change}
-          onRefresh={() => void queries.invalidateQueries()}
-          handle={handle}
+          onRefresh={refresh}
+          isBusy={isBusy && !question.isLive}
+          isMetric={isMetric}
         />
-        <Histogram question={question} histogram={histogram.data?.histogram} onChange={change} />
+      }
+    >
+      <div className="flex flex-col gap-2 px-3 pt-2 md:px-4">
+        <FirstSourceHint />
+        <QueryBar question={question} error={histogram.error} onChange={change} onRefresh={refresh} handle={handle} />
+        {!isMetric && isHistogramShown && (
+          <Histogram
+            question={question}
+            histogram={histogram.data?.histogram}
+            error={histogram.error}
+            onChange={change}
+          />
+        )}
+        <div className="flex items-center gap-1 border-t border-line py-1">
+          <Button kind="quiet" size="small" aria-pressed={panel.isOpen} onClick={panel.toggle} title="Fields (f)">
+            <ListFilter size={14} aria-hidden />
+            Fields
+          </Button>
+          {!isMetric && (
+            <Button kind="quiet" size="small" aria-expanded={isHistogramShown} onClick={toggleHistogram}>
+              <ChevronDown size={14} aria-hidden className={classNames(!isHistogramShown && '-rotate-90')} />
+              Histogram
+            </Button>
+          )}
+          <div className="ml-auto min-w-0">
+            {!isMetric && (
+              <Summary
+                total={histogram.data?.histogram.total}
+                range={question.range}
+                tookMs={question.isLive ? undefined : histogram.data?.tookMs}
+                isLogql={isLogql}
+              />
+            )}
+          </div>
+        </div>
+      </div>
+      <div className="flex min-h-0 flex-1 border-t border-line">
+        <FieldsPanel
+          panel={panel}
+          question={question}
+          onTerms={addTerms}
+          onColumns={(columns) => change({ columns }, { replace: true })}
+        />
+        {isMetric ? (
+          <Suspense fallback={<Loading rows={8} />}>
+            <div className="min-h-0 min-w-0 flex-1">
+              <MetricView question={question} onChange={change} />
+            </div>
+          </Suspense>
+        ) : (
+          <Results
+            question={question}
+            change={change}
+            onTerm={(term) => addTerms([term])}
+            highlight={highlight}
+            empty={<NothingFound question={question} onChange={change} />}
+          />
+        )}
       </div>
     </Page>
   );

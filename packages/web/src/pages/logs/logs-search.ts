@@ -1,7 +1,8 @@
 import { useMemo } from 'react';
 import { usePageSearch } from '../../app/use-search.ts';
-import { withoutTerm, withTerm } from '../../lib/search-text.ts';
+import { withTerm } from '../../lib/search-text.ts';
 import { RANGE_DEFAULT, type TimeRange } from '../../lib/time.ts';
+import { narrowLogql } from './logql/from-search.ts';
 
 export const DETAILS_TABS = ['fields', 'json', 'raw', 'context', 'trace', 'why'] as const;
 export type DetailsTab = (typeof DETAILS_TABS)[number];
@@ -81,8 +82,10 @@ export function useLogsSearch() {
   return {
     question,
     change,
-    /** Narrows the search by one term more: `service:gateway`, `-attr.status:500`. */
-    addTerm: (term: string) => change({ q: withTerm(q, term) }),
-    removeTerm: (term: string) => change({ q: withoutTerm(q, term) }),
+    /** Narrows the query by terms more, all of which must hold: `service:gateway`, `-attr.status:500`. */
+    addTerms: (terms: readonly string[]) =>
+      change({
+        q: terms.reduce((text, term) => (question.isLogql ? narrowLogql(text, term) : withTerm(text, term)), q),
+      }),
   };
 }

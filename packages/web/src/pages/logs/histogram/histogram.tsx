@@ -2,7 +2,7 @@ import { Undo2, ZoomOut } from 'lucide-react';
 import { useMemo, useRef, useState } from 'react';
 import { useTimeZone } from '../../../app/time-zone.ts';
 import { Button } from '../../../components/button.tsx';
-import { Loading } from '../../../components/notice.tsx';
+import { explainError, Loading } from '../../../components/notice.tsx';
 import { TimeChart } from '../../../components/time-chart.tsx';
 import { formatCount, plural } from '../../../lib/format.ts';
 import { hasTerm, splitTerms, withoutTerm, withTerm } from '../../../lib/search-text.ts';
@@ -23,13 +23,14 @@ import { useBucketChoice } from './use-bucket-choice.ts';
 interface HistogramProps {
   question: LogsQuestion;
   histogram: HistogramAnswer | undefined;
+  error: unknown;
   onChange(change: LogsChange): void;
 }
 
 const HEIGHT = 110;
 
 /** Events over time by severity: what is drawn or chosen becomes the range. */
-export default function Histogram({ question, histogram, onChange }: HistogramProps) {
+export function Histogram({ question, histogram, error, onChange }: HistogramProps) {
   const [hovered, setHovered] = useState<number | null>(null);
   const zoom = useZoom(question.range, onChange);
   const [zone] = useTimeZone();
@@ -60,7 +61,9 @@ export default function Histogram({ question, histogram, onChange }: HistogramPr
           </Button>
         </div>
       </div>
-      {drawn === null || histogram === undefined ? (
+      {error !== null && histogram === undefined ? (
+        <p className="py-4 text-muted">There is no histogram: {explainError(error).title}.</p>
+      ) : drawn === null || histogram === undefined ? (
         <div style={{ height: HEIGHT }}>
           <Loading rows={3} label="Loading the histogram" />
         </div>
