@@ -75,7 +75,7 @@ function LastHour({ picture, system }: { picture: Picture; system: System }) {
           kind="line"
           zone={zone}
           height={112}
-          formatValue={picture.format}
+          formatValue={(value) => picture.format(value).replace(/\.\d+/, '')}
         />
       </Suspense>
       <figcaption className="text-xs text-muted tabular-nums">{words}.</figcaption>

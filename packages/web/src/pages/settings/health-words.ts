@@ -128,7 +128,8 @@ export const healthOf = (system: System): PartHealth[] => [
 export function overallHealth(parts: readonly PartHealth[]): { state: HealthState; sentence: string } {
   const worst = parts.find(({ state }) => state === 'bad') ?? parts.find(({ state }) => state === 'warn');
   if (worst === undefined) return { state: 'good', sentence: 'All is well.' };
-  return { state: worst.state, sentence: `${worst.name}: ${worst.sentence}` };
+  const isNamed = worst.sentence.startsWith('The ');
+  return { state: worst.state, sentence: isNamed ? worst.sentence : `${worst.name}: ${worst.sentence}` };
 }
 
 const PART_NAMES: Readonly<Record<string, string>> = {

@@ -129,7 +129,7 @@ const columnsOf = (zone: TimeZone, onRevoke: (key: ApiKey) => void): Column<ApiK
   },
   {
     id: 'revoke',
-    label: '',
+    label: 'Action',
     isNumber: true,
     cell: (key) =>
       key.revoked_at === null ? (
@@ -154,7 +154,11 @@ function Scopes({ apiKey: { scopes, may_select_orgs, browser_origins } }: { apiK
       {browser_origins !== null && (
         <>
           <Badge>browser</Badge>
-          <span className="w-full text-xs break-all text-muted">{browser_origins.join(', ')}</span>
+          {browser_origins.map((origin) => (
+            <span key={origin} className="w-full text-xs whitespace-nowrap text-muted">
+              {origin}
+            </span>
+          ))}
         </>
       )}
     </span>

@@ -70,7 +70,9 @@ function LevelRow({ level: { service, logger, level, set_at, until } }: { level:
   });
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1 py-2 first:pt-0 last:pb-0">
-      <SeverityBadge severity={level} />
+      <span className="w-16">
+        <SeverityBadge severity={level} />
+      </span>
       <div className="min-w-0 flex-1 basis-40">
         <p className="font-medium break-words">{target}</p>
         <p className="text-xs text-muted tabular-nums">

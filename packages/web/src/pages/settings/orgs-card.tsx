@@ -78,7 +78,7 @@ const columnsOf = (zone: TimeZone, events: ReadonlyMap<string, number>, edit: (o
   },
   {
     id: 'edit',
-    label: '',
+    label: 'Action',
     isNumber: true,
     cell: (org) => (
       <Button size="small" onClick={() => edit(org)} aria-label={`Edit org ${org.id}`}>

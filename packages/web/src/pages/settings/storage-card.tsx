@@ -41,8 +41,14 @@ function Stored({ storage }: { storage: Storage }) {
         <dd>{oldest === null ? 'nothing is stored yet' : formatTime(oldest, zone, 0)}</dd>
         <dt className="text-muted">Newest arrived</dt>
         <dd>{newest === null ? 'nothing is stored yet' : formatTime(newest, zone, 0)}</dd>
+        {by_retention.length === 1 && (
+          <>
+            <dt className="text-muted">Kept for</dt>
+            <dd>{formatCount(by_retention[0]!.retention_days)} days</dd>
+          </>
+        )}
       </dl>
-      {by_retention.length > 0 && (
+      {by_retention.length > 1 && (
         <ul aria-label="Events by retention" className="flex flex-col gap-2">
           {by_retention.map(({ retention_days, events: kept }) => (
             <li key={retention_days}>

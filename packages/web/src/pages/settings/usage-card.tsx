@@ -4,10 +4,9 @@ import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/display.tsx';
 import { ErrorNotice, Loading } from '../../components/notice.tsx';
 import { ShareBar } from '../../components/share-bar.tsx';
-import { formatBytes, formatCount } from '../../lib/format.ts';
 import { type Org, usageQuery, useMaySelectOrgs } from './org-queries.ts';
 import { QuotaDialog } from './quota-dialog.tsx';
-import { type Use, usageWords } from './usage-words.ts';
+import { speedWords, type Use, usageWords } from './usage-words.ts';
 
 /** What the org sent today against what it may send. */
 export function UsageCard({ org }: { org: Org | undefined }) {
@@ -37,9 +36,8 @@ export function UsageCard({ org }: { org: Org | undefined }) {
             use={usageWords(usage.data.events, usage.data.quota.events_per_day, 'count')}
           />
           <p className="text-xs text-muted tabular-nums">
-            On {usage.data.day}, UTC. At a time: {rate(usage.data.quota.bytes_per_second, formatBytes)} and{' '}
-            {rate(usage.data.quota.events_per_second, (count) => `${formatCount(count)} events`)}. Beyond a quota
-            senders are told to wait (429), and keep their events.
+            On {usage.data.day}, UTC. {speedWords(usage.data.quota)} Beyond a quota senders are told to wait (429), and
+            keep their events.
           </p>
         </div>
       )}
@@ -47,9 +45,6 @@ export function UsageCard({ org }: { org: Org | undefined }) {
     </Card>
   );
 }
-
-const rate = (limit: number | null, format: (value: number) => string): string =>
-  limit === null ? 'as much as comes' : `${format(limit)} per second`;
 
 const COLOURS = { good: 'var(--accent)', warn: 'var(--severity-warn)', bad: 'var(--severity-error)' } as const;
 

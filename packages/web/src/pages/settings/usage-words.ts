@@ -1,4 +1,5 @@
 import { formatBytes, formatCount, formatPercent } from '../../lib/format.ts';
+import type { IngestQuota } from './org-queries.ts';
 
 export interface Use {
   text: string;
@@ -16,4 +17,13 @@ export function usageWords(used: number, limit: number | null, unit: 'bytes' | '
   const share = used / limit;
   const state = share >= 1 ? 'bad' : share >= NEAR ? 'warn' : 'good';
   return { text: `${format(used)} of ${format(limit)} (${formatPercent(share)})`, share, state };
+}
+
+/** How fast the org may send. */
+export function speedWords({ bytes_per_second, events_per_second }: IngestQuota): string {
+  const limits = [
+    bytes_per_second !== null && formatBytes(bytes_per_second),
+    events_per_second !== null && `${formatCount(events_per_second)} events`,
+  ].filter((limit) => limit !== false);
+  return limits.length === 0 ? 'As fast as it likes.' : `At most ${limits.join(' and ')} per second.`;
 }
