@@ -24,18 +24,16 @@ export function FieldRow({ field, onTerm, columns, onColumns }: FieldActions & {
     say('Value copied');
   };
   return (
-    <div className="group grid grid-cols-[minmax(7rem,32%)_1fr_auto] items-start gap-x-2 px-3 py-[3px] font-mono text-xs leading-[22px] hover:bg-sunken">
+    <div className="group relative grid grid-cols-[minmax(6.5rem,29%)_1fr_auto] items-start gap-x-2 px-3 py-[3px] font-mono text-xs leading-[22px] hover:bg-sunken">
       <div className="break-words text-muted" {...TABLE.rowHead} title={term}>
         {name}
       </div>
       <div {...TABLE.cell} dir="auto" className="min-w-0 text-left break-words whitespace-pre-wrap">
         <Value field={field} />
       </div>
-      <div {...TABLE.cell} className="flex w-[104px] items-center justify-end font-sans">
-        <span className="px-1 text-muted group-focus-within:hidden group-hover:hidden pointer-coarse:hidden">
-          {type}
-        </span>
-        <span className="flex opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 max-md:opacity-100 pointer-coarse:opacity-100 not-group-hover:not-group-focus-within:absolute max-md:static! pointer-coarse:static!">
+      <div {...TABLE.cell} className="min-w-12 text-right font-sans pointer-coarse:min-w-[104px]">
+        <span className="text-muted pointer-coarse:hidden">{type}</span>
+        <span className="absolute top-[3px] right-1.5 flex rounded bg-raised opacity-0 shadow group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100 pointer-coarse:shadow-none">
           {isSearchable(field) && (
             <>
               <Action label={`Only events with this ${name}`} onClick={() => onTerm(fieldTerm(term, value))}>

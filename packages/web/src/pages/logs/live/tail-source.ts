@@ -83,7 +83,7 @@ export function lineTail({ q, range }: Pick<LogsQuestion, 'q' | 'range'>): TailS
     path: (newest) => {
       isReady = false;
       const fromMs = resolveRange(range, Date.now()).fromMs;
-      const start = newest === null ? `${Math.round(fromMs)}000000` : newest.id.split(' ')[1]!;
+      const start = newest === null ? `${Math.round(fromMs)}000000` : String(BigInt(newest.id.split(' ')[1]!) + 1n);
       return `/loki/api/v1/tail${stringifySearch({ query: q, start, limit: newest === null ? FIRST_BACKFILL : AGAIN_BACKFILL })}`;
     },
     read: (text) => {

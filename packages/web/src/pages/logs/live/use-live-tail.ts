@@ -29,7 +29,12 @@ export function useLiveTail(question: LogsQuestion): LiveTail {
 
 type StoreState = Omit<LiveTail, 'pause' | 'resume'>;
 
-/** Live events for React: however many come, it is told once a frame. */
+/** Between two changes of what is seen: nobody reads faster, and the frames between stay free. */
+const FLUSH_INTERVAL_MS = 50;
+/** While paused only a number changes. */
+const PAUSED_INTERVAL_MS = 250;
+
+/** Live events for React: however many come, it is told at the beginning of a frame, and not of every one. */
 function liveStore(question: Pick<LogsQuestion, 'q' | 'isLogql' | 'range'>) {
   const source = question.isLogql ? lineTail(question) : eventTail(question);
   const buffer = new LiveBuffer(source);
@@ -38,6 +43,7 @@ function liveStore(question: Pick<LogsQuestion, 'q' | 'isLogql' | 'range'>) {
   let connection: 'connecting' | 'live' | 'away' = 'connecting';
   let error: ApiError | null = null;
   let frame: number | null = null;
+  let flushedMs = 0;
   const stateNow = (): StoreState => {
     const shown = buffer.snapshot();
     return { ...shown, error, state: shown.isPaused && connection === 'live' ? 'paused' : connection };
@@ -52,9 +58,18 @@ function liveStore(question: Pick<LogsQuestion, 'q' | 'isLogql' | 'range'>) {
     state = stateNow();
     for (const listener of listeners) listener();
   };
+  const onFrame = (nowMs: number) => {
+    const intervalMs = state.isPaused ? PAUSED_INTERVAL_MS : FLUSH_INTERVAL_MS;
+    if (nowMs - flushedMs < intervalMs) {
+      frame = requestAnimationFrame(onFrame);
+      return;
+    }
+    flushedMs = nowMs;
+    flush();
+  };
   // A hidden page gets no frames: what comes waits as text, and no more of it than would be kept.
   const schedule = () => {
-    frame ??= requestAnimationFrame(flush);
+    frame ??= requestAnimationFrame(onFrame);
     if (incoming.length > 2 * ROWS_MAX) incoming = incoming.slice(-ROWS_MAX);
   };
   const open = () => {
@@ -88,6 +103,8 @@ function liveStore(question: Pick<LogsQuestion, 'q' | 'isLogql' | 'range'>) {
   const paused = (isPaused: boolean) => () => {
     if (isPaused) buffer.pause();
     else buffer.resume();
+    // What was pressed answers at once.
+    flushedMs = 0;
     schedule();
   };
   return {

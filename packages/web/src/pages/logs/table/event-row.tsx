@@ -1,7 +1,7 @@
 import { memo, type Ref } from 'react';
 import { classNames } from '../../../lib/class-names.ts';
 import { isSeverity, SEVERITY_LOOKS, type Severity } from '../../../lib/severity.ts';
-import { formatTime, type TimeZone } from '../../../lib/time.ts';
+import type { TimeZone } from '../../../lib/time.ts';
 import { GRID, rowPart } from './grid-roles.ts';
 import { MessageText } from './message-text.tsx';
 import type { LogRow } from './row.ts';
@@ -10,6 +10,8 @@ import { rowTime } from './row-time.ts';
 /** What is shown of a message in the table; the event itself shows it whole. */
 const ONE_LINE_MAX = 1000;
 const WRAPPED_MAX = 20_000;
+/** Characters of a value that may not fit its column. */
+const TITLE_FROM = 12;
 
 export interface RowLook {
   columns: readonly string[];
@@ -40,7 +42,7 @@ const BARS: Readonly<Record<Severity, string>> = {
 };
 
 const ROW =
-  'relative cursor-default border-b border-line font-mono text-xs [contain:layout_style] before:absolute before:inset-y-0 before:left-0 before:w-[3px]';
+  'relative cursor-default border-b border-line font-mono text-xs before:absolute before:inset-y-0 before:left-0 before:w-[3px]';
 
 /** One event. The keyboard is the table's: it says which row is the active one. */
 export const EventRow = memo(function EventRow({ row, look, index, id, isActive, isOpen, measure }: EventRowProps) {
@@ -59,7 +61,7 @@ export const EventRow = memo(function EventRow({ row, look, index, id, isActive,
         isActive && 'outline-2 -outline-offset-2 outline-accent',
         row.kind === 'gap' ? 'bg-warn-soft' : '',
         !isNarrow && 'grid [grid-template-columns:var(--columns)]',
-        !isWrapped && (isNarrow ? 'h-[46px]' : 'h-[26px]'),
+        isWrapped ? '[contain:layout_style]' : isNarrow ? 'h-[46px] [contain:strict]' : 'h-[26px] [contain:strict]',
       )}
     >
       {row.kind === 'gap' ? (
@@ -111,7 +113,7 @@ function Cells({ row, look, severity }: CellsProps) {
 function TimeCell({ timestamp, zone, className }: { timestamp: string; zone: TimeZone; className: string }) {
   const { date, clock } = rowTime(timestamp, zone);
   return (
-    <div {...GRID.cell} className={classNames('tabular-nums', className)} title={formatTime(timestamp, zone, 9)}>
+    <div {...GRID.cell} className={classNames('tabular-nums', className)}>
       <span className="text-muted">{date} </span>
       {clock}
     </div>
@@ -120,7 +122,13 @@ function TimeCell({ timestamp, zone, className }: { timestamp: string; zone: Tim
 
 function ColumnCell({ column, value }: { column: string; value: string }) {
   return (
-    <div {...GRID.cell} data-column={column} dir="auto" title={value} className={classNames(CELL, 'text-left')}>
+    <div
+      {...GRID.cell}
+      data-column={column}
+      dir="auto"
+      title={value.length > TITLE_FROM ? value : undefined}
+      className={classNames(CELL, 'text-left')}
+    >
       {value.slice(0, 300)}
     </div>
   );

@@ -72,6 +72,26 @@ export function EventTable(props: EventTableProps) {
     [columns, zone, highlight, isWrapped, isNarrow],
   );
   const { template, widthMin } = gridOf(widths, columns);
+  const latest = useRef(props);
+  latest.current = props;
+  const isLive = live !== null;
+  // It stays as it is while live rows change many times a second.
+  const head = useMemo(
+    () => (
+      <TableHead
+        columns={columns}
+        onColumns={(next) => latest.current.onColumns(next)}
+        order={isLive ? 'desc' : props.order}
+        onOrder={isLive ? undefined : (order) => latest.current.onOrder(order)}
+        widths={widths}
+        onWidth={setWidth}
+        isWrapped={isWrapped}
+        onWrapped={setWrapped}
+        isNarrow={isNarrow}
+      />
+    ),
+    [columns, isLive, props.order, widths, setWidth, isWrapped, setWrapped, isNarrow],
+  );
   const onClick = (event: MouseEvent) => {
     const index = indexAt(event.target);
     const row = index === null ? undefined : rows.at(index);
@@ -95,27 +115,19 @@ export function EventTable(props: EventTableProps) {
         {...{ onClick, onKeyDown: active.onKeyDown, onScroll: follow.onScroll }}
         className={classNames(
           'min-h-0 flex-1 overflow-auto bg-surface outline-offset-[-2px] [overflow-anchor:none] max-md:pb-16',
+          active.index !== null && 'outline-none',
           isLoading && rows.length > 0 && 'opacity-60',
         )}
         style={{ '--columns': template } as CSSProperties}
       >
         <div style={isNarrow ? undefined : { minWidth: widthMin }}>
-          <TableHead
-            columns={columns}
-            onColumns={props.onColumns}
-            order={live === null ? props.order : 'desc'}
-            onOrder={live === null ? props.onOrder : undefined}
-            widths={widths}
-            onWidth={setWidth}
-            isWrapped={isWrapped}
-            onWrapped={setWrapped}
-            isNarrow={isNarrow}
-          />
+          {head}
           <div {...GRID.group} className="relative" style={{ height: window.heightAll }}>
             <div className="absolute inset-x-0 top-0" style={{ transform: `translateY(${window.offset}px)` }}>
               {drawn(rows, window).map(({ row, index }) => (
                 <EventRow
-                  key={row.id}
+                  // While new rows push the others down, the places stay and their texts change: no element is made.
+                  key={follow.isFollowing ? index : row.id}
                   row={row}
                   look={look}
                   index={index}

@@ -1,4 +1,4 @@
-import type { AriaAttributes } from 'react';
+import type { AriaAttributes, HTMLAttributes } from 'react';
 
 /**
  * The parts of grids and tables as assistive technology knows them. The rows that are not seen are not in the document,
@@ -9,7 +9,6 @@ export const GRID = {
   group: { role: 'rowgroup' },
   head: { role: 'columnheader' },
   cell: { role: 'gridcell' },
-  handle: { role: 'separator', 'aria-orientation': 'vertical' },
 } as const;
 
 export const TABLE = {
@@ -26,3 +25,10 @@ export const rowPart = (place: number, isSelected?: boolean) => ({
 });
 
 export const gridPart = (attributes: AriaAttributes) => ({ role: 'grid', ...attributes });
+
+/** A border that can be moved with the pointer and the arrow keys. */
+export const handlePart = (attributes: HTMLAttributes<HTMLElement>): HTMLAttributes<HTMLElement> => ({
+  role: 'separator',
+  'aria-orientation': 'vertical',
+  ...attributes,
+});

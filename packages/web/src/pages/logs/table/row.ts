@@ -120,12 +120,15 @@ const TIMES = new Set(['timestamp', 'received_at']);
 /** The message has a place of its own, and the maps are listed by their members. */
 const NOT_LISTED = new Set(['message', 'metadata', 'labels']);
 
+/** What Tailwater wrote on it comes last. */
+const PLUMBING = new Set(['event_id', 'received_at', 'severity_number', 'receiver', 'client_event_id', 'org_id']);
+
 function eventFields(event: ApiEvent): RowField[] {
-  const listed: RowField[] = [];
-  for (const [name, value] of Object.entries(event)) {
-    if (NOT_LISTED.has(name) || value === '' || value === null) continue;
-    listed.push(fieldOf('field', name, value));
-  }
+  const given = Object.entries(event).filter(
+    ([name, value]) => !NOT_LISTED.has(name) && value !== '' && value !== null,
+  );
+  const { plumbing = [], own = [] } = Object.groupBy(given, ([name]) => (PLUMBING.has(name) ? 'plumbing' : 'own'));
+  const listed = [...own, ...plumbing].map(([name, value]) => fieldOf('field', name, value));
   for (const [name, value] of Object.entries(event.metadata)) listed.push(fieldOf('attribute', name, value));
   for (const [name, value] of Object.entries(event.labels)) listed.push(fieldOf('label', name, value));
   return listed;

@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp, WrapText } from 'lucide-react';
-import { type KeyboardEvent, type PointerEvent, type ReactNode, useState } from 'react';
+import { type DragEvent, type KeyboardEvent, type PointerEvent, type ReactNode, useState } from 'react';
 import { IconButton } from '../../../components/button.tsx';
 import { Menu, type MenuItem } from '../../../components/overlays.tsx';
 import { classNames } from '../../../lib/class-names.ts';
@@ -13,7 +13,7 @@ import {
   WIDTH_MIN,
   widthOf,
 } from './column-widths.ts';
-import { GRID, rowPart } from './grid-roles.ts';
+import { GRID, handlePart, rowPart } from './grid-roles.ts';
 
 const WIDTH_STEP = 16;
 
@@ -102,20 +102,23 @@ function HeadCell(props: HeadCellProps) {
     setTarget(false);
     if (dragged) onColumns(moveColumn(columns, dragged, columns.indexOf(column) - columns.indexOf(dragged)));
   };
+  const dragging = {
+    draggable: true,
+    onDragStart: () => onDragged?.(column),
+    onDragEnd: () => onDragged?.(null),
+    onDragOver: (event: DragEvent) => {
+      if (!dragged) return;
+      event.preventDefault();
+      setTarget(true);
+    },
+    onDragLeave: () => setTarget(false),
+    onDrop: drop,
+  };
   return (
     <div
       {...GRID.head}
       {...(column === TIME && { 'aria-sort': props.order === 'asc' ? 'ascending' : 'descending' })}
-      draggable={onDragged !== undefined}
-      onDragStart={() => onDragged?.(column)}
-      onDragEnd={() => onDragged?.(null)}
-      onDragOver={(event) => {
-        if (!dragged) return;
-        event.preventDefault();
-        setTarget(true);
-      }}
-      onDragLeave={() => setTarget(false)}
-      onDrop={drop}
+      {...(onDragged !== undefined && dragging)}
       className={classNames(
         'relative flex min-w-0 items-center',
         isTarget && 'bg-accent-soft',
@@ -154,14 +157,15 @@ function ResizeHandle({ column, label, widths, onWidth, isHidden }: Omit<HeadCel
   };
   return (
     <div
-      {...GRID.handle}
-      aria-label={`Width of ${label}`}
-      aria-valuenow={width}
-      aria-valuemin={WIDTH_MIN}
-      aria-valuemax={WIDTH_MAX}
+      {...handlePart({
+        'aria-label': `Width of ${label}`,
+        'aria-valuenow': width,
+        'aria-valuemin': WIDTH_MIN,
+        'aria-valuemax': WIDTH_MAX,
+        onPointerDown: drag,
+        onKeyDown: press,
+      })}
       tabIndex={isHidden ? -1 : 0}
-      onPointerDown={drag}
-      onKeyDown={press}
       className="absolute inset-y-0 -right-1 z-10 w-2 cursor-col-resize touch-none after:absolute after:inset-y-1.5 after:left-1/2 after:w-px after:bg-line hover:after:bg-accent focus-visible:after:bg-accent"
     />
   );
