@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTimeZone } from '../../app/time-zone.ts';
 import { usePageSearch } from '../../app/use-search.ts';
+import { Button } from '../../components/button.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Badge, Card } from '../../components/display.tsx';
 import { ErrorNotice, Loading } from '../../components/notice.tsx';
@@ -27,11 +28,15 @@ export function DeliveriesCard({ integrationId }: { integrationId: string }) {
   );
 }
 
+/** Without being asked for more. */
+const SHOWN_MAX = 15;
+
 function Deliveries({ deliveries }: { deliveries: readonly Delivery[] }) {
   const { text, change } = usePageSearch();
   const [zone] = useTimeZone();
   const failed = deliveries.filter(({ error }) => error !== null).length;
   const words = `The last ${plural(deliveries.length, 'batch', 'batches')}: ${formatCount(deliveries.length - failed)} delivered, ${formatCount(failed)} failed`;
+  const isAll = text('all') !== '' || deliveries.length <= SHOWN_MAX;
   return (
     <div className="flex flex-col gap-3">
       <figure>
@@ -43,7 +48,7 @@ function Deliveries({ deliveries }: { deliveries: readonly Delivery[] }) {
       <DataTable
         label="Deliveries"
         columns={columnsOf(zone)}
-        rows={deliveries.map((delivery, index) => ({
+        rows={(isAll ? deliveries : deliveries.slice(0, SHOWN_MAX)).map((delivery, index) => ({
           ...delivery,
           key: `${delivery.time} ${deliveries.length - index}`,
         }))}
@@ -51,6 +56,11 @@ function Deliveries({ deliveries }: { deliveries: readonly Delivery[] }) {
         sort={text('sort')}
         onSort={(sort) => change({ sort }, { replace: true })}
       />
+      {!isAll && (
+        <Button size="small" className="self-start" onClick={() => change({ all: '1' })}>
+          Show all {deliveries.length}
+        </Button>
+      )}
     </div>
   );
 }

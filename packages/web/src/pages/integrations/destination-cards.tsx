@@ -1,5 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { Archive, Boxes, ChartLine, Cloud, type LucideIcon, Radio } from 'lucide-react';
+import { useRef } from 'react';
+import { useShortcuts } from '../../app/shortcuts.tsx';
 import { usePageSearch } from '../../app/use-search.ts';
 import { Badge } from '../../components/display.tsx';
 import { Input } from '../../components/field.tsx';
@@ -27,13 +29,15 @@ export function DestinationCards({
   const { text, change } = usePageSearch();
   const wanted = text('find');
   const groups = findTypes(types, wanted);
+  const box = useRef<HTMLDivElement>(null);
+  useShortcuts([{ keys: '/', does: 'Find a destination', run: () => box.current?.querySelector('input')?.focus() }]);
   return (
     <section aria-labelledby="destinations" className="flex flex-col gap-4">
       <div className="flex flex-wrap items-center gap-3">
         <h2 id="destinations" className="mr-auto text-base font-semibold">
           Add a destination
         </h2>
-        <div className="w-full sm:w-72">
+        <div ref={box} className="w-full sm:w-72">
           <Input
             type="search"
             aria-label="Find a destination"

@@ -5,6 +5,7 @@ import { Switch } from '../../components/choices.tsx';
 import { Badge } from '../../components/display.tsx';
 import { Field, Input, Select, TextArea } from '../../components/field.tsx';
 import type { FormField, FormValue, Pair } from './form-model.ts';
+import { Quoted } from './quoted.tsx';
 
 interface FormControlProps {
   field: FormField;
@@ -260,16 +261,3 @@ const Help = ({ text }: { text: string }) =>
       <Quoted text={text} />
     </p>
   );
-
-/** Help as the server writes it: what is between backticks is code. */
-function Quoted({ text }: { text: string }) {
-  return text.split('`').map((part, index) =>
-    index % 2 === 0 ? (
-      part
-    ) : (
-      <code key={rowKey(index)} className="rounded bg-sunken px-1 font-mono text-[0.95em] break-words">
-        {part}
-      </code>
-    ),
-  );
-}

@@ -129,7 +129,7 @@ function fieldOf(schema: JsonSchema, { id, name, groupId, isAdvanced, isRequired
   const extra = schema.additionalProperties;
   return field({
     id,
-    label: labelOf(name),
+    label: LABELS[id.replace('config.', '')] ?? labelOf(name),
     help: schema.description ?? '',
     kind,
     isRequired,
@@ -199,11 +199,11 @@ const LABELS: Readonly<Record<string, string>> = {
   sasl: 'SASL log-in',
   aws: 'Amazon OpenSearch',
   setup: 'Set up index lifecycle',
-  preset: 'Shape of events',
-  attributes: 'Attributes',
-  rename: 'Rename fields',
-  remove: 'Leave out fields',
-  add: 'Add fields',
+  'payload.preset': 'Preset',
+  'payload.attributes': 'Where attributes stand',
+  'payload.rename': 'Rename fields',
+  'payload.remove': 'Leave out fields',
+  'payload.add': 'Add fields',
   proxy: 'HTTP proxy',
 };
 

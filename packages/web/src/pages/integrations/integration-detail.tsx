@@ -60,7 +60,7 @@ export function IntegrationDetail({ integration, type, updatedAtMs }: Integratio
           <DeliveriesCard integrationId={integration.id} />
         </div>
         <div className="flex min-w-0 flex-col gap-4">
-          <TestCard integration={integration} />
+          <TestCard integration={integration} onField={() => change({ edit: '1' })} />
           <ReplayCard integration={integration} />
           <DeadLettersCard integrationId={integration.id} />
           <SettingsCard integration={integration} type={type} />
@@ -71,7 +71,7 @@ export function IntegrationDetail({ integration, type, updatedAtMs }: Integratio
   );
 }
 
-function TestCard({ integration }: { integration: Integration }) {
+function TestCard({ integration, onField }: { integration: Integration; onField(): void }) {
   const queries = useQueryClient();
   const [zone] = useTimeZone();
   const [tookMs, setTookMs] = useState<number | null>(null);
@@ -103,7 +103,13 @@ function TestCard({ integration }: { integration: Integration }) {
         {steps === null && !test.isPending && (
           <p className="text-muted">Never tested. A test sends one event that is marked as such.</p>
         )}
-        <TestSteps steps={steps} isBusy={test.isPending} error={test.error} tookMs={tookMs} />
+        <TestSteps
+          steps={steps}
+          isBusy={test.isPending}
+          error={test.error}
+          tookMs={tookMs}
+          {...(integration.managed_by === 'api' && { onField })}
+        />
       </div>
     </Card>
   );

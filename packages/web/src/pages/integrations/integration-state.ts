@@ -63,8 +63,12 @@ export function stateWords(
 function waiting({ lag_events, lag_seconds }: Integration['status']): string {
   if (lag_events === 0) return 'no event waits';
   const verb = lag_events === 1 ? 'waits' : 'wait';
-  return `${plural(lag_events, 'event')} ${verb}, the oldest for ${formatDuration(Math.round(lag_seconds) * 1000)}`;
+  return `${plural(lag_events, 'event')} ${verb}, the oldest for ${lagDuration(lag_seconds)}`;
 }
+
+/** To the second. */
+export const lagDuration = (seconds: number): string =>
+  seconds < 1 ? 'less than a second' : formatDuration(Math.round(seconds) * 1000);
 
 function nextAttempt({ next_attempt_at }: Integration['status'], nowMs: number): string {
   if (next_attempt_at === null || Date.parse(next_attempt_at) <= nowMs) return 'It is tried again now.';
@@ -74,11 +78,13 @@ function nextAttempt({ next_attempt_at }: Integration['status'], nowMs: number):
 /** The same in a few characters, for a list. */
 export function lagWords({ lag_events, lag_seconds }: Integration['status']): string {
   if (lag_events === 0) return 'none';
-  return `${formatCount(lag_events)} in ${formatDuration(Math.round(lag_seconds) * 1000)}`;
+  return `${formatCount(lag_events)} in ${lagDuration(lag_seconds)}`;
 }
 
 export function replayWords(replay: NonNullable<Integration['replay']>): string {
-  const sent = `${formatCount(replay.delivered)}${replay.total === null ? '' : ` of ${formatCount(replay.total)}`} events sent`;
+  // What came in meanwhile can be among them: only on the way the whole tells something.
+  const whole = replay.total === null || replay.state === 'done' ? '' : ` of ${formatCount(replay.total)}`;
+  const sent = `${formatCount(replay.delivered)}${whole} events sent`;
   const refused = replay.rejected === 0 ? '' : `, ${formatCount(replay.rejected)} refused (they are dead letters)`;
   switch (replay.state) {
     case 'running':

@@ -2,10 +2,10 @@ import { ArrowDown, ArrowRight } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useTimeZone } from '../../app/time-zone.ts';
 import { Card } from '../../components/display.tsx';
-import { formatBytes, formatCount, formatDuration } from '../../lib/format.ts';
+import { formatBytes, formatCount } from '../../lib/format.ts';
 import { formatTime } from '../../lib/time.ts';
 import type { Integration } from './integration-queries.ts';
-import type { StateWords } from './integration-state.ts';
+import { lagDuration, type StateWords } from './integration-state.ts';
 import { addSample, type LagSample } from './lag-samples.ts';
 
 const TimeChart = lazy(async () => ({ default: (await import('../../components/time-chart.tsx')).TimeChart }));
@@ -32,7 +32,7 @@ export function StatusCard({ integration, words, updatedAtMs }: StatusCardProps)
             note={
               status.lag_events === 0
                 ? 'in the journal'
-                : `${formatBytes(status.lag_bytes)}, for ${formatDuration(Math.round(status.lag_seconds) * 1000)}`
+                : `${formatBytes(status.lag_bytes)}, for ${lagDuration(status.lag_seconds)}`
             }
           />
           <Arrow />

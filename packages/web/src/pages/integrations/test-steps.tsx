@@ -2,7 +2,9 @@ import { CircleCheck, CircleX, LoaderCircle } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import { ErrorNotice } from '../../components/notice.tsx';
+import { formatDuration } from '../../lib/format.ts';
 import type { TestStep } from './integration-queries.ts';
+import { Quoted } from './quoted.tsx';
 
 interface TestStepsProps {
   steps: readonly TestStep[] | null;
@@ -57,7 +59,7 @@ function Outcome({
   onField,
 }: Pick<TestStepsProps, 'onField'> & { steps: readonly TestStep[]; tookMs: number | null }) {
   const isOk = steps.length > 0 && steps.every(({ ok }) => ok);
-  const took = tookMs === null ? '' : ` in ${(tookMs / 1000).toFixed(tookMs < 1000 ? 2 : 1)} s`;
+  const took = tookMs === null ? '' : ` in ${formatDuration(Math.round(tookMs))}`;
   return (
     <>
       <p className={isOk ? 'font-medium text-good' : 'font-medium text-error'}>
@@ -86,7 +88,11 @@ function Step({ step, onField }: { step: TestStep; onField?(field: string): void
           <span className="sr-only">{step.ok ? ' works' : ' failed'}</span>
           <span className="text-muted"> · {step.detail}</span>
         </p>
-        {step.advice !== undefined && <p className="break-words">{step.advice}</p>}
+        {step.advice !== undefined && (
+          <p className="break-words">
+            <Quoted text={step.advice} />
+          </p>
+        )}
         {field !== undefined && onField !== undefined && (
           <Button size="small" className="mt-1" onClick={() => onField(field)}>
             Go to {field}

@@ -3,6 +3,7 @@ import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { answerOf, api } from '../../api/client.ts';
 import { useSession } from '../../api/session.ts';
+import { useShortcuts } from '../../app/shortcuts.tsx';
 import { useTimeZone } from '../../app/time-zone.ts';
 import { usePageSearch } from '../../app/use-search.ts';
 import { Button } from '../../components/button.tsx';
@@ -31,6 +32,7 @@ export default function KeysSection() {
     enabled: isAllowed,
     placeholderData: keepPreviousData,
   });
+  useShortcuts([{ keys: 'n', does: 'New API key', run: () => isAllowed && change({ new: '1' }) }]);
   if (!isAllowed) return <ScopeNotice scope="admin" to="see and make API keys" />;
   return (
     <div className="flex flex-col gap-4 pb-16">
