@@ -1,12 +1,15 @@
 import { type ReactNode, useMemo } from 'react';
 import { useTimeZone } from '../../app/time-zone.ts';
 import { ErrorNotice } from '../../components/notice.tsx';
+import { useMedia } from '../../lib/use-media.ts';
 import { EventDetails } from './event/event-details.tsx';
 import { useLiveTail } from './live/use-live-tail.ts';
 import type { LogsChange, LogsQuestion } from './logs-search.ts';
 import { EventTable } from './table/event-table.tsx';
 import { neighboursOf, type RowList } from './table/row.ts';
 import { useEvents } from './use-events.ts';
+
+const NO_COLUMNS: readonly string[] = [];
 
 interface ResultsProps {
   question: LogsQuestion;
@@ -30,6 +33,8 @@ export function Results({ question, change, onTerm, highlight, empty }: ResultsP
   const neighbours = useMemo(() => neighboursOf(rows, eventId), [rows, eventId]);
   // The event that is open stays one step in the history, however many one looks at.
   const open = (id: string, tab = eventTab) => change({ eventId: id, eventTab: tab }, { replace: eventId !== '' });
+  // Beside an open event the message needs the room; the event has the rest.
+  const isCrowded = useMedia('(width < 96rem)') && eventId !== '';
   const onColumns = (next: readonly string[]) => change({ columns: next }, { replace: true });
   return (
     <div className="flex min-h-0 min-w-0 flex-1">
@@ -39,7 +44,7 @@ export function Results({ question, change, onTerm, highlight, empty }: ResultsP
         )}
         <EventTable
           rows={rows}
-          columns={columns}
+          columns={isCrowded ? NO_COLUMNS : columns}
           onColumns={onColumns}
           zone={zone}
           order={question.order}

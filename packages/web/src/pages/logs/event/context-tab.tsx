@@ -97,11 +97,13 @@ function ContextRow({ row, isThis, onOpen, highlight }: ContextRowProps) {
           isThis ? 'border-l-4 border-accent bg-accent-soft' : 'border-l-4 border-transparent hover:bg-sunken',
         )}
       >
-        <span className="tabular-nums">{rowTime(row.timestamp, zone).clock} </span>
-        <span className={classNames('font-semibold', SEVERITY_LOOKS[severity].text)}>{severity} </span>
-        {isThis && <span className="sr-only">This event: </span>}
-        <span dir="auto" className="break-words">
-          <MessageText text={row.message} words={highlight} isOneLine lengthMax={500} />
+        <span className="line-clamp-3 break-words">
+          <span className="tabular-nums">{rowTime(row.timestamp, zone).clock} </span>
+          <span className={classNames('font-semibold', SEVERITY_LOOKS[severity].text)}>{severity} </span>
+          {isThis && <span className="sr-only">This event: </span>}
+          <span dir="auto">
+            <MessageText text={row.message} words={highlight} isOneLine lengthMax={500} />
+          </span>
         </span>
       </button>
     </li>

@@ -29,6 +29,8 @@ const LABELS: Readonly<Record<DetailsTab, string>> = {
   trace: 'Trace',
   why: 'Why is it here',
 };
+/** Where the focus goes for whoever wants to read on by keyboard. */
+export const DETAILS_ID = 'event-details';
 /** Characters of the message above the tabs; Raw has all of them. */
 const PREVIEW_MAX = 2000;
 
@@ -77,7 +79,9 @@ export function EventDetails(props: EventDetailsProps) {
     return (
       <aside
         aria-label="Event"
-        className="flex min-h-0 w-[clamp(24rem,42%,52rem)] shrink-0 flex-col border-l border-line bg-raised"
+        id={DETAILS_ID}
+        tabIndex={-1}
+        className="flex min-h-0 w-[clamp(24rem,42%,52rem)] shrink-0 flex-col border-l border-line bg-raised outline-offset-[-2px]"
       >
         {content}
       </aside>
@@ -110,7 +114,7 @@ function Head({ row, eventId, previous, next, onOpen, onClose, highlight }: Even
           ) : (
             <>
               <SeverityBadge severity={row.severity} />
-              <span className="truncate font-mono tabular-nums">{formatTime(row.timestamp, zone, 6)}</span>
+              <span className="truncate font-mono tabular-nums">{formatTime(row.timestamp, zone)}</span>
             </>
           )}
         </h2>

@@ -24,7 +24,7 @@ export function FieldRow({ field, onTerm, columns, onColumns }: FieldActions & {
     say('Value copied');
   };
   return (
-    <div className="group relative grid grid-cols-[minmax(6.5rem,29%)_1fr_auto] items-start gap-x-2 px-3 py-[3px] font-mono text-xs leading-[22px] hover:bg-sunken">
+    <div className="group relative grid grid-cols-[minmax(6.5rem,29%)_1fr_auto] items-start gap-x-2 px-3 py-[3px] font-mono text-xs leading-5 hover:bg-sunken">
       <div className="break-words text-muted" {...TABLE.rowHead} title={term}>
         {name}
       </div>
@@ -78,7 +78,7 @@ function Action({ label, isPressed, onClick, children }: ActionProps) {
       title={label}
       aria-pressed={isPressed}
       onClick={onClick}
-      className="flex h-[22px] w-[26px] items-center justify-center rounded text-muted hover:bg-line hover:text-text aria-pressed:text-accent"
+      className="flex h-5 w-[26px] items-center justify-center rounded text-muted hover:bg-line hover:text-text aria-pressed:text-accent"
     >
       {children}
     </button>

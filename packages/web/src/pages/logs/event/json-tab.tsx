@@ -44,7 +44,7 @@ export function JsonTab({ row }: { row: LogRow }) {
                 key={index}
                 ref={virtualizer.measureElement}
                 data-index={index}
-                className="px-3 font-mono text-xs leading-5 break-words whitespace-pre-wrap"
+                className="px-3 font-mono text-xs leading-5 break-all whitespace-pre-wrap"
               >
                 {jsonTokens(lines[index]!).map(({ text, kind, start }) => (
                   <span key={start} className={COLOURS[kind]}>

@@ -36,10 +36,11 @@ function processed({ processors }: Why): string[] {
 
 function redacted({ redactions }: Why): string[] {
   if (redactions.length === 0) return ['No secret was found in it, so nothing was replaced.'];
-  return redactions.map(({ rule, count, fields }) => {
+  const replaced = redactions.map(({ rule, count, fields }) => {
     const where = fields.length === 0 ? '' : ` in ${list(fields)}`;
-    return `The rule ${rule} replaced ${plural(count, 'secret')}${where}. What stood there is nowhere any more.`;
+    return `The rule ${rule} replaced ${plural(count, 'secret')}${where}.`;
   });
+  return [...replaced, 'What stood there was never stored.'];
 }
 
 function sampled({ sampling: { rule } }: Why): string {

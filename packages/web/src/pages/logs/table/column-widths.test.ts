@@ -18,8 +18,8 @@ test('widths stay between their bounds', () => {
 
 test('the message has what the columns leave', () => {
   expect(gridOf({ service: 100 }, ['service'])).toEqual({
-    template: '160px 76px 100px minmax(260px, 1fr)',
-    widthMin: 596,
+    template: '160px 76px 100px minmax(220px, 1fr)',
+    widthMin: 556,
   });
 });
 

@@ -4,7 +4,7 @@ export type ColumnWidths = Readonly<Record<string, number>>;
 export const WIDTH_MIN = 48;
 export const WIDTH_MAX = 800;
 const WIDTH_DEFAULT = 140;
-const MESSAGE_WIDTH_MIN = 260;
+const MESSAGE_WIDTH_MIN = 220;
 /** Those that are always there. */
 export const TIME = 'timestamp';
 export const SEVERITY = 'severity';

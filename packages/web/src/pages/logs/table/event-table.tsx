@@ -4,6 +4,7 @@ import { classNames } from '../../../lib/class-names.ts';
 import { plural } from '../../../lib/format.ts';
 import type { TimeZone } from '../../../lib/time.ts';
 import { useIsNarrow } from '../../../lib/use-media.ts';
+import { DETAILS_ID } from '../event/event-details.tsx';
 import { LiveBar } from '../live/live-bar.tsx';
 import type { LiveTail } from '../live/use-live-tail.ts';
 import { gridOf } from './column-widths.ts';
@@ -64,6 +65,7 @@ export function EventTable(props: EventTableProps) {
     scrollTo: window.scrollTo,
     onOpen,
     onContext,
+    onEnter: () => document.getElementById(DETAILS_ID)?.focus(),
     onWrap: () => setWrapped(!isWrapped),
   });
   useMore(props, window.end);

@@ -74,8 +74,7 @@ test('fields come with their terms and types, those without a value are left out
 });
 
 test('a number larger than those of JavaScript keeps its digits', () => {
-  const metadata = { id: new ExactNumber('12345678901234567890') } as unknown as ApiEvent['metadata'];
-  const large = rowOfEvent({ ...EVENT, metadata });
+  const large = rowOfEvent({ ...EVENT, metadata: { id: new ExactNumber('12345678901234567890') } });
   expect(large.valueOf('attr.id')).toBe('12345678901234567890');
   expect(large.fields().find(({ name }) => name === 'id')).toMatchObject({ type: 'number' });
 });

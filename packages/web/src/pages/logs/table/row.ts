@@ -2,8 +2,8 @@ import type { components } from '../../../api/schema.gen.ts';
 import { ExactNumber, prettyJson } from '../../../lib/exact-json.ts';
 import { type FieldKind, termName } from '../../../lib/search-text.ts';
 
-/** One event as `GET /api/logs` answers it. */
-export type ApiEvent = components['schemas']['Event'];
+/** One event as `GET /api/logs` answers it. Attributes are any JSON, and numbers that would lose digits an ExactNumber. */
+export type ApiEvent = Omit<components['schemas']['Event'], 'metadata'> & { metadata: Record<string, unknown> };
 
 export type ValueType = 'text' | 'number' | 'boolean' | 'null' | 'JSON' | 'time';
 

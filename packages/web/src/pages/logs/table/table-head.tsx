@@ -60,7 +60,7 @@ export function TableHead(props: TableHeadProps) {
             <ColumnMenu {...props} column={column} />
           </HeadCell>
         ))}
-        <div {...GRID.head} className="flex min-w-0 flex-1 items-center gap-1 pr-1 pl-2">
+        <div {...GRID.head} className="flex min-w-0 flex-1 items-center gap-1 pr-1 pl-2 max-md:pl-3">
           <span className="truncate">Message</span>
           <span className="ml-auto" />
           {isNarrow && <SortButton order={order} onOrder={onOrder} />}

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type RefObject, useCallback, useRef, useState } from 'react';
+import { type KeyboardEvent, type RefObject, useCallback, useEffect, useRef, useState } from 'react';
 import { useShortcuts } from '../../../app/shortcuts.tsx';
 import type { LogRow, RowList } from './row.ts';
 
@@ -13,6 +13,8 @@ interface ActiveRowProps {
   scrollTo(index: number): void;
   onOpen(row: LogRow | null): void;
   onContext(row: LogRow): void;
+  /** Enter on the event that is open. */
+  onEnter(): void;
   onWrap(): void;
 }
 
@@ -37,7 +39,20 @@ export function useActiveRow(props: ActiveRowProps) {
   }, []);
   const step = (by: number) => goTo(index === null ? (by > 0 ? 0 : rows.length - 1) : index + by);
   const current = index === null ? undefined : rows.at(index);
-  const open = () => current !== undefined && current.kind !== 'gap' && props.onOpen(current);
+  const open = () => {
+    if (current === undefined || current.kind === 'gap') return;
+    // It is open: whoever presses Enter again wants to read it.
+    if (current.id === openId) props.onEnter();
+    else props.onOpen(current);
+  };
+  // What had the focus may be gone with the event that was open.
+  const wasOpen = useRef(false);
+  useEffect(() => {
+    if (wasOpen.current && openId === '' && document.activeElement === document.body) {
+      latest.current.grid.current?.focus({ preventScroll: true });
+    }
+    wasOpen.current = openId !== '';
+  }, [openId]);
 
   useShortcuts([
     { keys: 'j', does: 'Next event', run: () => step(1) },
