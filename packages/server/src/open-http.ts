@@ -14,6 +14,7 @@ import { createIngestHandler } from './http/ingest-handler.ts';
 import { createHttpServer, drain, listen } from './http/listen.ts';
 import { PrefixStore } from './http/prefix-store.ts';
 import { createDeadLetters } from './open-dead-letters.ts';
+import { openSystem } from './open-system.ts';
 import type { Parts } from './parts.ts';
 import { tryRedaction } from './pipeline/redaction-trial.ts';
 import { receiverPaths } from './receivers/openapi.ts';
@@ -150,6 +151,7 @@ async function openApi(parts: Parts, ingestPorts: ApiDeps['ingestPorts']): Promi
     producers: parts.producers,
     exports,
     redaction: redactionOf(config),
+    system: openSystem(parts, () => liveTail.counts.subscriptions),
     logql: parts.logql,
     ingestPorts,
     usage: (orgId: string) => parts.quotas.usage(orgId),

@@ -14,6 +14,7 @@ import type { Exports } from '../exports/exports.ts';
 import type { Producers } from '../producers/producers.ts';
 import type { LogqlRunner } from '../query/logql/tasks.ts';
 import type { EventStore } from '../stores/store.ts';
+import type { SystemState } from '../system/system-watch.ts';
 
 /** How one part of the server does. What is behind `ready` is shown as it is: numbers and short words, no secrets. */
 export interface PartHealth {
@@ -56,6 +57,11 @@ export interface ApiDeps {
     rulesOff: readonly string[];
     /** What ingest would keep of an event. @throws PermanentError */
     try(event: object, orgRulesOff: readonly string[]): { event: Event; hits: { rule: string; count: number }[] };
+  };
+  /** The server's own numbers. */
+  system: {
+    read(): Promise<SystemState>;
+    underWay(): { queriesRunning: number; tailsOpen: number };
   };
   /** Downloads of events. */
   exports: Exports;

@@ -20,7 +20,8 @@ export interface OpenStoreOptions {
 export interface OpenStore {
   /** Throws `store_unavailable` until the store answers for the first time. */
   store: EventStore;
-  status(): { ready: boolean; detail: string; restarts: number };
+  /** `pid` is that of the embedded engine. */
+  status(): { ready: boolean; detail: string; restarts: number; pid: number | null };
   /** Resolves when the store was opened for the first time. */
   opened: Promise<void>;
   close(): Promise<void>;
@@ -88,6 +89,7 @@ export function openStore(options: OpenStoreOptions): OpenStore {
       ready: current !== null && (engine === null || engine.status().state === 'ready'),
       detail: engine !== null && engine.status().state !== 'ready' ? (engine.status().stderr.at(-1) ?? '') : detail,
       restarts: engine?.status().restarts ?? 0,
+      pid: engine?.pid ?? null,
     }),
     opened,
     close: async () => {

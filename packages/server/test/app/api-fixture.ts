@@ -31,6 +31,7 @@ import { type Engine, startEngine } from '../../src/stores/clickhouse/engine.ts'
 import { migrate } from '../../src/stores/clickhouse/migrate.ts';
 import { type ClickHouseStore, openClickHouseStore } from '../../src/stores/clickhouse/store.ts';
 import type { EventStore } from '../../src/stores/store.ts';
+import { SystemWatch } from '../../src/system/system-watch.ts';
 import { localIntegrations } from '../support/local-integrations.ts';
 import { tempDir } from '../support/server.ts';
 
@@ -138,6 +139,14 @@ export const noQueries: ApiDeps['logql'] = {
   run: () => Promise.reject(new RetryableError('store_unavailable', 'there are no query workers', 1000)),
 };
 
+/** The numbers of a server that takes nothing. */
+export function idleSystem(dataDir: string): ApiDeps['system'] {
+  const none = { events: 0, bytes: 0, rejected: 0, journalNext: 1, storedNext: 1, enginePid: null };
+  const watch = new SystemWatch({ dataDir, readings: () => none, onFault: () => {} });
+  watch.tick();
+  return { read: () => watch.read(), underWay: () => ({ queriesRunning: 0, tailsOpen: 0 }) };
+}
+
 /** Redaction with all rules on. */
 export const redactionAsConfigured: ApiDeps['redaction'] = {
   rulesOff: [],
@@ -191,6 +200,7 @@ export async function openTestApi(store: EventStore, options: Partial<ApiDeps> =
     integrations,
     exports: new Exports(),
     redaction: redactionAsConfigured,
+    system: idleSystem(dataDir),
     producers,
     ingestPorts: () => ({ 'otlp.http': 4318 }),
     usage: () => ({ day: '2026-01-01', bytes: 0, events: 0 }),

@@ -27,7 +27,7 @@ import { RetryableError } from '../../src/runtime/errors.ts';
 import type { EventStore } from '../../src/stores/store.ts';
 import { localIntegrations } from '../support/local-integrations.ts';
 import { tempDir } from '../support/server.ts';
-import { noDeadLetters, noProducers, noQueries, redactionAsConfigured } from './api-fixture.ts';
+import { idleSystem, noDeadLetters, noProducers, noQueries, redactionAsConfigured } from './api-fixture.ts';
 import type { TailJournal } from './tail-fixture.ts';
 
 export const TAIL_NODE = 3;
@@ -86,6 +86,7 @@ export async function openTailServer(
     integrations: forwarding.integrations,
     exports: new Exports(),
     redaction: redactionAsConfigured,
+    system: idleSystem(dir),
     producers: await noProducers(dir),
     ingestPorts: () => ({ 'otlp.http': 4318 }),
     usage: () => ({ day: '2026-01-01', bytes: 0, events: 0 }),

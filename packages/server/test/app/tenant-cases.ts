@@ -241,6 +241,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     probes: () => [json('/api/event-contract', { version: 1, events: [] })],
   },
   'GET /api/event-contract': { key: 'query', own: 'succeeds', probes: () => [{ path: '/api/event-contract' }] },
+  'GET /api/system': { key: 'admin', own: 'refused', probes: () => [{ path: '/api/system' }] },
   'GET /api/storage': { key: 'query', own: 'succeeds', probes: () => [{ path: '/api/storage' }] },
   'GET /api/producers': {
     key: 'query',

@@ -52,6 +52,7 @@ import { getCurrentSession } from './sessions/current.ts';
 import { signIn } from './sessions/sign-in.ts';
 import { signOut } from './sessions/sign-out.ts';
 import { getStorage } from './storage/get.ts';
+import { getSystem } from './system/get.ts';
 import { getTrace } from './traces/get.ts';
 import { listTraces } from './traces/list.ts';
 
@@ -83,6 +84,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   replayDeadLetter,
   removeDeadLetter,
   getStorage,
+  getSystem,
   getCoverage,
   getContract,
   setContract,
