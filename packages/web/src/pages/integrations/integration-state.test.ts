@@ -50,6 +50,11 @@ test('one that is up to date says when it last delivered', () => {
   expect(wordsOf({}).sentence).toContain('Nothing waits');
 });
 
+test('refused events are told, and one that takes nothing is in trouble', () => {
+  expect(wordsOf({ delivered: 5, rejected: 1 }).sentence).toContain('It refused 1 event for good');
+  expect(wordsOf({ state: 'delivering', rejected: 20 })).toMatchObject({ label: 'All refused', kind: 'bad' });
+});
+
 test('lag in a few characters', () => {
   expect(lagWords(STATUS)).toBe('none');
   expect(lagWords({ ...STATUS, lag_events: 2605, lag_seconds: 61 })).toBe('2,605 in 1 min 1 s');

@@ -42,22 +42,28 @@ export function stateWords(
         kind: 'warn',
         sentence: `The destination fails; ${waiting(status)}, none is lost. ${nextAttempt(status, nowMs)}${said}`,
       };
-    case 'delivering':
-      return {
-        label: 'Delivering',
-        kind: 'accent',
-        sentence: `${capital(waiting(status))}, and they are on their way.`,
-      };
     default:
-      return {
-        label: 'Up to date',
-        kind: 'good',
-        sentence:
-          status.last_delivery_at === null
-            ? 'Nothing waits. The next event that its filter selects is forwarded.'
-            : `Everything is delivered; the last events went ${formatAgo(status.last_delivery_at, nowMs)}.`,
-      };
+      return workingWords(status, nowMs);
   }
+}
+
+/** While the destination takes events, or at least answers. */
+function workingWords(status: Integration['status'], nowMs: number): StateWords {
+  const { state, delivered, rejected, last_delivery_at } = status;
+  const refused =
+    rejected === 0 ? '' : ` It refused ${plural(rejected, 'event')} for good since the start: they are dead letters.`;
+  if (delivered === 0 && rejected > 0) {
+    return { label: 'All refused', kind: 'bad', sentence: `The destination answers, but takes nothing.${refused}` };
+  }
+  if (state === 'delivering') {
+    const way = `${capital(waiting(status))}; delivery goes on.`;
+    return { label: 'Delivering', kind: 'accent', sentence: way + refused };
+  }
+  const last =
+    last_delivery_at === null
+      ? 'Nothing waits. The next event that its filter selects is forwarded.'
+      : `Everything is delivered; the last events went ${formatAgo(last_delivery_at, nowMs)}.`;
+  return { label: 'Up to date', kind: 'good', sentence: last + refused };
 }
 
 function waiting({ lag_events, lag_seconds }: Integration['status']): string {

@@ -98,10 +98,9 @@ const columnsOf = (zone: TimeZone, onRevoke: (key: ApiKey) => void): Column<ApiK
   {
     id: 'name',
     label: 'Name',
-    isWide: true,
     cell: ({ name, prefix }) => (
       <>
-        <span className="block truncate font-medium" title={name}>
+        <span className="block max-w-72 min-w-32 truncate font-medium" title={name}>
           {name}
         </span>
         <code className="font-mono text-xs text-muted">{prefix === '' ? 'chosen by the operator' : `${prefix}…`}</code>

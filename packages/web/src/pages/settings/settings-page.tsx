@@ -1,4 +1,5 @@
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
 import { Page } from '../../app/page.tsx';
 
 const SECTIONS = [
@@ -12,9 +13,15 @@ const SECTIONS = [
 
 /** Everything that is set up rather than looked at, a section each. */
 export default function SettingsPage() {
+  const nav = useRef<HTMLElement>(null);
+  useLocation({ select: ({ pathname }) => pathname });
+  // On a phone not all sections fit: whichever is shown comes into view.
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current=page]')?.scrollIntoView({ inline: 'center', block: 'nearest' });
+  });
   return (
     <Page title="Settings">
-      <nav aria-label="Settings" className="flex gap-1 overflow-x-auto border-b border-line">
+      <nav ref={nav} aria-label="Settings" className="flex gap-1 overflow-x-auto border-b border-line">
         {SECTIONS.map(({ to, label }) => (
           <Link
             key={to}
