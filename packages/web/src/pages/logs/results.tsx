@@ -1,6 +1,7 @@
 import { type ReactNode, useMemo } from 'react';
+import { ApiError } from '../../api/error.ts';
 import { useTimeZone } from '../../app/time-zone.ts';
-import { ErrorNotice } from '../../components/notice.tsx';
+import { EmptyNotice, ErrorNotice } from '../../components/notice.tsx';
 import { useMedia } from '../../lib/use-media.ts';
 import { EventDetails } from './event/event-details.tsx';
 import { useLiveTail } from './live/use-live-tail.ts';
@@ -22,6 +23,9 @@ interface ResultsProps {
   empty?: ReactNode;
 }
 
+/** What is wrong with the search text stands below the box that it is in. */
+const isOfQuery = (error: Error): boolean => error instanceof ApiError && error.code === 'invalid_query';
+
 /** The events that the question finds, or those that come in, and the one that is open beside them. */
 export function Results({ question, change, onTerm, highlight, empty }: ResultsProps) {
   const [zone] = useTimeZone();
@@ -39,7 +43,7 @@ export function Results({ question, change, onTerm, highlight, empty }: ResultsP
   return (
     <div className="flex min-h-0 min-w-0 flex-1">
       <div className="flex min-h-0 min-w-0 flex-1 flex-col">
-        {live === null && events.error !== null && (
+        {live === null && events.error !== null && !isOfQuery(events.error) && (
           <ErrorNotice error={events.error} onRetry={events.refresh} className="m-2" />
         )}
         <EventTable
@@ -58,7 +62,7 @@ export function Results({ question, change, onTerm, highlight, empty }: ResultsP
           hasMore={live === null && events.hasMore}
           onMore={events.loadMore}
           live={live}
-          empty={events.error === null ? empty : null}
+          empty={events.error === null ? empty : <EmptyNotice title="The query was not answered" />}
         />
       </div>
       {eventId !== '' && (

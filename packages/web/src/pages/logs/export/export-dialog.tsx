@@ -47,7 +47,9 @@ export default function ExportDialog({ question, onClose }: { question: LogsQues
       }
     >
       <div className="flex flex-col gap-3">
-        <Segments label="Format" options={FORMATS} value={format} onChange={(id) => setFormat(id)} />
+        <div>
+          <Segments label="Format" options={FORMATS} value={format} onChange={(id) => setFormat(id)} />
+        </div>
         <p className="text-muted">{EXPLAINED[format]}</p>
         {format === 'csv' && (
           <>
@@ -73,7 +75,7 @@ function Progress({ job }: { job: Export }) {
     <div className="flex flex-col gap-1 border-t border-line pt-3">
       <progress
         aria-label="Progress of the export"
-        className="h-2 w-full accent-accent"
+        className="h-2 w-full appearance-none overflow-hidden rounded-full bg-line [&::-moz-progress-bar]:bg-accent [&::-webkit-progress-bar]:bg-line [&::-webkit-progress-value]:bg-accent"
         {...(share !== null && { value: share })}
       />
       <p role="status" className={state === 'failed' ? 'text-error' : 'text-muted'}>

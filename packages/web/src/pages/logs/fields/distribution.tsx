@@ -1,5 +1,5 @@
 import type { components } from '../../../api/schema.gen.ts';
-import { formatCount } from '../../../lib/format.ts';
+import { formatCompact, formatCount } from '../../../lib/format.ts';
 
 interface DistributionProps {
   distribution: components['schemas']['Distribution'];
@@ -61,9 +61,8 @@ export function Distribution({ distribution, onBin }: DistributionProps) {
 /** Three digits that count. */
 function figure(value: number | null): string {
   if (value === null) return '–';
-  return Math.abs(value) >= 100_000 || (value !== 0 && Math.abs(value) < 0.001)
-    ? value.toExponential(1)
-    : formatCount(Number(value.toPrecision(3)));
+  if (value !== 0 && Math.abs(value) < 0.001) return value.toExponential(1);
+  return Math.abs(value) >= 1000 ? formatCompact(value) : String(Number(value.toPrecision(3)));
 }
 
 /** A bound that can be read in the search, and is still the bin's. */

@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'react';
+import { ApiError } from '../../../api/error.ts';
 import { Button } from '../../../components/button.tsx';
 import { Input } from '../../../components/field.tsx';
 import { ErrorNotice, Loading } from '../../../components/notice.tsx';
@@ -59,7 +60,7 @@ export function FieldSidebar({ question, onTerms, onColumns }: FieldSidebarProps
         autoComplete="off"
         onChange={(event) => setText(event.target.value)}
       />
-      {error !== null && data === undefined && <ErrorNotice error={error} onRetry={() => void refetch()} />}
+      {error !== null && data === undefined && <NoFields error={error} onRetry={() => void refetch()} />}
       {error === null && data === undefined && <Loading rows={8} label="Loading fields" />}
       <div className="min-h-0 flex-1 overflow-y-auto pb-4">
         <Group title="Pinned" fields={shown.pinned} draw={draw} />
@@ -75,6 +76,13 @@ export function FieldSidebar({ question, onTerms, onColumns }: FieldSidebarProps
       </div>
     </div>
   );
+}
+
+function NoFields({ error, onRetry }: { error: unknown; onRetry(): void }) {
+  if (error instanceof ApiError && error.code === 'invalid_query') {
+    return <p className="px-1 text-muted">Fields show when the query can be read.</p>;
+  }
+  return <ErrorNotice error={error} onRetry={onRetry} />;
 }
 
 /** More of them are drawn when asked for: events may have thousands. */

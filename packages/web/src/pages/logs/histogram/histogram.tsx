@@ -1,5 +1,6 @@
 import { Undo2, ZoomOut } from 'lucide-react';
 import { useMemo, useRef, useState } from 'react';
+import { ApiError } from '../../../api/error.ts';
 import { useTimeZone } from '../../../app/time-zone.ts';
 import { Button } from '../../../components/button.tsx';
 import { explainError, Loading } from '../../../components/notice.tsx';
@@ -45,10 +46,13 @@ export function Histogram({ question, histogram, error, onChange }: HistogramPro
   const readOut = histogram === undefined ? '' : describe(histogram, shown, zone);
   return (
     <section aria-label="Events over time" className="flex flex-col">
-      <div className="flex min-h-7 flex-wrap items-center gap-x-3 gap-y-0.5">
-        {counts !== undefined && <Legend q={question.q} counts={counts} onChange={onChange} />}
-        <p className="text-xs text-muted tabular-nums">{shown !== null && readOut}</p>
-        <div className="ml-auto flex gap-1">
+      <div className="flex min-h-7 items-center gap-x-3">
+        {counts !== undefined && <Legend question={question} counts={counts} onChange={onChange} />}
+        {/* Takes what room is left and gives none away: nothing moves under the pointer. */}
+        <p className="min-w-0 flex-1 truncate text-xs tabular-nums max-md:hidden">
+          {histogram !== undefined && shown !== null && timeOf(histogram, shown, zone)}
+        </p>
+        <div className="ml-auto flex shrink-0 gap-1">
           {zoom.canUndo && (
             <Button kind="quiet" size="small" onClick={zoom.undo}>
               <Undo2 size={14} aria-hidden />
@@ -62,7 +66,7 @@ export function Histogram({ question, histogram, error, onChange }: HistogramPro
         </div>
       </div>
       {error !== null && histogram === undefined ? (
-        <p className="py-4 text-muted">There is no histogram: {explainError(error).title}.</p>
+        <p className="py-4 text-muted">{explainNone(error)}</p>
       ) : drawn === null || histogram === undefined ? (
         <div style={{ height: HEIGHT }}>
           <Loading rows={3} label="Loading the histogram" />
@@ -100,9 +104,14 @@ export function Histogram({ question, histogram, error, onChange }: HistogramPro
   );
 }
 
-type LegendProps = { q: string; counts: ReturnType<typeof countsOf>; onChange(change: LogsChange): void };
+function explainNone(error: unknown): string {
+  const isQuery = error instanceof ApiError && error.status === 400;
+  return isQuery ? 'There is a histogram when the query can be read.' : `No histogram: ${explainError(error).title}.`;
+}
 
-function Legend({ q, counts, onChange }: LegendProps) {
+type LegendProps = { question: LogsQuestion; counts: ReturnType<typeof countsOf>; onChange(change: LogsChange): void };
+
+function Legend({ question: { q, isLogql }, counts, onChange }: LegendProps) {
   const toggle = (severity: Severity) => {
     const term = `-severity:${severity}`;
     onChange({ q: hasTerm(q, term) ? withoutTerm(q, term) : withTerm(q, term) });
@@ -112,19 +121,25 @@ function Legend({ q, counts, onChange }: LegendProps) {
     const others = splitTerms(q).filter((term) => !about.includes(term));
     onChange({ q: [...others, `severity:${severity}`].join(' ') });
   };
-  return <SeverityLegend q={q} counts={counts} onToggle={toggle} onOnly={only} />;
+  return <SeverityLegend q={q} counts={counts} isStatic={isLogql} onToggle={toggle} onOnly={only} />;
 }
 
 /** The total, or a bucket or several with their time. */
 function describe(histogram: HistogramAnswer, shown: readonly [number, number] | null, zone: TimeZone): string {
   if (shown === null) return `${plural(histogram.total, 'event')} in ${histogram.buckets.length} intervals`;
-  const { buckets, interval_ms } = histogram;
-  const from = Date.parse(buckets[shown[0]]?.time ?? histogram.from);
-  const to = Date.parse(buckets[shown[1]]?.time ?? histogram.from) + interval_ms;
   const counts = countsOf(histogram, ...shown);
   const parts = SEVERITIES.filter((name) => counts[name] > 0).map((name) => `${formatCount(counts[name])} ${name}`);
   const sum = `${plural(totalOf(counts), 'event')}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
-  return `${formatTime(from, zone, 0)} – ${formatClock(to, zone, 0)} · ${sum}`;
+  return `${timeOf(histogram, shown, zone)} · ${sum}`;
+}
+
+function timeOf(
+  { buckets, interval_ms, from }: HistogramAnswer,
+  shown: readonly [number, number],
+  zone: TimeZone,
+): string {
+  const [first, last] = shown.map((index) => Date.parse(buckets[index]?.time ?? from)) as [number, number];
+  return `${formatTime(first, zone, 0)} – ${formatClock(last + interval_ms, zone, 0)}`;
 }
 
 /** Zooming in and out, with a way back for as long as the page is open; the browser's own works too. */

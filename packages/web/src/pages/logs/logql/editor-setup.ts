@@ -20,6 +20,8 @@ import { FUNCTIONS, LINE_OPERATORS, MATCHER_OPERATORS, STAGES } from './words.ts
 
 export interface EditorNeeds {
   run(): void;
+  /** Somebody wrote. */
+  changed(): void;
   range(): TimeRange;
 }
 
@@ -48,6 +50,10 @@ export function editorSetup(needs: EditorNeeds): Extension[] {
       ...historyKeymap,
       ...defaultKeymap,
     ]),
+    EditorView.updateListener.of(({ docChanged, transactions }) => {
+      if (docChanged && transactions.some((one) => one.isUserEvent('input') || one.isUserEvent('delete')))
+        needs.changed();
+    }),
     EditorView.contentAttributes.of({ 'aria-label': 'LogQL query', spellcheck: 'false' }),
     look,
   ];

@@ -52,7 +52,7 @@ export function QueryBar({ question, error, onChange, onRefresh, handle }: Query
         <div className="order-last flex min-w-0 basis-full md:order-none md:flex-1 md:basis-0">
           {isLogql ? (
             <Suspense fallback={<EditorPlace q={q} />}>
-              <LogqlEditor q={q} range={range} error={error} onRun={run} handle={setHandle} />
+              <LogqlEditor q={q} range={range} onRun={run} handle={setHandle} />
             </Suspense>
           ) : (
             <QueryBox
