@@ -20,7 +20,6 @@ interface IntegrationFormProps {
 /** Settings of an integration by the form of its type, tried before they are saved. */
 export function IntegrationForm({ type, saved, onSaved, onCancel }: IntegrationFormProps) {
   const form = useIntegrationForm(type, saved, onSaved);
-  const { save, test } = form;
   const { config, secrets } = form.parts;
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -56,45 +55,59 @@ export function IntegrationForm({ type, saved, onSaved, onCancel }: IntegrationF
           fields={DELIVERY_FIELDS}
         />
       </div>
-      <div className="flex min-w-0 flex-col gap-4 lg:sticky lg:top-4">
-        <Card title="Try it">
-          <div className="flex flex-col gap-3">
-            <p className="text-muted">
-              Nothing is saved: one event marked as a test goes there with the settings as they stand in the form.
-            </p>
-            <div>
-              <Button onClick={form.submitTest} isBusy={test.isPending}>
-                Test the connection
-              </Button>
-            </div>
-            <TestSteps
-              steps={test.data?.steps ?? null}
-              isBusy={test.isPending}
-              error={form.isTold(test.error) ? null : test.error}
-              tookMs={form.took}
-              onField={form.goTo}
-            />
-          </div>
-        </Card>
-        {save.error !== null && !form.isTold(save.error) && <ErrorNotice error={save.error} />}
-        {Object.keys(form.errors).length > 0 && (
-          <p role="alert" className="text-error">
-            Something in the form is not right yet: see there.
-          </p>
-        )}
-        <div className="flex flex-wrap gap-2">
-          <Button kind="primary" type="submit" isBusy={save.isPending}>
-            {saved === null ? 'Save and forward' : 'Save'}
-          </Button>
-          <Button onClick={onCancel}>Cancel</Button>
-        </div>
-        <p className="text-xs text-muted">
-          {saved === null
-            ? 'Delivery begins with the next event. What came before can be sent afterwards, by a replay of history.'
-            : 'Who changes where an integration leads has to give its secrets again.'}
-        </p>
-      </div>
+      <Aside form={form} isNew={saved === null} onCancel={onCancel} />
     </form>
+  );
+}
+
+interface AsideProps {
+  form: IntegrationFormModel;
+  isNew: boolean;
+  onCancel(): void;
+}
+
+/** What can be done with the form: to try it, and to save it. */
+function Aside({ form, isNew, onCancel }: AsideProps) {
+  const { save, test } = form;
+  return (
+    <div className="flex min-w-0 flex-col gap-4 lg:sticky lg:top-4">
+      <Card title="Try it">
+        <div className="flex flex-col gap-3">
+          <p className="text-muted">
+            Nothing is saved: one event marked as a test goes there with the settings as they stand in the form.
+          </p>
+          <div>
+            <Button onClick={form.submitTest} isBusy={test.isPending}>
+              Test the connection
+            </Button>
+          </div>
+          <TestSteps
+            steps={test.data?.steps ?? null}
+            isBusy={test.isPending}
+            error={form.isTold(test.error) ? null : test.error}
+            tookMs={form.took}
+            onField={form.goTo}
+          />
+        </div>
+      </Card>
+      {save.error !== null && !form.isTold(save.error) && <ErrorNotice error={save.error} />}
+      {Object.keys(form.errors).length > 0 && (
+        <p role="alert" className="text-error">
+          Something in the form is not right yet: see there.
+        </p>
+      )}
+      <div className="flex flex-wrap gap-2">
+        <Button kind="primary" type="submit" isBusy={save.isPending}>
+          {isNew ? 'Save and forward' : 'Save'}
+        </Button>
+        <Button onClick={onCancel}>Cancel</Button>
+      </div>
+      <p className="text-xs text-muted">
+        {isNew
+          ? 'Delivery begins with the next event. What came before can be sent afterwards, by a replay of history.'
+          : 'Who changes where an integration leads has to give its secrets again.'}
+      </p>
+    </div>
   );
 }
 

@@ -76,7 +76,7 @@ export function useIntegrationForm(
     took,
     set(id: string, value: FormValue) {
       setValues((before) => ({ ...before, [id]: value }));
-      setErrors(({ [id]: _, ...others }) => others);
+      setErrors((before) => Object.fromEntries(Object.entries(before).filter(([other]) => other !== id)));
     },
     /** Whether the error is told at its field. */
     isTold: (error: unknown) => error instanceof ApiError && error.field !== null && named(error.field) !== null,

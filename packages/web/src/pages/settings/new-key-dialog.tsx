@@ -60,22 +60,27 @@ const KINDS = [
 ] as const;
 const FIELDS = ['name', 'scopes', 'browser_origins', 'may_select_orgs'];
 
-function KeyForm({ onMade, onCancel }: { onMade(key: MadeKey): void; onCancel(): void }) {
+interface KeyDraft {
+  name: string;
+  kind: (typeof KINDS)[number]['id'];
+  scopes: readonly Scope[];
+  /** As typed. */
+  origins: string;
+  isForAll: boolean;
+}
+
+const EMPTY: KeyDraft = { name: '', kind: 'server', scopes: ['ingest'], origins: '', isForAll: false };
+
+function useCreateKey(onMade: (key: MadeKey) => void) {
   const { org } = useSession();
   const queries = useQueryClient();
-  const maySelect = useMaySelectOrgs();
-  const [name, setName] = useState('');
-  const [kind, setKind] = useState<(typeof KINDS)[number]['id']>('server');
-  const [scopes, setScopes] = useState<readonly Scope[]>(['ingest']);
-  const [origins, setOrigins] = useState('');
-  const [isForAll, setForAll] = useState(false);
-  const isBrowser = kind === 'browser';
-  const create = useMutation({
-    mutationFn: () => {
+  return useMutation({
+    mutationFn: ({ name, kind, scopes, origins, isForAll }: KeyDraft) => {
       const own = { name: name.trim(), ...(org !== null && { org_id: org.id }) };
-      const body = isBrowser
-        ? { ...own, scopes: ['ingest' as const], browser_origins: originsOf(origins) }
-        : { ...own, scopes: [...scopes], ...(isForAll && { may_select_orgs: true }) };
+      const body =
+        kind === 'browser'
+          ? { ...own, scopes: ['ingest' as const], browser_origins: originsOf(origins) }
+          : { ...own, scopes: [...scopes], ...(isForAll && { may_select_orgs: true }) };
       return answerOf(api.POST('/api/keys', { body }));
     },
     onSuccess: (key) => {
@@ -83,11 +88,18 @@ function KeyForm({ onMade, onCancel }: { onMade(key: MadeKey): void; onCancel():
       onMade(key);
     },
   });
+}
+
+function KeyForm({ onMade, onCancel }: { onMade(key: MadeKey): void; onCancel(): void }) {
+  const [draft, setDraft] = useState(EMPTY);
+  const create = useCreateKey(onMade);
+  const change = (changes: Partial<KeyDraft>) => setDraft((before) => ({ ...before, ...changes }));
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    create.mutate();
+    create.mutate(draft);
   };
   const other = otherError(create.error, FIELDS);
+  const isBrowser = draft.kind === 'browser';
   return (
     <form onSubmit={submit} className="flex flex-col gap-4">
       <Field
@@ -102,39 +114,75 @@ function KeyForm({ onMade, onCancel }: { onMade(key: MadeKey): void; onCancel():
             autoFocus
             required
             autoComplete="off"
-            value={name}
-            onChange={(event) => setName(event.target.value)}
+            value={draft.name}
+            onChange={(event) => change({ name: event.target.value })}
           />
         )}
       </Field>
       <div>
-        <Segments label="Kind of key" options={KINDS} value={kind} onChange={(id) => setKind(id)} />
+        <Segments label="Kind of key" options={KINDS} value={draft.kind} onChange={(kind) => change({ kind })} />
       </div>
-      {isBrowser ? (
-        <Field
-          label="Origins of the pages"
-          isRequired
-          error={fieldError(create.error, 'browser_origins') ?? fieldError(create.error, 'scopes')}
-          help="One a line, such as https://shop.example.com. The key can send from pages of these, and do nothing else."
-        >
-          {(ids) => (
-            <TextArea {...ids} required rows={3} value={origins} onChange={(event) => setOrigins(event.target.value)} />
-          )}
-        </Field>
-      ) : (
-        <>
-          <ScopeChoice scopes={scopes} onChange={setScopes} error={fieldError(create.error, 'scopes')} />
-          {maySelect && <Switch label="May act for every org (X-Scope-OrgID)" isOn={isForAll} onChange={setForAll} />}
-        </>
-      )}
+      <Powers draft={draft} error={create.error} onChange={change} />
       {other !== null && <ErrorNotice error={other} />}
       <div className="flex justify-end gap-2">
         <Button onClick={onCancel}>Cancel</Button>
-        <Button kind="primary" type="submit" isBusy={create.isPending} disabled={!isBrowser && scopes.length === 0}>
+        <Button
+          kind="primary"
+          type="submit"
+          isBusy={create.isPending}
+          disabled={!isBrowser && draft.scopes.length === 0}
+        >
           Make the key
         </Button>
       </div>
     </form>
+  );
+}
+
+interface PowersProps {
+  draft: KeyDraft;
+  error: unknown;
+  onChange(changes: Partial<KeyDraft>): void;
+}
+
+/** What the key may do: a browser key sends from pages of its origins and nothing else. */
+function Powers({ draft, error, onChange }: PowersProps) {
+  const maySelect = useMaySelectOrgs();
+  if (draft.kind === 'browser') {
+    return (
+      <Field
+        label="Origins of the pages"
+        isRequired
+        error={fieldError(error, 'browser_origins') ?? fieldError(error, 'scopes')}
+        help="One a line, such as https://shop.example.com. The key can send from pages of these, and do nothing else."
+      >
+        {(ids) => (
+          <TextArea
+            {...ids}
+            required
+            rows={3}
+            value={draft.origins}
+            onChange={(event) => onChange({ origins: event.target.value })}
+          />
+        )}
+      </Field>
+    );
+  }
+  return (
+    <>
+      <ScopeChoice
+        scopes={draft.scopes}
+        onChange={(scopes) => onChange({ scopes })}
+        error={fieldError(error, 'scopes')}
+      />
+      {maySelect && (
+        <Switch
+          label="May act for every org (X-Scope-OrgID)"
+          isOn={draft.isForAll}
+          onChange={(isForAll) => onChange({ isForAll })}
+        />
+      )}
+    </>
   );
 }
 

@@ -4,7 +4,6 @@ import type { components } from '../../api/schema.gen.ts';
 
 export type Org = components['schemas']['Org'];
 export type IngestQuota = components['schemas']['IngestQuota'];
-export type IngestUsage = components['schemas']['IngestUsage'];
 export type Storage = components['schemas']['Storage'];
 
 const REFRESH_MS = 10_000;

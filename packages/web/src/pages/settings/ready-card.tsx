@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
+import { apiFetch } from '../../api/client.ts';
+import { ApiError } from '../../api/error.ts';
 import { Badge, Card } from '../../components/display.tsx';
 import { plural } from '../../lib/format.ts';
 
 interface Ready {
-  status: string;
   parts: {
     journal: { ready: boolean; fault: string | null };
     store: { ready: boolean; detail: string; restarts: number; backlog_frames: number };
@@ -17,18 +18,22 @@ const REFRESH_MS = 10_000;
 export function ReadyCard() {
   const ready = useQuery({
     queryKey: ['readyz'],
-    queryFn: async ({ signal }): Promise<Ready | null> => {
-      // Not ready is 503, with the same body.
-      const response = await fetch('/readyz', { signal });
-      const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false;
-      return isJson ? ((await response.json()) as Ready) : null;
-    },
+    queryFn: async ({ signal }) => (await (await apiFetch('/readyz', { signal })).json()) as Ready,
     refetchInterval: REFRESH_MS,
+    retry: false,
   });
-  if (ready.data === undefined || ready.data === null) return null;
+  if (ready.error instanceof ApiError && ready.error.status === 503) {
+    return (
+      <Card title="The server is not ready">
+        Either the journal takes no events, and senders are told to come back; or the event store is away, and events
+        wait in the journal for it. It is asked again every 10 s.
+      </Card>
+    );
+  }
+  if (ready.data === undefined) return null;
   const { journal, store, control } = ready.data.parts;
   return (
-    <Card title={ready.data.status === 'ready' ? 'The server is ready' : 'The server is not ready'}>
+    <Card title="The server is ready">
       <ul className="flex flex-col gap-2">
         <Part name="Journal" isReady={journal.ready} detail={journal.fault ?? 'takes events'} />
         <Part
