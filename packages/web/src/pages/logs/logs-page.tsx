@@ -1,11 +1,8 @@
 import { useIsFetching, useQueryClient } from '@tanstack/react-query';
-import { ChevronDown, ListFilter } from 'lucide-react';
 import { lazy, Suspense, useMemo, useRef } from 'react';
 import { Page } from '../../app/page.tsx';
 import { useShortcuts } from '../../app/shortcuts.tsx';
-import { Button } from '../../components/button.tsx';
 import { Loading } from '../../components/notice.tsx';
-import { classNames } from '../../lib/class-names.ts';
 import { FieldsPanel, useFieldsPanel } from './fields/fields-panel.tsx';
 import { FirstSourceHint } from './first-source-hint.tsx';
 import { Histogram } from './histogram/histogram.tsx';
@@ -20,6 +17,7 @@ import { soughtInLogql, soughtWords } from './query/terms.ts';
 import { Results } from './results.tsx';
 import { Summary } from './summary.tsx';
 import { Toolbar } from './toolbar.tsx';
+import { ViewBar } from './view-bar.tsx';
 
 const MetricView = lazy(() => import('./logql/metric-view.tsx'));
 
@@ -31,18 +29,12 @@ export default function LogsPage() {
   const { question, change, addTerms } = useLogsSearch();
   const { q, isLogql } = question;
   const handle = useRef<QueryHandle>(null);
-  const queries = useQueryClient();
-  const isBusy =
-    useIsFetching({ predicate: ({ queryKey }) => queryKey[0] === 'events' || ASKED.has(String(queryKey[0])) }) > 0;
+  const { isBusy, refresh } = useAsked();
   const isMetric = isLogql && isMetricQuery(q);
   const histogram = useHistogram(question);
   const [isHistogramShown, toggleHistogram] = useHistogramShown();
   const panel = useFieldsPanel();
   const highlight = useMemo(() => (isLogql ? soughtInLogql(q) : soughtWords(q)), [q, isLogql]);
-  const refresh = () => {
-    void queries.resetQueries({ queryKey: ['events'] });
-    void queries.invalidateQueries({ predicate: ({ queryKey }) => ASKED.has(String(queryKey[0])) });
-  };
   useShortcuts([
     { keys: '/', does: 'Go to the query', run: () => handle.current?.focus() },
     { keys: 'f', does: 'Show or hide the fields', run: panel.toggle },
@@ -72,28 +64,20 @@ export default function LogsPage() {
             onChange={change}
           />
         )}
-        <div className="flex items-center gap-1 border-t border-line py-1">
-          <Button kind="quiet" size="small" aria-pressed={panel.isOpen} onClick={panel.toggle} title="Fields (f)">
-            <ListFilter size={14} aria-hidden />
-            Fields
-          </Button>
-          {!isMetric && (
-            <Button kind="quiet" size="small" aria-expanded={isHistogramShown} onClick={toggleHistogram}>
-              <ChevronDown size={14} aria-hidden className={classNames(!isHistogramShown && '-rotate-90')} />
-              Histogram
-            </Button>
-          )}
-          <div className="ml-auto min-w-0">
-            {!isMetric && (
+        <ViewBar
+          panel={panel}
+          histogram={isMetric ? null : { isShown: isHistogramShown, toggle: toggleHistogram }}
+          summary={
+            !isMetric && (
               <Summary
                 total={histogram.data?.histogram.total}
                 range={question.range}
                 tookMs={question.isLive ? undefined : histogram.data?.tookMs}
                 isLogql={isLogql}
               />
-            )}
-          </div>
-        </div>
+            )
+          }
+        />
       </div>
       <div className="flex min-h-0 flex-1 border-t border-line">
         <FieldsPanel
@@ -104,9 +88,7 @@ export default function LogsPage() {
         />
         {isMetric ? (
           <Suspense fallback={<Loading rows={8} />}>
-            <div className="min-h-0 min-w-0 flex-1">
-              <MetricView question={question} onChange={change} />
-            </div>
+            <MetricView question={question} onChange={change} />
           </Suspense>
         ) : (
           <Results
@@ -120,4 +102,16 @@ export default function LogsPage() {
       </div>
     </Page>
   );
+}
+
+/** Whether anything is being asked, and asking all of it again. */
+function useAsked(): { isBusy: boolean; refresh(): void } {
+  const queries = useQueryClient();
+  const isBusy =
+    useIsFetching({ predicate: ({ queryKey: [kind] }) => kind === 'events' || ASKED.has(String(kind)) }) > 0;
+  const refresh = () => {
+    void queries.resetQueries({ queryKey: ['events'] });
+    void queries.invalidateQueries({ predicate: ({ queryKey: [kind] }) => ASKED.has(String(kind)) });
+  };
+  return { isBusy, refresh };
 }

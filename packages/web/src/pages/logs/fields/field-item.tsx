@@ -53,7 +53,7 @@ export const FieldItem = memo(
             <span className="min-w-0 flex-1 truncate">{name}</span>
             {share !== null && (
               <span className="text-xs text-muted tabular-nums group-focus-within:hidden group-hover:hidden">
-                {formatPercent(share)}
+                {share < 0.001 ? '< 0.1 %' : formatPercent(share)}
               </span>
             )}
           </button>

@@ -20,13 +20,21 @@ export default function MetricView({
   onChange(change: LogsChange): void;
 }) {
   const { data, error, refetch, isPending } = useMetric(question, question.q.trim() !== '');
-  if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} className="m-3" />;
-  if (isPending || data === undefined) return <Loading rows={8} />;
+  if (error !== null)
+    return <ErrorNotice error={error} onRetry={() => void refetch()} className="m-3 flex-1 self-start" />;
+  if (isPending || data === undefined)
+    return (
+      <div className="flex-1 px-3">
+        <Loading rows={8} />
+      </div>
+    );
   if (data.series.length === 0) {
     return (
-      <EmptyNotice title="The query has no numbers in this range">
-        A longer time range, another selector, or a longer range in the brackets may have some.
-      </EmptyNotice>
+      <div className="flex-1">
+        <EmptyNotice title="The query has no numbers in this range">
+          A longer time range, another selector, or a longer range in the brackets may have some.
+        </EmptyNotice>
+      </div>
     );
   }
   const zoom = (fromMs: number, toMs: number) => {
@@ -34,7 +42,7 @@ export default function MetricView({
     onChange({ range, isLive: false });
   };
   return (
-    <section aria-label="Metric" tabIndex={0} className="h-full min-h-0 overflow-y-auto px-3 pb-16 md:px-4">
+    <section aria-label="Metric" tabIndex={0} className="min-h-0 min-w-0 flex-1 overflow-y-auto px-3 pb-16 md:px-4">
       <MetricChart metric={data} stepMs={data.stepS * 1000} onZoom={zoom} />
       <SeriesTable series={data.series} />
     </section>
