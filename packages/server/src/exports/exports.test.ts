@@ -25,14 +25,23 @@ test('one that nobody reads is forgotten after an hour, one that is read is not'
   expect(exports.get('acme', read.id)).toBe(read);
 });
 
-test('an org has so many; those at their end make room', () => {
+test('an org has so many: those at their end make room, then those that nobody reads', () => {
   const exports = new Exports();
   const jobs = Array.from({ length: EXPORTS_PER_ORG_MAX }, () => exports.create(plan(), 0));
-  expect(() => exports.create(plan(), 0)).toThrow('cancel some');
   exports.create(plan('other'), 0);
   jobs[4]!.state = 'failed';
   exports.create(plan(), 0);
   expect(() => exports.get('acme', jobs[4]!.id)).toThrow('no such export');
+  const next = exports.create(plan(), 0);
+  expect(() => exports.get('acme', jobs[0]!.id)).toThrow('no such export');
+  expect(exports.get('acme', next.id)).toBe(next);
+});
+
+test('none that is being read makes room', () => {
+  const exports = new Exports();
+  const jobs = Array.from({ length: EXPORTS_PER_ORG_MAX }, () => exports.create(plan(), 0));
+  for (const { id } of jobs) exports.begin('acme', id);
+  expect(() => exports.create(plan(), 0)).toThrow('cancel some');
   exports.cancel('acme', jobs[0]!.id);
   exports.create(plan(), 0);
 });

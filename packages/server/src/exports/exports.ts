@@ -47,17 +47,11 @@ export class Exports {
     this.#nowMs = nowMs;
   }
 
-  /** @throws PermanentError `rate_limited` when the org has EXPORTS_PER_ORG_MAX that are not at their end. */
+  /** @throws PermanentError `rate_limited` when EXPORTS_PER_ORG_MAX of the org are being downloaded. */
   create(plan: ExportPlan, eventsTotal: number): ExportJob {
     this.#forgetOld();
     const own = [...this.#jobs.values()].filter((job) => job.plan.orgId === plan.orgId);
-    if (own.length >= EXPORTS_PER_ORG_MAX) {
-      const ended = own.find(({ state }) => state === 'done' || state === 'failed');
-      if (ended === undefined) {
-        throw new PermanentError('rate_limited', `${EXPORTS_PER_ORG_MAX} exports are not at their end: cancel some`);
-      }
-      this.#jobs.delete(ended.id);
-    }
+    if (own.length >= EXPORTS_PER_ORG_MAX) this.#makeRoom(own);
     const job: ExportJob = {
       id: randomUUID(),
       plan,
@@ -98,6 +92,16 @@ export class Exports {
   close(): void {
     this.#isClosed = true;
     for (const { cancelled } of this.#jobs.values()) cancelled.abort();
+  }
+
+  /** The oldest that is at its end goes, otherwise the oldest that nobody has read yet. */
+  #makeRoom(own: readonly ExportJob[]): void {
+    const ended = own.find(({ state }) => state === 'done' || state === 'failed');
+    const oldest = ended ?? own.find(({ state }) => state === 'ready');
+    if (oldest === undefined) {
+      throw new PermanentError('rate_limited', `${EXPORTS_PER_ORG_MAX} exports are being downloaded: cancel some`);
+    }
+    this.#jobs.delete(oldest.id);
   }
 
   #forgetOld(): void {

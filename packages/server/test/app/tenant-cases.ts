@@ -267,7 +267,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     own: 'succeeds',
     probes: (t) => [
       json('/api/saved-views', {
-        name: `probe ${randomBytes(8).toString('hex')}`,
+        name: `probe ${t.word}`,
         page: 'logs',
         search: `?q=${t.word}`,
       }),
