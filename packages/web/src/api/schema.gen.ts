@@ -3532,6 +3532,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The server's own health and numbers, with the last hour; for keys that may select orgs
+         * @description Needs the scope `admin`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["System"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/traces": {
         parameters: {
             query?: never;
@@ -6080,6 +6119,142 @@ export interface components {
                 bytes: number;
                 events: number;
             } | null;
+        };
+        /** @description Numbers of the whole server, all orgs together. */
+        System: {
+            /** @description Of the file system of the data directory. */
+            disk: {
+                /** @description Of the data directory, up to half a minute old. */
+                by_part: {
+                    control: number;
+                    dead_letters: number;
+                    journal: number;
+                    other: number;
+                    store: number;
+                    undelivered: number;
+                };
+                free_bytes: number;
+                total_bytes: number;
+            };
+            /** @description Over the last ten seconds. */
+            ingest: {
+                bytes_per_s: number;
+                events_per_s: number;
+                rejected_per_s: number;
+            };
+            journal: {
+                /** @description Frames that wait for the event store. */
+                backlog_frames: number;
+                /** @description Of all segments, also of what is stored already. */
+                bytes: number;
+                fault: string | null;
+                ready: boolean;
+            };
+            memory: {
+                /** @description Of the embedded event store; null without one. */
+                engine_rss_bytes: number | null;
+                rss_bytes: number;
+            };
+            /** @description Version of Node.js. */
+            node: string;
+            /** @description LogQL queries and pattern searches. */
+            queries_running: number;
+            /** @description The last hour since the start, oldest first. */
+            series: {
+                interval_ms: number;
+                points: components["schemas"]["SystemPoint"][];
+            };
+            /** @description ISO 8601, UTC. */
+            started_at: string;
+            store: {
+                detail: string;
+                /** @description Events that wait, about; null where that is not known. */
+                lag_events: number | null;
+                /** @description How long the oldest of them has waited, to the second. */
+                lag_ms: number | null;
+                ready: boolean;
+                restarts: number;
+            };
+            tails_open: number;
+            version: string;
+        };
+        /** @description Numbers of the whole server, all orgs together. */
+        SystemInput: {
+            /** @description Of the file system of the data directory. */
+            disk: {
+                /** @description Of the data directory, up to half a minute old. */
+                by_part: {
+                    control: number;
+                    dead_letters: number;
+                    journal: number;
+                    other: number;
+                    store: number;
+                    undelivered: number;
+                };
+                free_bytes: number;
+                total_bytes: number;
+            };
+            /** @description Over the last ten seconds. */
+            ingest: {
+                bytes_per_s: number;
+                events_per_s: number;
+                rejected_per_s: number;
+            };
+            journal: {
+                /** @description Frames that wait for the event store. */
+                backlog_frames: number;
+                /** @description Of all segments, also of what is stored already. */
+                bytes: number;
+                fault: string | null;
+                ready: boolean;
+            };
+            memory: {
+                /** @description Of the embedded event store; null without one. */
+                engine_rss_bytes: number | null;
+                rss_bytes: number;
+            };
+            /** @description Version of Node.js. */
+            node: string;
+            /** @description LogQL queries and pattern searches. */
+            queries_running: number;
+            /** @description The last hour since the start, oldest first. */
+            series: {
+                interval_ms: number;
+                points: components["schemas"]["SystemPointInput"][];
+            };
+            /** @description ISO 8601, UTC. */
+            started_at: string;
+            store: {
+                detail: string;
+                /** @description Events that wait, about; null where that is not known. */
+                lag_events: number | null;
+                /** @description How long the oldest of them has waited, to the second. */
+                lag_ms: number | null;
+                ready: boolean;
+                restarts: number;
+            };
+            tails_open: number;
+            version: string;
+        };
+        SystemPoint: {
+            /** @description Of what waits in the journal for the event store, about. */
+            backlog_bytes: number;
+            disk_free_bytes: number;
+            events_per_s: number;
+            lag_ms: number | null;
+            rss_bytes: number;
+            /** @description ISO 8601, UTC. */
+            time: string;
+        };
+        SystemPointInput: {
+            /** @description Of what waits in the journal for the event store, about. */
+            backlog_bytes: number;
+            disk_free_bytes: number;
+            events_per_s: number;
+            lag_ms: number | null;
+            rss_bytes: number;
+            /** @description ISO 8601, UTC. */
+            time: string;
         };
         Top: {
             /** @enum {string} */
