@@ -19,7 +19,11 @@ const SYSTEM: System = {
   journal: { ready: true, fault: null, bytes: 27 * 2 ** 20, backlog_frames: 3 },
   store: { ready: true, detail: '', restarts: 0, lag_events: 12, lag_ms: 800 },
   memory: { rss_bytes: 2 ** 28, engine_rss_bytes: null },
-  disk: { total_bytes: 100 * GIB, free_bytes: 60 * GIB, by_part: { journal: 100, store: 300, other: 0 } },
+  disk: {
+    total_bytes: 100 * GIB,
+    free_bytes: 60 * GIB,
+    by_part: { journal: 100, store: 300, dead_letters: 0, undelivered: 0, control: 0, other: 0 },
+  },
   ingest: { events_per_s: 5.25, bytes_per_s: 2048, rejected_per_s: 0 },
   queries_running: 1,
   tails_open: 2,
@@ -95,6 +99,9 @@ test('disk by part, largest first', () => {
   expect(diskParts(SYSTEM.disk.by_part).map(({ name, share }) => [name, share])).toEqual([
     ['Event store', 0.75],
     ['Journal', 0.25],
+    ['Dead letters', 0],
+    ['Undelivered by integrations', 0],
+    ['Settings and keys', 0],
     ['Other files of Tailwater', 0],
   ]);
 });
