@@ -1,10 +1,9 @@
 import { Undo2, ZoomOut } from 'lucide-react';
-import { useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useMemo, useRef, useState } from 'react';
 import { ApiError } from '../../../api/error.ts';
 import { useTimeZone } from '../../../app/time-zone.ts';
 import { Button } from '../../../components/button.tsx';
 import { explainError, Loading } from '../../../components/notice.tsx';
-import { TimeChart } from '../../../components/time-chart.tsx';
 import { formatCount, plural } from '../../../lib/format.ts';
 import { hasTerm, splitTerms, withoutTerm, withTerm } from '../../../lib/search-text.ts';
 import { SEVERITIES, type Severity } from '../../../lib/severity.ts';
@@ -27,6 +26,9 @@ interface HistogramProps {
   error: unknown;
   onChange(change: LogsChange): void;
 }
+
+/** The events are there before the drawing is. */
+const TimeChart = lazy(async () => ({ default: (await import('../../../components/time-chart.tsx')).TimeChart }));
 
 const HEIGHT = 110;
 
@@ -84,20 +86,22 @@ export function Histogram({ question, histogram, error, onChange }: HistogramPro
           onBlur={choice.clear}
           className="rounded"
         >
-          <TimeChart
-            label={readOut}
-            times={drawn.times}
-            intervalMs={histogram.interval_ms}
-            series={drawn.series}
-            kind="bars"
-            isStacked
-            zone={zone}
-            height={HEIGHT}
-            marked={choice.chosen}
-            onHover={setHovered}
-            onBrush={zoomTo}
-            onSelect={(index) => zoomTo(startOf(index), startOf(index))}
-          />
+          <Suspense fallback={<div style={{ height: HEIGHT }} />}>
+            <TimeChart
+              label={readOut}
+              times={drawn.times}
+              intervalMs={histogram.interval_ms}
+              series={drawn.series}
+              kind="bars"
+              isStacked
+              zone={zone}
+              height={HEIGHT}
+              marked={choice.chosen}
+              onHover={setHovered}
+              onBrush={zoomTo}
+              onSelect={(index) => zoomTo(startOf(index), startOf(index))}
+            />
+          </Suspense>
         </div>
       )}
     </section>

@@ -10,7 +10,7 @@ import { useSaveView, type ViewDraft } from './view-queries.ts';
 const FORM = 'view-form';
 
 /** Names a view, new or old. */
-export function ViewDialog({ draft, onClose }: { draft: ViewDraft; onClose(): void }) {
+export default function ViewDialog({ draft, onClose }: { draft: ViewDraft; onClose(): void }) {
   const [name, setName] = useState(draft.name);
   const [description, setDescription] = useState(draft.description);
   const save = useSaveView();

@@ -16,12 +16,11 @@ export interface ViewDraft {
 
 const KEY = 'saved-views';
 
-export function useSavedViews({ isEnabled }: { isEnabled: boolean }) {
+export function useSavedViews() {
   return useQuery({
     queryKey: [KEY, chosenOrg()],
     queryFn: ({ signal }) => answerOf(api.GET('/api/saved-views', { signal })),
     select: ({ saved_views }) => saved_views.filter(({ page }) => page === 'logs'),
-    enabled: isEnabled,
   });
 }
 
