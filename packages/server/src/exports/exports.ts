@@ -35,7 +35,7 @@ export interface ExportJob {
 
 /** How long an export that nobody reads is kept. */
 export const EXPORT_KEPT_MS = 3_600_000;
-export const EXPORTS_PER_ORG_MAX = 10;
+export const EXPORTS_PER_ORG_MAX = 20;
 
 /** Exports that were asked for, and how far they are. In memory: what is exported is read while it is downloaded. */
 export class Exports {
