@@ -54,7 +54,7 @@ export function Results({ question, change, onTerm, highlight, empty }: ResultsP
           order={question.order}
           onOrder={(order) => change({ order })}
           openId={eventId}
-          onOpen={(row) => open(row?.id ?? '')}
+          onOpen={(row) => (row === null ? open('', 'fields') : open(row.id))}
           onContext={(row) => open(row.id, 'context')}
           highlight={highlight}
           isLoading={live === null && events.isLoading}
@@ -71,7 +71,7 @@ export function Results({ question, change, onTerm, highlight, empty }: ResultsP
           {...neighbours}
           tab={eventTab}
           onTab={(tab) => change({ eventTab: tab }, { replace: true })}
-          onClose={() => open('')}
+          onClose={() => open('', 'fields')}
           onOpen={(id) => open(id)}
           onTerm={onTerm}
           columns={columns}

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 import { useTimeZone } from '../../../app/time-zone.ts';
 import { Button } from '../../../components/button.tsx';
 import { ErrorNotice, Loading } from '../../../components/notice.tsx';
@@ -24,6 +24,14 @@ interface ContextTabProps {
 export function ContextTab({ row, onOpen, highlight }: ContextTabProps) {
   const [around, setAround] = useState({ before: FIRST, after: FIRST });
   const { data, error, refetch, isPlaceholderData } = useContextOf(row.id, around);
+  const scroller = useRef<HTMLDivElement>(null);
+  const isThere = data !== undefined;
+  // It begins with the event in the middle.
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    const marked = isThere && box?.querySelector<HTMLElement>('[aria-current]');
+    if (box && marked) box.scrollTop = marked.offsetTop - (box.clientHeight - marked.offsetHeight) / 2;
+  }, [isThere]);
   if (data === undefined) {
     return (
       <div className="p-3">
@@ -36,7 +44,7 @@ export function ContextTab({ row, onOpen, highlight }: ContextTabProps) {
     setAround({ ...around, [side]: Math.min(MOST, around[side] + STEP) });
   const canMore = (side: 'before' | 'after') => data[side].length >= around[side] && around[side] < MOST;
   return (
-    <div className="min-h-0 flex-1 overflow-y-auto pb-4">
+    <div ref={scroller} className="relative min-h-0 flex-1 overflow-y-auto pb-4">
       <p className="px-3 py-2 text-xs text-muted">
         {service === '' && host === ''
           ? 'Events without service and host around it.'

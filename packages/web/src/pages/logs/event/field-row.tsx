@@ -24,7 +24,7 @@ export function FieldRow({ field, onTerm, columns, onColumns }: FieldActions & {
     say('Value copied');
   };
   return (
-    <div className="group relative grid grid-cols-[minmax(6.5rem,29%)_1fr_auto] items-start gap-x-2 px-3 py-[3px] font-mono text-xs leading-5 hover:bg-sunken">
+    <div className="group relative grid grid-cols-[minmax(7.25rem,29%)_1fr_auto] items-start gap-x-2 px-3 py-[3px] font-mono text-xs leading-5 hover:bg-sunken">
       <div className="break-words text-muted" {...TABLE.rowHead} title={term}>
         {name}
       </div>

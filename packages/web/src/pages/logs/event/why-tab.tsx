@@ -14,7 +14,11 @@ export function WhyTab({ eventId }: { eventId: string }) {
       answerOf(api.GET('/api/logs/{event_id}/why', { params: { path: { event_id: eventId } }, signal })),
   });
   return (
-    <div className="min-h-0 flex-1 overflow-y-auto p-3">
+    <section
+      aria-label="Why is it here"
+      tabIndex={0}
+      className="min-h-0 flex-1 overflow-y-auto p-3 outline-offset-[-2px]"
+    >
       {data === undefined && error === null && <Loading rows={7} />}
       {error !== null && <ErrorNotice error={error} onRetry={() => void refetch()} />}
       {data !== undefined && (
@@ -34,6 +38,6 @@ export function WhyTab({ eventId }: { eventId: string }) {
           ))}
         </ol>
       )}
-    </div>
+    </section>
   );
 }

@@ -50,6 +50,7 @@ const MORE_ROWS_BEFORE = 100;
 export function EventTable(props: EventTableProps) {
   const { rows, columns, zone, highlight, live, openId, onOpen, onContext, isLoading } = props;
   const scroller = useRef<HTMLDivElement>(null);
+  const grid = useRef<HTMLDivElement>(null);
   const gridId = useId();
   const isNarrow = useIsNarrow();
   const { widths, setWidth, isWrapped, setWrapped } = useTableChoices();
@@ -58,7 +59,7 @@ export function EventTable(props: EventTableProps) {
   const window = useRowWindow({ rows, scroller, rowHeight, isWrapped, isFollowing: follow.isFollowing });
   const active = useActiveRow({
     rows,
-    grid: scroller,
+    grid,
     openId,
     pageRows: () => Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 2),
     onChoose: follow.hold,
@@ -107,22 +108,28 @@ export function EventTable(props: EventTableProps) {
       {live !== null && <LiveBar live={live} onResume={follow.resume} onPause={follow.hold} />}
       <div
         ref={scroller}
-        {...gridPart({
-          'aria-label': 'Events',
-          'aria-rowcount': props.hasMore ? -1 : rows.length + 1,
-          'aria-busy': isLoading,
-          'aria-activedescendant': active.index === null ? undefined : `${gridId}${active.index}`,
-        })}
-        tabIndex={0}
-        {...{ onClick, onKeyDown: active.onKeyDown, onScroll: follow.onScroll }}
+        onScroll={follow.onScroll}
         className={classNames(
-          'min-h-0 flex-1 overflow-auto bg-surface outline-offset-[-2px] [overflow-anchor:none] max-md:pb-16',
-          active.index !== null && 'outline-none',
+          'relative min-h-0 flex-1 overflow-auto bg-surface [overflow-anchor:none] max-md:pb-16',
+          active.index === null &&
+            'has-[>[role=grid]:focus-visible]:outline-2 has-[>[role=grid]:focus-visible]:-outline-offset-2 has-[>[role=grid]:focus-visible]:outline-accent',
           isLoading && rows.length > 0 && 'opacity-60',
         )}
         style={{ '--columns': template } as CSSProperties}
       >
-        <div style={isNarrow ? undefined : { minWidth: widthMin }}>
+        <div
+          ref={grid}
+          {...gridPart({
+            'aria-label': 'Events',
+            'aria-rowcount': props.hasMore ? -1 : rows.length + 1,
+            'aria-busy': isLoading,
+            'aria-activedescendant': active.index === null ? undefined : `${gridId}${active.index}`,
+          })}
+          tabIndex={0}
+          {...{ onClick, onKeyDown: active.onKeyDown }}
+          className="outline-none"
+          style={isNarrow ? undefined : { minWidth: widthMin }}
+        >
           {head}
           <div {...GRID.group} className="relative" style={{ height: window.heightAll }}>
             <div className="absolute inset-x-0 top-0" style={{ transform: `translateY(${window.offset}px)` }}>
@@ -141,8 +148,8 @@ export function EventTable(props: EventTableProps) {
               ))}
             </div>
           </div>
-          <TableEnd {...props} />
         </div>
+        <TableEnd {...props} />
       </div>
     </div>
   );
