@@ -36,7 +36,7 @@ export function listenShortcuts(): void {
   window.addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.altKey || event.isComposing) return;
     const isMod = event.ctrlKey || event.metaKey;
-    if (!isMod && isTyping(event.target)) return;
+    if (!isMod && (isTyping(event.target) || isPressing(event))) return;
     const key = isMod ? `mod+${event.key.toLowerCase()}` : event.key;
     const sequence = before !== null && event.timeStamp - before.at < SEQUENCE_MS_MAX ? `${before.key} ${key}` : null;
     before = { key, at: event.timeStamp };
@@ -52,4 +52,10 @@ export function listenShortcuts(): void {
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName);
+}
+
+/** Enter and space on a button or a link are its own. */
+function isPressing({ key, target }: KeyboardEvent): boolean {
+  if (key !== 'Enter' && key !== ' ') return false;
+  return target instanceof Element && target.closest('a, button, summary, [role="option"], [role="menuitem"]') !== null;
 }

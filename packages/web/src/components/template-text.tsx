@@ -1,12 +1,12 @@
+import { stripAnsi } from '../lib/ansi.ts';
 import { classNames } from '../lib/class-names.ts';
-import { withoutEscapes } from '../lib/plain-text.ts';
 import { templateParts } from '../lib/template.ts';
 
 const CHARS_MAX = 1_000;
 
 /** What messages have in common; where they differ stands a muted mark. On one line unless `isWhole`. */
 export function TemplateText({ template, isWhole = false }: { template: string; isWhole?: boolean }) {
-  const text = withoutEscapes(isWhole ? template : template.slice(0, CHARS_MAX));
+  const text = stripAnsi(isWhole ? template : template.slice(0, CHARS_MAX));
   if (text.trim() === '') return <span className="text-muted">(empty message)</span>;
   let place = 0;
   return (

@@ -4,9 +4,9 @@ import { useTimeZone } from '../../app/time-zone.ts';
 import { CopyButton } from '../../components/display.tsx';
 import { TemplateText } from '../../components/template-text.tsx';
 import { TimeChart } from '../../components/time-chart.tsx';
+import { stripAnsi } from '../../lib/ansi.ts';
 import { formatCount, plural } from '../../lib/format.ts';
 import { type LogsLink, logsLink } from '../../lib/logs-link.ts';
-import { withoutEscapes } from '../../lib/plain-text.ts';
 import { fieldTerm } from '../../lib/search-text.ts';
 import { SEVERITIES } from '../../lib/severity.ts';
 import { formatClock, formatTime, type TimeRange } from '../../lib/time.ts';
@@ -25,7 +25,7 @@ export function PatternDetail({ pattern, answer, q, range }: PatternDetailProps)
   const [zone] = useTimeZone();
   const { to, search } = linkOf();
   return (
-    <div className="grid grid-cols-[minmax(0,1fr)] gap-x-6 gap-y-4 lg:grid-cols-2">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-x-6 max-md:sticky max-md:left-3 max-md:w-[calc(100vw-3.5rem)] gap-y-4 lg:grid-cols-2">
       <div className="flex min-w-0 flex-col gap-3">
         <Part title="Template">
           <TemplateText template={pattern.template} isWhole />
@@ -36,7 +36,7 @@ export function PatternDetail({ pattern, answer, q, range }: PatternDetailProps)
             dir="auto"
             className="max-h-56 overflow-auto rounded border border-line bg-raised p-2 font-mono text-xs leading-5 break-words whitespace-pre-wrap"
           >
-            {pattern.example_message === '' ? '(empty message)' : withoutEscapes(pattern.example_message)}
+            {pattern.example_message === '' ? '(empty message)' : stripAnsi(pattern.example_message)}
           </pre>
           <p className="mt-1 flex flex-wrap items-center gap-3 text-xs">
             <Link

@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { RefreshCw } from 'lucide-react';
 import { answerOf, api } from '../../api/client.ts';
+import { chosenOrg } from '../../api/org.ts';
 import { Page } from '../../app/page.tsx';
 import { useShortcuts } from '../../app/shortcuts.tsx';
 import { useTimeZone } from '../../app/time-zone.ts';
@@ -63,7 +64,7 @@ export default function PatternsPage() {
 
 function usePatterns(q: string, range: TimeRange, limit: string) {
   return useQuery({
-    queryKey: ['patterns', q, range, limit],
+    queryKey: ['patterns', chosenOrg(), q, range, limit],
     queryFn: ({ signal }) =>
       answerOf(api.GET('/api/logs/patterns', { params: { query: { ...filterParams(q, range), limit } }, signal })),
     placeholderData: keepPreviousData,

@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { answerOf, api } from '../../api/client.ts';
+import { chosenOrg } from '../../api/org.ts';
 import type { components } from '../../api/schema.gen.ts';
 import { filterParams } from '../../lib/logs-link.ts';
 import type { TimeRange } from '../../lib/time.ts';
@@ -26,7 +27,7 @@ const OPERATIONS_MAX = '20';
 
 export function useHistogram({ q, range }: Scope, { enabled = true } = {}) {
   return useQuery({
-    queryKey: ['stats', 'histogram', q, range],
+    queryKey: ['stats', chosenOrg(), 'histogram', q, range],
     queryFn: ({ signal }) =>
       answerOf(
         api.GET('/api/logs/histogram', {
@@ -41,7 +42,7 @@ export function useHistogram({ q, range }: Scope, { enabled = true } = {}) {
 
 export function useTop({ q, range }: Scope, by: TopDimension, { enabled = true } = {}) {
   return useQuery({
-    queryKey: ['stats', 'top', by, q, range],
+    queryKey: ['stats', chosenOrg(), 'top', by, q, range],
     queryFn: ({ signal }) =>
       answerOf(
         api.GET('/api/logs/top', {
@@ -59,7 +60,7 @@ export type SplitDimension = 'log_type' | 'service' | 'event_type';
 
 export function useSplit({ q, range }: Scope, granularity: Granularity, by: SplitDimension) {
   return useQuery({
-    queryKey: ['stats', 'split', by, granularity, q, range],
+    queryKey: ['stats', chosenOrg(), 'split', by, granularity, q, range],
     queryFn: ({ signal }) =>
       answerOf(
         api.GET('/api/logs/stats', {
@@ -73,7 +74,7 @@ export function useSplit({ q, range }: Scope, granularity: Granularity, by: Spli
 
 export function useTopErrors({ q, range }: Scope) {
   return useQuery({
-    queryKey: ['stats', 'errors', q, range],
+    queryKey: ['stats', chosenOrg(), 'errors', q, range],
     queryFn: ({ signal }) =>
       answerOf(
         api.GET('/api/logs/patterns', {
@@ -87,7 +88,7 @@ export function useTopErrors({ q, range }: Scope) {
 
 export function useOperations({ q, range }: Scope) {
   return useQuery({
-    queryKey: ['stats', 'operations', q, range],
+    queryKey: ['stats', chosenOrg(), 'operations', q, range],
     queryFn: ({ signal }) =>
       answerOf(
         api.GET('/api/logs/operations', {
