@@ -1,5 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { CircleAlert, CircleCheck, CircleX } from 'lucide-react';
+import { useSyncExternalStore } from 'react';
+import { reachable } from '../../api/reachable.ts';
 import { useTimeZone } from '../../app/time-zone.ts';
 import { ErrorNotice, Loading } from '../../components/notice.tsx';
 import { formatAgo, formatTime } from '../../lib/time.ts';
@@ -19,7 +21,7 @@ export default function HealthSection() {
       <ScopeNotice scope="admin" to="see how the server is" />
       {system.error !== null && <ErrorNotice error={system.error} onRetry={system.refetch} />}
       {system.data !== undefined ? (
-        <Health system={system.data} />
+        <Health system={system.data} updatedAtMs={system.dataUpdatedAt} />
       ) : (
         isAllowed && system.isPending && <Loading rows={8} label="Loading the health" />
       )}
@@ -34,17 +36,24 @@ const LOOKS: Readonly<Record<HealthState, { icon: typeof CircleCheck; box: strin
   bad: { icon: CircleX, box: 'bg-error-soft', text: 'text-error', word: 'In trouble' },
 };
 
-function Health({ system }: { system: System }) {
+function Health({ system, updatedAtMs }: { system: System; updatedAtMs: number }) {
   const [zone] = useTimeZone();
+  const isThere = useSyncExternalStore(reachable.subscribe, reachable.get);
   const parts = healthOf(system);
   const overall = overallHealth(parts);
   const { icon: Icon, box, text } = LOOKS[overall.state];
   return (
     <>
-      <div role="status" className={`flex items-start gap-2.5 rounded-lg px-4 py-3 ${box}`}>
-        <Icon size={20} className={`shrink-0 ${text}`} aria-hidden />
-        <p className="min-w-0 flex-1 font-medium break-words">{overall.sentence}</p>
-      </div>
+      {isThere ? (
+        <div role="status" className={`flex items-start gap-2.5 rounded-lg px-4 py-3 ${box}`}>
+          <Icon size={20} className={`shrink-0 ${text}`} aria-hidden />
+          <p className="min-w-0 flex-1 font-medium break-words">{overall.sentence}</p>
+        </div>
+      ) : (
+        <p role="status" className="rounded-lg border border-line bg-sunken px-4 py-3 font-medium">
+          The server does not answer. This is how it was at {formatTime(updatedAtMs, zone, 0)}.
+        </p>
+      )}
       <div className="grid gap-4 md:grid-cols-2 xl:grid-cols-3">
         {parts.map((part) => (
           <HealthCard key={part.id} part={part} word={LOOKS[part.state].word} system={system} />
