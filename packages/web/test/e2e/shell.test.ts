@@ -1,6 +1,15 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { DESK, expectAccessible, expectNoSideways, launch, PHONE, visit, withoutChromium } from './support/browser.ts';
+import {
+  DESK,
+  expectAccessible,
+  expectNoSideways,
+  launch,
+  PHONE,
+  settled,
+  visit,
+  withoutChromium,
+} from './support/browser.ts';
 
 /** What is around every page: the way to each by mouse and keyboard, themes, both widths. */
 describe.skipIf(withoutChromium.isMissing)(`Shell in Chromium${withoutChromium.why}`, () => {
@@ -21,7 +30,7 @@ describe.skipIf(withoutChromium.isMissing)(`Shell in Chromium${withoutChromium.w
     for (const name of PAGES) {
       await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name }).click();
       await page.getByRole('heading', { level: 1, name }).waitFor();
-      await page.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached' });
+      await settled(page);
       await expectAccessible(page);
       await expectNoSideways(page);
     }

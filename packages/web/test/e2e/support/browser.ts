@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { program } from '../../../../server/test/support/program.ts';
+import { eventually } from '../../../../server/test/support/server.ts';
 
 /** Debian's Chromium. Without it the tests are skipped, and their titles say so. */
 const found = program('chromium');
@@ -38,6 +39,12 @@ export async function visit(
   });
   await page.goto(url, { waitUntil: 'domcontentloaded' });
   return { page, context, faults };
+}
+
+/** Resolves when nothing on the page is loading any more. */
+export async function settled(page: Page): Promise<void> {
+  const count = "document.querySelectorAll('[role=status][aria-label^=Loading]').length";
+  await eventually(async () => ((await page.evaluate(count)) === 0 ? true : undefined), 30_000);
 }
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
