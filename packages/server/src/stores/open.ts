@@ -35,13 +35,16 @@ const RETRY_MS = 2000;
  */
 export function openStore(options: OpenStoreOptions): OpenStore {
   const stopping = new AbortController();
+  const abandoning = new AbortController();
   let engine: Engine | null = null;
+  let starting: Promise<Engine> | null = null;
   let current: ClickHouseStore | null = null;
   let detail = 'starting';
 
   const connect = async (): Promise<void> => {
     if (options.external === null && engine === null) {
-      engine = await startEngine({
+      starting = startEngine({
+        signal: abandoning.signal,
         dataDir: join(options.dataDir, 'store'),
         memoryBytesMax: options.engineMemoryBytesMax,
         onState: (status) => {
@@ -51,6 +54,7 @@ export function openStore(options: OpenStoreOptions): OpenStore {
           options.onConnection(connection);
         },
       });
+      engine = await starting;
     }
     const connection = options.external ?? connectionOf(engine!);
     const store = openClickHouseStore(connection);
@@ -94,6 +98,9 @@ export function openStore(options: OpenStoreOptions): OpenStore {
     opened,
     close: async () => {
       stopping.abort();
+      // One that is only starting would keep the process alive.
+      if (engine === null) abandoning.abort();
+      await starting?.catch(() => undefined);
       await current?.close();
       await engine?.stop();
     },
