@@ -1,9 +1,8 @@
-import { type ReactNode, useMemo } from 'react';
+import { lazy, type ReactNode, Suspense, useMemo } from 'react';
 import { ApiError } from '../../api/error.ts';
 import { useTimeZone } from '../../app/time-zone.ts';
 import { EmptyNotice, ErrorNotice } from '../../components/notice.tsx';
 import { useMedia } from '../../lib/use-media.ts';
-import { EventDetails } from './event/event-details.tsx';
 import { useLiveTail } from './live/use-live-tail.ts';
 import type { LogsChange, LogsQuestion } from './logs-search.ts';
 import { EventTable } from './table/event-table.tsx';
@@ -11,6 +10,8 @@ import { neighboursOf, type RowList } from './table/row.ts';
 import { useEvents } from './use-events.ts';
 
 const NO_COLUMNS: readonly string[] = [];
+
+const EventDetails = lazy(async () => ({ default: (await import('./event/event-details.tsx')).EventDetails }));
 
 interface ResultsProps {
   question: LogsQuestion;
@@ -66,18 +67,20 @@ export function Results({ question, change, onTerm, highlight, empty }: ResultsP
         />
       </div>
       {eventId !== '' && (
-        <EventDetails
-          eventId={eventId}
-          {...neighbours}
-          tab={eventTab}
-          onTab={(tab) => change({ eventTab: tab }, { replace: true })}
-          onClose={() => open('', 'fields')}
-          onOpen={(id) => open(id)}
-          onTerm={onTerm}
-          columns={columns}
-          onColumns={onColumns}
-          highlight={highlight}
-        />
+        <Suspense>
+          <EventDetails
+            eventId={eventId}
+            {...neighbours}
+            tab={eventTab}
+            onTab={(tab) => change({ eventTab: tab }, { replace: true })}
+            onClose={() => open('', 'fields')}
+            onOpen={(id) => open(id)}
+            onTerm={onTerm}
+            columns={columns}
+            onColumns={onColumns}
+            highlight={highlight}
+          />
+        </Suspense>
       )}
     </div>
   );

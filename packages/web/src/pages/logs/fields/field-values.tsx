@@ -53,7 +53,6 @@ function Values({ field, question, onTerms }: FieldValuesProps) {
             disabled={!canSearch(field.term)}
             onClick={() => onTerms([fieldTerm(field.term, value)])}
             title={`${value}: ${formatCount(events)} events. Click to show only these`}
-            aria-label={`Only ${field.term} ${value === '' ? 'empty' : value}, ${formatCount(events)} events`}
             className="min-w-0 flex-1 py-0.5 text-left"
           >
             <span className="flex items-baseline gap-2 text-xs">

@@ -27,7 +27,6 @@ export function SeverityLegend({ q, counts, isStatic, onToggle, onOnly }: Severi
               type="button"
               {...(!isStatic && { 'aria-pressed': !isOut })}
               disabled={isStatic}
-              aria-label={`${severity}: ${formatCount(counts[severity])} events`}
               title={isStatic ? undefined : isOut ? `Show ${severity} again` : `Leave ${severity} out`}
               onClick={() => onToggle(severity)}
               className="flex items-center gap-1.5 rounded px-1.5 py-0.5 text-xs hover:bg-sunken"
@@ -40,7 +39,10 @@ export function SeverityLegend({ q, counts, isStatic, onToggle, onOnly }: Severi
                 )}
               />
               <span className={classNames(isOut && 'text-muted line-through')}>{severity}</span>
-              <span className="text-muted tabular-nums">{formatCount(counts[severity])}</span>
+              <span className="text-muted tabular-nums">
+                {formatCount(counts[severity])}
+                <span className="sr-only"> events</span>
+              </span>
             </button>
             {!isStatic && (
               <button

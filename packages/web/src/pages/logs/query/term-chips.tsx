@@ -26,7 +26,6 @@ export function TermChips({ q, onChange }: TermChipsProps) {
             type="button"
             className="flex min-w-0 items-baseline gap-1 py-0.5 pl-1.5"
             title={chip.isExcluded ? 'Left out. Click to look for it' : 'Looked for. Click to leave it out'}
-            aria-label={`${chip.isExcluded ? 'Look for' : 'Leave out'} ${oppositeTerm(chip).replace(/^-/, '')}`}
             onClick={() => onChange(replaceTerm(q, index, oppositeTerm(chip)))}
           >
             {chip.isExcluded && <span className="font-semibold">not</span>}
@@ -36,6 +35,7 @@ export function TermChips({ q, onChange }: TermChipsProps) {
               </span>
             )}
             <span className="max-w-72 truncate font-mono">{chip.value}</span>
+            <span className="sr-only">{chip.isExcluded ? ': look for it' : ': leave it out'}</span>
           </button>
           <button
             type="button"
