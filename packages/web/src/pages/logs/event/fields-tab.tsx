@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useMemo, useRef, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import { Input } from '../../../components/field.tsx';
 import { EmptyNotice } from '../../../components/notice.tsx';
 import { formatCount } from '../../../lib/format.ts';
@@ -8,7 +8,9 @@ import type { LogRow } from '../table/row.ts';
 import { fieldItems } from './field-list.ts';
 import { FieldRow } from './field-row.tsx';
 
-const ROW_HEIGHT = 28;
+/** Exactly those of what fits one line: rows that turn out otherwise have to be placed anew, one after the other. */
+const ROW_HEIGHT = 26;
+const HEADING_HEIGHT = 30;
 
 export interface FieldActions {
   onTerm(term: string): void;
@@ -25,9 +27,10 @@ export function FieldsTab({ row, ...actions }: FieldActions & { row: LogRow }) {
   const virtualizer = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
+    estimateSize: (index) => ('heading' in items[index]! ? HEADING_HEIGHT : ROW_HEIGHT),
     overscan: 12,
-    getItemKey: (index) => keyOf(items[index]!),
+    // A new function would have all of them placed anew.
+    getItemKey: useCallback((index: number) => keyOf(items[index]!), [items]),
   });
   const shown = virtualizer.getVirtualItems();
   return (
