@@ -77,18 +77,8 @@ export function openStore(options: OpenStoreOptions): OpenStore {
   };
   const opened = keepTrying();
 
-  const ready = (): ClickHouseStore => {
-    if (current === null) throw new RetryableError('store_unavailable', 'the event store is not open yet', RETRY_MS);
-    return current;
-  };
   return {
-    store: {
-      insert: async (...insert) => ready().insert(...insert),
-      select: (...select) => ready().select(...select),
-      remove: async (...remove) => ready().remove(...remove),
-      ping: async () => (await current?.ping()) ?? false,
-      close: async () => current?.close(),
-    },
+    store: lateStore(() => current),
     status: () => ({
       ready: current !== null && (engine === null || engine.status().state === 'ready'),
       detail: engine !== null && engine.status().state !== 'ready' ? (engine.status().stderr.at(-1) ?? '') : detail,
@@ -104,6 +94,22 @@ export function openStore(options: OpenStoreOptions): OpenStore {
       await current?.close();
       await engine?.stop();
     },
+  };
+}
+
+/** The store that `current` answers; until then everything but `ping` and `close` throws `store_unavailable`. */
+function lateStore(current: () => ClickHouseStore | null): EventStore {
+  const ready = (): ClickHouseStore => {
+    const store = current();
+    if (store === null) throw new RetryableError('store_unavailable', 'the event store is not open yet', RETRY_MS);
+    return store;
+  };
+  return {
+    insert: async (...insert) => ready().insert(...insert),
+    select: (...select) => ready().select(...select),
+    remove: async (...remove) => ready().remove(...remove),
+    ping: async () => (await current()?.ping()) ?? false,
+    close: async () => current()?.close(),
   };
 }
 
