@@ -953,7 +953,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try the connection: the own check of the destination, then one marked event. Answers within 10 s
+         * Try the connection: the own check of the destination, then one marked event. Answers within 10 s; with Accept: application/x-ndjson each step as it is done, then the outcome
          * @description Needs the scope `admin`.
          */
         post: {
@@ -5070,6 +5070,8 @@ export interface components {
             /** @description `address`, `connection`, `credentials`, `permissions`, `event` … */
             name: string;
             ok: boolean;
+            /** @description Since the step before. */
+            took_ms?: number;
         };
         LogIntegrationTestStepInput: {
             /** @description When it failed: how to mend it. */
@@ -5081,6 +5083,8 @@ export interface components {
             /** @description `address`, `connection`, `credentials`, `permissions`, `event` … */
             name: string;
             ok: boolean;
+            /** @description Since the step before. */
+            took_ms?: number;
         };
         LogIntegrationTypes: {
             /** @description Shapes of an event’s JSON, as `payload.preset` takes them where a type has `payload`. */

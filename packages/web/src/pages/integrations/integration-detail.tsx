@@ -1,7 +1,5 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Pencil, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { answerOf, api } from '../../api/client.ts';
 import { useTimeZone } from '../../app/time-zone.ts';
 import { usePageSearch } from '../../app/use-search.ts';
 import { Button } from '../../components/button.tsx';
@@ -17,6 +15,7 @@ import { ReplayCard } from './replay-card.tsx';
 import { SettingsCard } from './settings-card.tsx';
 import { StatusCard } from './status-card.tsx';
 import { TestSteps } from './test-steps.tsx';
+import { useTest } from './use-test.ts';
 
 interface IntegrationDetailProps {
   integration: Integration;
@@ -72,26 +71,15 @@ export function IntegrationDetail({ integration, type, updatedAtMs }: Integratio
 }
 
 function TestCard({ integration, onField }: { integration: Integration; onField(): void }) {
-  const queries = useQueryClient();
   const [zone] = useTimeZone();
-  const [tookMs, setTookMs] = useState<number | null>(null);
   const { id, last_test_at, last_test_steps } = integration;
-  const test = useMutation({
-    mutationFn: async () => {
-      const startedMs = performance.now();
-      const params = { path: { integration_id: id } };
-      const outcome = await answerOf(api.POST('/api/log-integrations/{integration_id}/test', { params }));
-      setTookMs(performance.now() - startedMs);
-      return outcome;
-    },
-    onSettled: () => queries.invalidateQueries({ queryKey: ['log-integrations'] }),
-  });
-  const steps = test.data?.steps ?? (last_test_at === null ? null : last_test_steps);
+  const test = useTest(`/api/log-integrations/${encodeURIComponent(id)}/test`);
+  const steps = test.isIdle ? last_test_steps : test.steps;
   return (
     <Card
       title="Connection test"
       actions={
-        <Button size="small" onClick={() => test.mutate()} isBusy={test.isPending}>
+        <Button size="small" onClick={() => test.mutate(null)} isBusy={test.isPending}>
           Test now
         </Button>
       }
@@ -100,14 +88,13 @@ function TestCard({ integration, onField }: { integration: Integration; onField(
         {last_test_at !== null && !test.isPending && (
           <p className="text-xs text-muted">Last tested {formatTime(last_test_at, zone, 0)}</p>
         )}
-        {steps === null && !test.isPending && (
+        {last_test_at === null && test.isIdle && (
           <p className="text-muted">Never tested. A test sends one event that is marked as such.</p>
         )}
         <TestSteps
           steps={steps}
           isBusy={test.isPending}
           error={test.error}
-          tookMs={tookMs}
           {...(integration.managed_by === 'api' && { onField })}
         />
       </div>

@@ -82,10 +82,9 @@ function Aside({ form, isNew, onCancel }: AsideProps) {
             </Button>
           </div>
           <TestSteps
-            steps={test.data?.steps ?? null}
+            steps={test.steps}
             isBusy={test.isPending}
             error={form.isTold(test.error) ? null : test.error}
-            tookMs={form.took}
             onField={form.goTo}
           />
         </div>

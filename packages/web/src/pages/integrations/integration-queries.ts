@@ -5,6 +5,7 @@ import type { components } from '../../api/schema.gen.ts';
 type Schemas = components['schemas'];
 export type Integration = Schemas['LogIntegration'];
 export type IntegrationType = Schemas['LogIntegrationTypes']['types'][number];
+export type TestOutcome = Schemas['LogIntegrationTest'];
 export type TestStep = Schemas['LogIntegrationTestStep'];
 export type Delivery = Schemas['LogIntegrationDeliveries']['deliveries'][number];
 export type Replay = Schemas['LogIntegrationReplay'];

@@ -7,33 +7,38 @@ import type { TestStep } from './integration-queries.ts';
 import { Quoted } from './quoted.tsx';
 
 interface TestStepsProps {
-  steps: readonly TestStep[] | null;
+  /** As far as they are known. */
+  steps: readonly TestStep[];
   isBusy: boolean;
   error?: unknown;
-  /** From sending to the answer, when it was watched. */
-  tookMs?: number | null;
   /** Where the setting at fault can be gone to. */
   onField?(field: string): void;
 }
 
-/** A connection test: under way, with how long it takes, and then each step with what came back. */
-export function TestSteps({ steps, isBusy, error, tookMs = null, onField }: TestStepsProps) {
+/** A connection test: each step as it is done with what came back, how long it takes, and what came out. */
+export function TestSteps({ steps, isBusy, error, onField }: TestStepsProps) {
+  const isOver = !isBusy && steps.length > 0;
   return (
     <div aria-live="polite" className="flex flex-col gap-2">
-      {isBusy ? (
-        <UnderWay />
-      ) : error !== undefined && error !== null ? (
-        <ErrorNotice error={error} />
-      ) : (
-        steps !== null && <Outcome steps={steps} tookMs={tookMs} {...(onField && { onField })} />
-      )}
+      {isOver && <Outcome steps={steps} />}
+      <ol className="flex flex-col gap-2">
+        {steps.map((step) => (
+          <Step key={`${step.name} ${step.detail}`} step={step} {...(onField && { onField })} />
+        ))}
+        {isBusy && (
+          <li>
+            <UnderWay isFirst={steps.length === 0} />
+          </li>
+        )}
+      </ol>
+      {!isBusy && error !== undefined && error !== null && <ErrorNotice error={error} />}
     </div>
   );
 }
 
 const TICK_MS = 100;
 
-function UnderWay() {
+function UnderWay({ isFirst }: { isFirst: boolean }) {
   const [startedMs] = useState(() => performance.now());
   const [tookMs, setTookMs] = useState(0);
   useEffect(() => {
@@ -44,7 +49,7 @@ function UnderWay() {
     <p className="flex items-start gap-2">
       <LoaderCircle size={17} className="mt-0.5 shrink-0 animate-spin text-accent" aria-hidden />
       <span>
-        Looks the address up, connects, asks the destination whether it would take events, and sends one marked event …{' '}
+        {isFirst ? 'Looks the address up and connects …' : 'Waits for the next step …'}{' '}
         <span aria-hidden className="text-muted tabular-nums">
           {(tookMs / 1000).toFixed(1)} s of at most 10
         </span>
@@ -53,26 +58,16 @@ function UnderWay() {
   );
 }
 
-function Outcome({
-  steps,
-  tookMs,
-  onField,
-}: Pick<TestStepsProps, 'onField'> & { steps: readonly TestStep[]; tookMs: number | null }) {
-  const isOk = steps.length > 0 && steps.every(({ ok }) => ok);
-  const took = tookMs === null ? '' : ` in ${formatDuration(Math.round(tookMs))}`;
+function Outcome({ steps }: { steps: readonly TestStep[] }) {
+  const isOk = steps.every(({ ok }) => ok);
+  const tookMs = steps.reduce((sum, { took_ms }) => sum + (took_ms ?? 0), 0);
+  const took = steps.some(({ took_ms }) => took_ms === undefined) ? '' : ` in ${formatDuration(tookMs)}`;
   return (
-    <>
-      <p className={isOk ? 'font-medium text-good' : 'font-medium text-error'}>
-        {isOk
-          ? `It works: the destination took a marked event${took}.`
-          : `It does not work yet${took && `; found${took}`}.`}
-      </p>
-      <ol className="flex flex-col gap-2">
-        {steps.map((step) => (
-          <Step key={`${step.name} ${step.detail}`} step={step} {...(onField && { onField })} />
-        ))}
-      </ol>
-    </>
+    <p className={isOk ? 'font-medium text-good' : 'font-medium text-error'}>
+      {isOk
+        ? `It works: the destination took a marked event${took}.`
+        : `It does not work yet${took && `; found${took}`}.`}
+    </p>
   );
 }
 
@@ -87,6 +82,9 @@ function Step({ step, onField }: { step: TestStep; onField?(field: string): void
           <span className="font-medium">{step.name}</span>
           <span className="sr-only">{step.ok ? ' works' : ' failed'}</span>
           <span className="text-muted"> · {step.detail}</span>
+          {step.took_ms !== undefined && (
+            <span className="text-muted tabular-nums"> · {formatDuration(step.took_ms)}</span>
+          )}
         </p>
         {step.advice !== undefined && (
           <p className="break-words">

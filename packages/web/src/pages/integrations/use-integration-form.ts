@@ -17,6 +17,7 @@ import {
 } from './form-model.ts';
 import { DELIVERY_FIELDS, FILTER_FIELDS, isShown, missingOf, NAME_FIELD } from './form-sections.ts';
 import type { Integration, IntegrationType } from './integration-queries.ts';
+import { useTest } from './use-test.ts';
 
 export interface FormParts {
   config: readonly FormField[];
@@ -40,7 +41,7 @@ export function useIntegrationForm(
   const [values, setValues] = useState<FormValues>(() => initialValues(parts.all, saved));
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
   const formRef = useRef<HTMLFormElement>(null);
-  const { save, test, took } = useRequests({ type, saved, onSaved });
+  const { save, test, tested } = useRequests({ type, saved, onSaved });
 
   const shown = (one: FormField) => isShown(type.type, one, values, errors);
   const focus = (id: string) => {
@@ -73,7 +74,6 @@ export function useIntegrationForm(
     focus,
     save,
     test,
-    took,
     set(id: string, value: FormValue) {
       setValues((before) => ({ ...before, [id]: value }));
       setErrors((before) => Object.fromEntries(Object.entries(before).filter(([other]) => other !== id)));
@@ -90,7 +90,7 @@ export function useIntegrationForm(
     },
     submitTest() {
       const body = checked(parts.all.filter(({ id }) => id !== 'name'));
-      if (body !== null) test.mutate(body, { onError: complainOf });
+      if (body !== null) test.mutate(tested(body), { onError: complainOf });
     },
   };
 }
@@ -107,7 +107,6 @@ type Body = components['schemas']['NewLogIntegrationInput'];
 
 function useRequests({ type, saved, onSaved }: RequestsOptions) {
   const queries = useQueryClient();
-  const [took, setTook] = useState<number | null>(null);
   const full = (body: Record<string, unknown>) => ({ config: {}, secrets: {}, ...body, type: type.type }) as Body;
   const save = useMutation({
     mutationFn: (body: Record<string, unknown>) =>
@@ -124,14 +123,11 @@ function useRequests({ type, saved, onSaved }: RequestsOptions) {
       onSaved(answer);
     },
   });
-  const test = useMutation({
-    mutationFn: async (body: Record<string, unknown>) => {
-      const startedMs = performance.now();
-      const named = { ...full(body), name: String(body.name ?? '') || 'test', ...(saved !== null && { id: saved.id }) };
-      const answer = await answerOf(api.POST('/api/log-integrations/test', { body: named }));
-      setTook(performance.now() - startedMs);
-      return answer;
-    },
+  const test = useTest('/api/log-integrations/test');
+  const tested = (body: Record<string, unknown>) => ({
+    ...full(body),
+    name: String(body.name ?? '') || 'test',
+    ...(saved !== null && { id: saved.id }),
   });
-  return { save, test, took };
+  return { save, test, tested };
 }
