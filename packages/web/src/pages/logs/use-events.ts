@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useMemo } from 'react';
+import { useCallback, useMemo, useRef } from 'react';
 import { apiFetch } from '../../api/client.ts';
 import { chosenOrg } from '../../api/org.ts';
 import { stringifySearch } from '../../app/search-params.ts';
@@ -9,6 +9,7 @@ import type { LogsQuestion } from './logs-search.ts';
 import { type ApiEvent, type LogRow, rowOfEvent } from './table/row.ts';
 
 const PAGE_SIZE = 500;
+const NO_ROWS: readonly LogRow[] = [];
 
 /** One answer: its rows, and where the next begins; null when there is none. */
 export interface EventsPage {
@@ -48,7 +49,11 @@ export function useEvents(question: LogsQuestion, { isEnabled = !question.isLive
     gcTime: 0,
   });
   const pages = query.data?.pages;
-  const rows = useMemo(() => (pages ?? []).flatMap(({ rows }) => rows), [pages]);
+  const answered = useMemo(() => pages?.flatMap(({ rows }) => rows), [pages]);
+  // What was there stays on the page while it is asked again, and when nobody answers.
+  const last = useRef<readonly LogRow[]>(NO_ROWS);
+  if (answered !== undefined) last.current = answered;
+  const rows = answered ?? last.current;
   const { fetchNextPage, hasNextPage, isFetchingNextPage, isPlaceholderData, isLoading, error } = query;
   const loadMore = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage && !isPlaceholderData) void fetchNextPage();
