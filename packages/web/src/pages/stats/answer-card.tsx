@@ -16,7 +16,7 @@ interface AnswerCardProps<T> {
 
 /** A card around the answer to one question: while it loads, when it is empty, when it failed. */
 export function AnswerCard<T>({ title, query, empty, isEmpty, actions, note, children }: AnswerCardProps<T>) {
-  const { data, error, refetch } = query;
+  const { data, error, isPlaceholderData, refetch } = query;
   return (
     <Card title={title} {...(actions !== undefined && { actions })} className="min-w-0">
       {note !== undefined && <p className="mb-2 text-xs text-muted">{note}</p>}
@@ -26,7 +26,9 @@ export function AnswerCard<T>({ title, query, empty, isEmpty, actions, note, chi
       ) : isEmpty(data) ? (
         <p className="py-4 text-center text-muted">{empty}</p>
       ) : (
-        children(data)
+        <div className={isPlaceholderData ? 'opacity-60 transition-opacity delay-500' : undefined} aria-busy={isPlaceholderData}>
+          {children(data)}
+        </div>
       )}
     </Card>
   );

@@ -20,10 +20,14 @@ export function gridOf({ fromMs, toMs }: Stretch): Grid {
   const spanMs = toMs - fromMs;
   const granularity =
     spanMs <= 6 * GRANULARITY_MS.hourly ? 'minute' : spanMs <= 15 * GRANULARITY_MS.daily ? 'hourly' : 'daily';
+  return { granularity, intervalMs: intervalOf(granularity, spanMs) };
+}
+
+/** How long buckets are that are put together of a granularity, so that they are not too many. */
+export function intervalOf(granularity: Granularity, spanMs: number): number {
   const unitMs = GRANULARITY_MS[granularity];
   const factors = FACTORS[granularity];
-  const factor = factors.find((one) => spanMs / (one * unitMs) <= BUCKETS_MAX) ?? factors.at(-1)!;
-  return { granularity, intervalMs: factor * unitMs };
+  return unitMs * (factors.find((one) => spanMs / (one * unitMs) <= BUCKETS_MAX) ?? factors.at(-1)!);
 }
 
 export interface BreakdownRow {

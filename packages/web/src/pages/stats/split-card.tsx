@@ -1,4 +1,5 @@
 import { useMemo } from 'react';
+import type { components } from '../../api/schema.gen.ts';
 import { ChartLegend } from '../../components/chart-legend.tsx';
 import { Segments } from '../../components/choices.tsx';
 import { Card } from '../../components/display.tsx';
@@ -8,7 +9,7 @@ import { formatCompact } from '../../lib/format.ts';
 import { logsLink, stretchRange } from '../../lib/logs-link.ts';
 import { fieldTerm } from '../../lib/search-text.ts';
 import { resolveRange, type TimeRange } from '../../lib/time.ts';
-import { type Breakdown, breakdownOf, gridOf } from './breakdown.ts';
+import { type Breakdown, breakdownOf, gridOf, intervalOf } from './breakdown.ts';
 import { BucketChart } from './bucket-chart.tsx';
 import { type Scope, type SplitDimension, useSplit } from './stats-queries.ts';
 import type { ChartKind } from './volume-card.tsx';
@@ -32,9 +33,7 @@ interface SplitCardProps {
 
 /** Events over time by log type, service or event type. */
 export function SplitCard({ scope, link, by, kind, onBy, onZoom }: SplitCardProps) {
-  const stretch = resolveRange(scope.range, 0);
-  const grid = gridOf(stretch);
-  const { data, error, refetch } = useSplit(scope, grid.granularity, by);
+  const { data, error, refetch } = useSplit(scope, gridOf(resolveRange(scope.range, 0)).granularity, by);
   return (
     <Card
       title={`By ${DIMENSIONS.find(({ id }) => id === by)!.label.toLowerCase()}`}
@@ -45,8 +44,7 @@ export function SplitCard({ scope, link, by, kind, onBy, onZoom }: SplitCardProp
           rows={data.series}
           isWholeHours={data.source === 'view'}
           {...{ by, kind, link, onZoom }}
-          {...stretch}
-          intervalMs={grid.intervalMs}
+          {...gridOfAnswer(data, scope.range)}
         />
       ) : error !== null ? (
         <ErrorNotice error={error} onRetry={() => void refetch()} />
@@ -55,6 +53,12 @@ export function SplitCard({ scope, link, by, kind, onBy, onZoom }: SplitCardProp
       )}
     </Card>
   );
+}
+
+/** The grid of what was answered, which may still be the question before. */
+function gridOfAnswer(stats: components['schemas']['Stats'], range: TimeRange) {
+  const { fromMs, toMs } = resolveRange({ from: stats.from, to: stats.to ?? range.to }, 0);
+  return { fromMs, toMs, intervalMs: intervalOf(stats.granularity, toMs - fromMs) };
 }
 
 interface SplitChartProps extends Pick<SplitCardProps, 'by' | 'kind' | 'link' | 'onZoom'> {

@@ -19,6 +19,7 @@ import { ServicesCard } from './services-card.tsx';
 import { SeverityCard } from './severity-card.tsx';
 import { SplitCard } from './split-card.tsx';
 import { type Histogram, type Scope, type SplitDimension, useHistogram, useTop } from './stats-queries.ts';
+import { useLastWhole } from './use-last-whole.ts';
 import { type ChartKind, VolumeCard, type VolumePart } from './volume-card.tsx';
 
 const RANGE_INITIAL: TimeRange = { from: '-24h', to: '' };
@@ -61,8 +62,9 @@ export default function StatsPage() {
       {histogram.error !== null && <ErrorNotice error={histogram.error} onRetry={() => void histogram.refetch()} />}
       {isRefused ? null : histogram.data !== undefined ? (
         <Statistics
-          now={histogram.data}
-          {...{ scope }}
+          histogram={histogram.data}
+          isOld={histogram.isPlaceholderData}
+          scope={scope}
           before={isComparing ? before : null}
           link={{ q, range }}
           onZoom={setRange}
@@ -75,46 +77,61 @@ export default function StatsPage() {
 }
 
 interface StatisticsProps {
-  now: Histogram;
+  histogram: Histogram;
+  /** It answers the question before, and this one is under way. */
+  isOld: boolean;
   scope: Scope;
   before: Scope | null;
   link: Scope;
   onZoom(range: TimeRange): void;
 }
 
-function Statistics({ now, scope, before, link, onZoom }: StatisticsProps) {
-  const { text, change } = usePageSearch();
-  const earlier = useHistogram(before ?? scope, { enabled: before !== null });
+/** What the figures and the volume are drawn from: all of it of one question. */
+function useAnswers({ histogram, isOld, scope, before, link }: StatisticsProps) {
+  const isComparing = { enabled: before !== null };
   const byLogType = useTop(scope, 'log_type');
   const byService = useTop(scope, 'service');
-  const byLogTypeBefore = useTop(before ?? scope, 'log_type', { enabled: before !== null });
-  const byServiceBefore = useTop(before ?? scope, 'service', { enabled: before !== null });
+  const earlier = useHistogram(before ?? scope, isComparing);
+  const byLogTypeBefore = useTop(before ?? scope, 'log_type', isComparing);
+  const byServiceBefore = useTop(before ?? scope, 'service', isComparing);
+  const asked = [byLogType, byService, ...(before === null ? [] : [earlier, byLogTypeBefore, byServiceBefore])];
+  const isWhole = !isOld && asked.every((query) => query.isError || (query.isSuccess && !query.isPlaceholderData));
   const histogramBefore = before === null ? null : (earlier.data ?? null);
+  const answers = {
+    now: histogram,
+    before: histogramBefore,
+    figures: figuresOf(histogram, byLogType.data, byService.data),
+    figuresBefore: histogramBefore && figuresOf(histogramBefore, byLogTypeBefore.data, byServiceBefore.data),
+    hasCost: byLogType.data !== undefined && costsOf(byLogType.data).length > 0,
+    link,
+  };
+  return { ...useLastWhole(answers, isWhole), isWhole };
+}
+
+function Statistics(props: StatisticsProps) {
+  const { scope, before, link, onZoom } = props;
+  const { text, change } = usePageSearch();
+  const shown = useAnswers(props);
   const kind: ChartKind = text('chart') === 'line' ? 'line' : 'bars';
   const sortOf = (name: string, initial: string) => ({
     sort: text(name) || initial,
     onSort: (sort: string) => change({ [name]: sort }, { replace: true }),
   });
-  if (now.total === 0 && (histogramBefore?.total ?? 0) === 0) return <Nothing q={scope.q} />;
-  const hasCost = byLogType.data !== undefined && costsOf(byLogType.data).length > 0;
+  if (shown.now.total === 0 && (shown.before?.total ?? 0) === 0) return <Nothing q={scope.q} />;
   return (
-    <div className="flex flex-col gap-4 pb-16">
-      <FigureRow
-        now={figuresOf(now, byLogType.data, byService.data)}
-        before={
-          histogramBefore === null ? null : figuresOf(histogramBefore, byLogTypeBefore.data, byServiceBefore.data)
-        }
-        link={link}
-      />
+    <div className="flex flex-col gap-4 pb-16" aria-busy={!shown.isWhole}>
+      <FigureRow now={shown.figures} before={shown.figuresBefore} link={shown.link} />
       <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
         <VolumeCard
-          {...{ now, link, kind, onZoom }}
-          before={histogramBefore}
+          now={shown.now}
+          before={shown.before}
+          link={shown.link}
+          {...{ kind, onZoom }}
           part={(text('volume') === 'total' ? 'total' : 'severity') satisfies VolumePart}
           onKind={(next) => change({ chart: next === 'bars' ? '' : next })}
           onPart={(next) => change({ volume: next === 'severity' ? '' : next })}
         />
-        <SeverityCard now={now} link={link} />
+        <SeverityCard now={shown.now} link={shown.link} />
       </div>
       <SplitCard
         {...{ scope, link, kind, onZoom }}
@@ -124,9 +141,9 @@ function Statistics({ now, scope, before, link, onZoom }: StatisticsProps) {
       <ErrorsCard {...{ scope, link }} {...sortOf('errors', '-events')} />
       <div className="grid grid-cols-[minmax(0,1fr)] gap-4 2xl:grid-cols-2">
         <OperationsCard {...{ scope, link }} {...sortOf('operations', '-p95_ms')} />
-        <ServicesCard {...{ scope, before, link }} total={now.total} {...sortOf('services', '-events')} />
+        <ServicesCard {...{ scope, before, link }} total={shown.now.total} {...sortOf('services', '-events')} />
       </div>
-      {hasCost && (
+      {shown.hasCost && (
         <CostCard
           {...{ scope, link }}
           by={costOf(text('cost'))}

@@ -1,3 +1,4 @@
+import { memo } from 'react';
 import { Card, SeverityBadge } from '../../components/display.tsx';
 import { formatCount, formatDuration } from '../../lib/format.ts';
 import { firstLine } from '../../lib/plain-text.ts';
@@ -13,7 +14,7 @@ interface ErrorListProps {
 }
 
 /** The errors of the trace; each is a jump to its place. */
-export function ErrorList({ events, layout, chosen, onChoose }: ErrorListProps) {
+export const ErrorList = memo(function ErrorList({ events, layout, chosen, onChoose }: ErrorListProps) {
   const errors = events.flatMap(({ severity }, index) =>
     severity === 'error' || severity === 'critical' ? index : [],
   );
@@ -49,4 +50,4 @@ export function ErrorList({ events, layout, chosen, onChoose }: ErrorListProps) 
       )}
     </Card>
   );
-}
+});

@@ -1,7 +1,8 @@
-import { Link } from '@tanstack/react-router';
+import { useRouter } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ExternalLink } from 'lucide-react';
-import { memo, useEffect, useRef } from 'react';
+import { type MouseEvent, memo, useEffect, useRef } from 'react';
+import { stringifySearch } from '../../app/search-params.ts';
 import { SeverityBadge } from '../../components/display.tsx';
 import { classNames } from '../../lib/class-names.ts';
 import { formatDuration } from '../../lib/format.ts';
@@ -17,11 +18,12 @@ interface EventTableProps {
   layout: TraceLayout;
   chosen: number;
   onChoose(event: number): void;
-  linkOf(event: TraceEvent): LogsLink;
+  /** All events of the trace in Logs. */
+  link: LogsLink;
 }
 
 /** The events of a trace in their order. Only the rows that are seen are there. */
-export function EventTable({ events, layout, chosen, onChoose, linkOf }: EventTableProps) {
+export function EventTable({ events, layout, chosen, onChoose, link }: EventTableProps) {
   const scroller = useRef<HTMLElement>(null);
   const rows = useVirtualizer({
     count: events.length,
@@ -80,7 +82,7 @@ export function EventTable({ events, layout, chosen, onChoose, linkOf }: EventTa
               index={index}
               offsetMs={layout.places[index]!.endMs}
               isChosen={index === chosen}
-              {...{ onChoose, linkOf }}
+              {...{ onChoose, link }}
             />
           ))}
           {after > 0 && <Spacer heightPx={after} />}
@@ -99,16 +101,15 @@ function Spacer({ heightPx }: { heightPx: number }) {
   );
 }
 
-interface EventRowProps extends Pick<EventTableProps, 'onChoose' | 'linkOf'> {
+interface EventRowProps extends Pick<EventTableProps, 'onChoose' | 'link'> {
   event: TraceEvent;
   index: number;
   offsetMs: number;
   isChosen: boolean;
 }
 
-const EventRow = memo(function EventRow({ event, index, offsetMs, isChosen, onChoose, linkOf }: EventRowProps) {
+const EventRow = memo(function EventRow({ event, index, offsetMs, isChosen, onChoose, link }: EventRowProps) {
   const { service, severity, message, duration_ms } = event;
-  const { to, search } = linkOf(event);
   const line = firstLine(message);
   return (
     <tr
@@ -135,17 +136,30 @@ const EventRow = memo(function EventRow({ event, index, offsetMs, isChosen, onCh
         {duration_ms === null ? '' : formatDuration(duration_ms)}
       </td>
       <td>
-        <Link
-          to={to}
-          search={{ ...search, event: event.event_id }}
-          preload={false}
-          aria-label="Open this event in Logs"
-          title="Open this event in Logs"
-          className="inline-flex size-7 items-center justify-center rounded text-muted hover:text-text"
-        >
-          <ExternalLink size={13} aria-hidden />
-        </Link>
+        <OpenLink link={link} eventId={event.event_id} />
       </td>
     </tr>
   );
 });
+
+/** The router's own links work out their address at every change of the page's: too much for rows that come and go. */
+function OpenLink({ link, eventId }: { link: LogsLink; eventId: string }) {
+  const router = useRouter();
+  const href = `${link.to}${stringifySearch({ ...link.search, event: eventId })}`;
+  const open = (event: MouseEvent) => {
+    if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    void router.navigate({ href });
+  };
+  return (
+    <a
+      href={href}
+      onClick={open}
+      aria-label="Open this event in Logs"
+      title="Open this event in Logs"
+      className="inline-flex size-7 items-center justify-center rounded text-muted hover:text-text"
+    >
+      <ExternalLink size={13} aria-hidden />
+    </a>
+  );
+}

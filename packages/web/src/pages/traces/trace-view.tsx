@@ -1,6 +1,6 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Minus, Plus, RotateCcw } from 'lucide-react';
-import { useCallback, useMemo } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { components } from '../../api/schema.gen.ts';
 import { useShortcuts } from '../../app/shortcuts.tsx';
 import { useTimeZone } from '../../app/time-zone.ts';
@@ -18,7 +18,15 @@ import { EventTable } from './event-table.tsx';
 import type { TraceView as View } from './lane-marks.ts';
 import { LanesView } from './lanes-view.tsx';
 import { ShapeLegend } from './severity-shape.tsx';
-import { lanesOf, layoutTrace, nextError, SPAN_LANES_MAX, spanCount, type TraceLayout } from './trace-layout.ts';
+import {
+  lanesOf,
+  layoutTrace,
+  nextError,
+  SPAN_LANES_MAX,
+  spanCount,
+  type TraceEvent,
+  type TraceLayout,
+} from './trace-layout.ts';
 import { parseView, viewText, wholeView, zoomed } from './zoom.ts';
 
 type Trace = components['schemas']['Trace'];
@@ -35,13 +43,14 @@ export function TraceView({ trace }: { trace: Trace }) {
   const hasSpans = useMemo(() => spanCount(events) <= SPAN_LANES_MAX, [events]);
   const by = text('lanes') === 'service' || !hasSpans ? 'service' : 'span';
   const lanes = useMemo(() => lanesOf(events, layout, by), [events, layout, by]);
-  const view = useMemo(() => parseView(text('view'), layout.spanMs), [text, layout]);
-  const linkOf = useCallback(() => traceLink(trace.trace_id, layout), [trace.trace_id, layout]);
+  const shown = text('view');
+  const view = useMemo(() => parseView(shown, layout.spanMs), [shown, layout]);
+  const link = useMemo(() => traceLink(trace.trace_id, layout), [trace.trace_id, layout]);
   const onView = (next: View) => change({ view: viewText(next, layout.spanMs) }, { replace: true });
-  const { chosen, choose } = useChoice(trace, layout, linkOf, view, onView);
+  const { chosen, choose } = useChoice(trace, layout, link, view, onView);
   return (
     <div className="flex flex-col gap-4 pb-16">
-      <Numbers trace={trace} layout={layout} link={linkOf()} />
+      <Numbers trace={trace} layout={layout} link={link} />
       {trace.truncated && (
         <p role="note" className="rounded-md border border-warn bg-warn-soft px-3 py-2 text-warn">
           The trace has more events than these: the first {formatCount(events.length)} are shown.
@@ -76,10 +85,10 @@ export function TraceView({ trace }: { trace: Trace }) {
             index={chosen}
             count={events.length}
             offsetMs={layout.places[chosen]?.endMs ?? 0}
-            link={linkOf()}
+            link={link}
           />
           <div className="overflow-hidden rounded-lg border border-line bg-raised">
-            <EventTable {...{ events, layout, chosen, linkOf }} onChoose={choose} />
+            <EventTable {...{ events, layout, chosen, link }} onChoose={choose} />
           </div>
         </div>
       </div>
@@ -87,25 +96,46 @@ export function TraceView({ trace }: { trace: Trace }) {
   );
 }
 
-/** The event that the URL names, and the keys that go on from it. */
+/** After the last choice, before it is written into the URL: going through events is faster than the router. */
+const URL_DELAY_MS = 300;
+
+/** The event that the URL names, or the one that was chosen since. */
+function useChosen(events: readonly TraceEvent[]) {
+  const { text, change } = usePageSearch();
+  const id = text('event');
+  const named = useMemo(() => (id === '' ? -1 : events.findIndex(({ event_id }) => event_id === id)), [events, id]);
+  const [chosen, setChosen] = useState(named);
+  const [seen, setSeen] = useState(named);
+  // The URL changed by itself: the way back, or another link to the same trace.
+  if (seen !== named) {
+    setSeen(named);
+    setChosen(named);
+  }
+  useEffect(() => {
+    const event = events[chosen];
+    if (event === undefined || chosen === named) return;
+    const timer = setTimeout(() => change({ event: event.event_id }, { replace: true }), URL_DELAY_MS);
+    return () => clearTimeout(timer);
+  }, [events, chosen, named, change]);
+  const choose = useCallback(
+    (index: number) => {
+      if (events[index] !== undefined) setChosen(index);
+    },
+    [events],
+  );
+  return { chosen, choose };
+}
+
+/** The chosen event, and the keys that go on from it. */
 function useChoice(
   { events }: Trace,
   { spanMs, places }: TraceLayout,
-  linkOf: () => LogsLink,
+  link: LogsLink,
   view: View,
   onView: (view: View) => void,
 ) {
-  const { text, change } = usePageSearch();
   const navigate = useNavigate();
-  const id = text('event');
-  const chosen = useMemo(() => (id === '' ? -1 : events.findIndex(({ event_id }) => event_id === id)), [events, id]);
-  const choose = useCallback(
-    (index: number) => {
-      const event = events[index];
-      if (event !== undefined) change({ event: event.event_id }, { replace: true });
-    },
-    [events, change],
-  );
+  const { chosen, choose } = useChosen(events);
   const move = (step: 1 | -1) =>
     choose(
       chosen === -1 ? (step === 1 ? 0 : events.length - 1) : Math.min(events.length - 1, Math.max(0, chosen + step)),
@@ -113,8 +143,8 @@ function useChoice(
   const jump = (step: 1 | -1) => choose(nextError(events, chosen, step) ?? -1);
   const zoom = (factor: number) => onView(zoomed(view, factor, places[chosen]?.endMs ?? middle(view), spanMs));
   const open = () => {
-    const { to, search } = linkOf();
-    if (chosen >= 0) void navigate({ to, search: { ...search, event: id } });
+    const event = events[chosen];
+    if (event !== undefined) void navigate({ to: link.to, search: { ...link.search, event: event.event_id } });
   };
   useShortcuts([
     { keys: 'j', does: 'Next event', run: () => move(1) },
