@@ -13,6 +13,7 @@ import { DETAILS_TABS, type DetailsTab } from '../logs-search.ts';
 import { MessageText } from '../table/message-text.tsx';
 import type { LogRow } from '../table/row.ts';
 import { ContextTab } from './context-tab.tsx';
+import { DETAILS_ID, DETAILS_ID } from './details-id.ts';
 import { eventLink } from './event-link.ts';
 import { FieldsTab } from './fields-tab.tsx';
 import { JsonTab } from './json-tab.tsx';
@@ -29,8 +30,6 @@ const LABELS: Readonly<Record<DetailsTab, string>> = {
   trace: 'Trace',
   why: 'Why is it here',
 };
-/** Where the focus goes for whoever wants to read on by keyboard. */
-export const DETAILS_ID = 'event-details';
 /** Characters of the message above the tabs; Raw has all of them. */
 const PREVIEW_MAX = 2000;
 

@@ -4,7 +4,7 @@ import { classNames } from '../../../lib/class-names.ts';
 import { plural } from '../../../lib/format.ts';
 import type { TimeZone } from '../../../lib/time.ts';
 import { useIsNarrow } from '../../../lib/use-media.ts';
-import { DETAILS_ID } from '../event/event-details.tsx';
+import { DETAILS_ID } from '../event/details-id.ts';
 import { LiveBar } from '../live/live-bar.tsx';
 import type { LiveTail } from '../live/use-live-tail.ts';
 import { gridOf } from './column-widths.ts';
