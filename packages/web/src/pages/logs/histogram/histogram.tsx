@@ -74,37 +74,62 @@ export function Histogram({ question, histogram, error, onChange }: HistogramPro
           <Loading rows={3} label="Loading the histogram" />
         </div>
       ) : (
-        <div
-          role="slider"
-          tabIndex={0}
-          aria-label="Time: arrows choose, with Shift a stretch, Enter zooms in"
-          aria-valuemin={0}
-          aria-valuemax={Math.max(0, drawn.times.length - 1)}
-          aria-valuenow={choice.at ?? 0}
-          aria-valuetext={readOut}
-          onKeyDown={choice.onKeyDown}
-          onBlur={choice.clear}
-          className="rounded"
-        >
-          <Suspense fallback={<div style={{ height: HEIGHT }} />}>
-            <TimeChart
-              label={readOut}
-              times={drawn.times}
-              intervalMs={histogram.interval_ms}
-              series={drawn.series}
-              kind="bars"
-              isStacked
-              zone={zone}
-              height={HEIGHT}
-              marked={choice.chosen}
-              onHover={setHovered}
-              onBrush={zoomTo}
-              onSelect={(index) => zoomTo(startOf(index), startOf(index))}
-            />
-          </Suspense>
-        </div>
+        <Drawing
+          histogram={histogram}
+          {...drawn}
+          readOut={readOut}
+          choice={choice}
+          onHover={setHovered}
+          onZoom={zoomTo}
+          zone={zone}
+        />
       )}
     </section>
+  );
+}
+
+interface DrawingProps extends ReturnType<typeof histogramSeries> {
+  histogram: HistogramAnswer;
+  readOut: string;
+  choice: ReturnType<typeof useBucketChoice>;
+  zone: TimeZone;
+  onHover(index: number | null): void;
+  onZoom(fromMs: number, toMs: number): void;
+}
+
+/** The bars, for the mouse and for the keyboard. */
+function Drawing({ histogram, times, series, readOut, choice, zone, onHover, onZoom }: DrawingProps) {
+  const startOf = (index: number) => times[index] ?? 0;
+  return (
+    <div
+      role="slider"
+      tabIndex={0}
+      aria-label="Time: arrows choose, with Shift a stretch, Enter zooms in"
+      aria-valuemin={0}
+      aria-valuemax={Math.max(0, times.length - 1)}
+      aria-valuenow={choice.at ?? 0}
+      aria-valuetext={readOut}
+      onKeyDown={choice.onKeyDown}
+      onBlur={choice.clear}
+      className="rounded"
+    >
+      <Suspense fallback={<div style={{ height: HEIGHT }} />}>
+        <TimeChart
+          label={readOut}
+          times={times}
+          intervalMs={histogram.interval_ms}
+          series={series}
+          kind="bars"
+          isStacked
+          zone={zone}
+          height={HEIGHT}
+          marked={choice.chosen}
+          onHover={onHover}
+          onBrush={onZoom}
+          onSelect={(index) => onZoom(startOf(index), startOf(index))}
+        />
+      </Suspense>
+    </div>
   );
 }
 

@@ -46,18 +46,9 @@ export function QueryBox({ q, range, isWrong, describedBy, onRun, handle }: Quer
     run,
   }));
   const onKeyDown = (event: KeyboardEvent) => {
-    const taken = chosen >= 0 ? suggestions[chosen] : undefined;
-    if (event.key === 'Enter') {
-      if (isOpen && taken !== undefined) box.take(taken);
-      else run();
-    } else if (event.key === 'Tab' && isOpen && !event.shiftKey) box.take(taken ?? suggestions[0]!);
-    else if (event.key === 'ArrowDown' && !isOpen) box.open();
-    else if (event.key === 'ArrowDown') box.choose((chosen + 1) % suggestions.length);
-    else if (event.key === 'ArrowUp' && isOpen) box.choose((chosen <= 0 ? suggestions.length : chosen) - 1);
-    else if (event.key === 'Escape' && isOpen) box.close();
-    else if (event.key === 'Escape') input.current?.blur();
-    else return;
+    if (!keyOf(event, { box, suggestions, chosen, isOpen, run })) return;
     event.preventDefault();
+    if (event.key === 'Escape' && !isOpen) input.current?.blur();
   };
   return (
     <div className="relative min-w-0 flex-1">
@@ -97,6 +88,30 @@ export function QueryBox({ q, range, isWrong, describedBy, onRun, handle }: Quer
       )}
     </div>
   );
+}
+
+interface KeyPlace {
+  box: ReturnType<typeof useDraft>;
+  suggestions: readonly Suggestion[];
+  chosen: number;
+  isOpen: boolean;
+  run(): void;
+}
+
+/** What a key does in the box; false where that is the browser's affair. */
+function keyOf({ key, shiftKey }: KeyboardEvent, { box, suggestions, chosen, isOpen, run }: KeyPlace): boolean {
+  const count = suggestions.length;
+  const taken = isOpen ? suggestions[chosen] : undefined;
+  if (key === 'Enter') {
+    if (taken !== undefined) box.take(taken);
+    else run();
+  } else if (key === 'Tab' && isOpen && !shiftKey) box.take(taken ?? suggestions[0]!);
+  else if (key === 'ArrowDown' && !isOpen) box.open();
+  else if (key === 'ArrowDown') box.choose((chosen + 1) % count);
+  else if (key === 'ArrowUp' && isOpen) box.choose((chosen <= 0 ? count : chosen) - 1);
+  else if (key === 'Escape') box.close();
+  else return false;
+  return true;
 }
 
 /** What is written and not yet run, and what is being completed in it. */

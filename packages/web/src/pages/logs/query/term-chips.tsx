@@ -11,12 +11,12 @@ interface TermChipsProps {
 export function TermChips({ q, onChange }: TermChipsProps) {
   const chips = chipsOf(q);
   if (chips.length === 0) return null;
+  const keys = keysOf(chips.map(({ term }) => term));
   return (
     <ul aria-label="Terms of the search" className="flex flex-wrap gap-1.5">
       {chips.map((chip, index) => (
         <li
-          // biome-ignore lint/suspicious/noArrayIndexKey: the same term may stand there twice
-          key={`${index} ${chip.term}`}
+          key={keys[index]}
           className={classNames(
             'flex max-w-full items-center rounded border text-xs',
             chip.isExcluded ? 'border-error bg-error-soft text-error' : 'border-line bg-accent-soft text-accent-strong',
@@ -49,4 +49,14 @@ export function TermChips({ q, onChange }: TermChipsProps) {
       ))}
     </ul>
   );
+}
+
+/** A key for each term, also where the same one stands there twice. */
+function keysOf(terms: readonly string[]): string[] {
+  const seen = new Map<string, number>();
+  return terms.map((term) => {
+    const count = (seen.get(term) ?? 0) + 1;
+    seen.set(term, count);
+    return `${count} ${term}`;
+  });
 }
