@@ -1,7 +1,7 @@
 import { useRouter } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ExternalLink } from 'lucide-react';
-import { type MouseEvent, memo, useEffect, useRef } from 'react';
+import { type MouseEvent, memo, useRef } from 'react';
 import { stringifySearch } from '../../app/search-params.ts';
 import { SeverityBadge } from '../../components/display.tsx';
 import { classNames } from '../../lib/class-names.ts';
@@ -9,6 +9,7 @@ import { formatDuration } from '../../lib/format.ts';
 import type { LogsLink } from '../../lib/logs-link.ts';
 import { firstLine } from '../../lib/plain-text.ts';
 import type { TraceEvent, TraceLayout } from './trace-layout.ts';
+import { useRowInView } from './use-row-in-view.ts';
 
 const ROW_PX = 30;
 const COLUMNS = 6;
@@ -30,12 +31,9 @@ export function EventTable({ events, layout, chosen, onChoose, link }: EventTabl
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PX,
     overscan: 10,
-    // The head stays on top and would cover the row that is scrolled to.
-    scrollPaddingStart: ROW_PX,
   });
-  useEffect(() => {
-    if (chosen >= 0) rows.scrollToIndex(chosen, { align: 'auto' });
-  }, [chosen, rows]);
+  // The head stays on top and covers what is below it.
+  useRowInView(rows, scroller, chosen, { rowPx: ROW_PX, headPx: ROW_PX });
   const items = rows.getVirtualItems();
   const before = items[0]?.start ?? 0;
   const after = rows.getTotalSize() - (items.at(-1)?.end ?? 0);

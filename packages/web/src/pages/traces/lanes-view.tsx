@@ -1,11 +1,12 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type PointerEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { type PointerEvent, useMemo, useRef, useState } from 'react';
 import { formatDuration, plural } from '../../lib/format.ts';
 import { firstLine } from '../../lib/plain-text.ts';
 import { laneMarks, type Mark, markAt, type TraceView } from './lane-marks.ts';
 import { LANE_PX, LaneRow, toPx } from './lane-row.tsx';
 import { GapBands, TimeAxis } from './time-axis.tsx';
 import { gapsOf, type Lane, type TraceEvent, type TraceLayout } from './trace-layout.ts';
+import { useRowInView } from './use-row-in-view.ts';
 import { useWidth } from './use-width.ts';
 
 const NARROW_PX = 560;
@@ -38,9 +39,7 @@ export function LanesView(props: LanesViewProps) {
     overscan: 8,
   });
   const chosenLane = useMemo(() => lanes.findIndex((lane) => lane.events.includes(chosen)), [lanes, chosen]);
-  useEffect(() => {
-    if (chosenLane >= 0) rows.scrollToIndex(chosenLane, { align: 'auto' });
-  }, [chosenLane, rows]);
+  useRowInView(rows, scroller, chosenLane, { rowPx: LANE_PX, headPx: 0 });
   const marksOf = useMemo(
     () => marksCache({ events, layout, lanes, view }, widthPx),
     [events, layout, lanes, view, widthPx],
