@@ -13,7 +13,7 @@ import { DETAILS_TABS, type DetailsTab } from '../logs-search.ts';
 import { MessageText } from '../table/message-text.tsx';
 import type { LogRow } from '../table/row.ts';
 import { ContextTab } from './context-tab.tsx';
-import { DETAILS_ID, DETAILS_ID } from './details-id.ts';
+import { DETAILS_ID } from './details-id.ts';
 import { eventLink } from './event-link.ts';
 import { FieldsTab } from './fields-tab.tsx';
 import { JsonTab } from './json-tab.tsx';

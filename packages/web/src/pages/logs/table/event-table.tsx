@@ -62,6 +62,7 @@ export function EventTable(props: EventTableProps) {
     grid,
     openId,
     pageRows: () => Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 2),
+    isFollowing: follow.isFollowing,
     onChoose: follow.hold,
     scrollTo: window.scrollTo,
     onOpen,

@@ -148,7 +148,7 @@ function typeOf(value: unknown): ValueType {
 
 /** The row and those before and after it, remarks left out; null at the ends and where it is not in the list. */
 export function neighboursOf(rows: RowList, id: string): Record<'row' | 'previous' | 'next', LogRow | null> {
-  for (let at = 0; at < rows.length; at++) {
+  for (let at = 0; id !== '' && at < rows.length; at++) {
     const row = rows.at(at);
     if (row?.id === id) return { row, previous: nearest(rows, at, -1), next: nearest(rows, at, 1) };
   }

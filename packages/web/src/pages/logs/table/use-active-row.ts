@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type RefObject, useCallback, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useShortcuts } from '../../../app/shortcuts.tsx';
 import type { LogRow, RowList } from './row.ts';
 
@@ -12,6 +12,7 @@ interface ActiveRowProps {
   onChoose(): void;
   scrollTo(index: number): void;
   onOpen(row: LogRow | null): void;
+  isFollowing: boolean;
   onContext(row: LogRow): void;
   /** Enter on the event that is open. */
   onEnter(): void;
@@ -24,7 +25,11 @@ export function useActiveRow(props: ActiveRowProps) {
   latest.current = props;
   const [active, setActive] = useState<{ id: string; index: number } | null>(null);
   const { rows, openId } = props;
-  const index = placeOf(rows, active) ?? placeOf(rows, openId === '' ? null : { id: openId, index: -1 });
+  const { isFollowing } = props;
+  // Where rows come in at the top, none is the active one; choosing one holds them.
+  const index = useMemo(() => (isFollowing ? null : placeOf(rows, active)), [rows, active, isFollowing]);
+  /** The event that a key asked to open last: the URL follows somewhat later. */
+  const asked = useRef<string | null>(null);
 
   const goTo = useCallback((target: number) => {
     const now = latest.current;
@@ -35,7 +40,9 @@ export function useActiveRow(props: ActiveRowProps) {
     setActive({ id: row.id, index: place });
     now.scrollTo(place);
     now.grid.current?.focus({ preventScroll: true });
-    if (now.openId !== '' && row.kind !== 'gap') now.onOpen(row);
+    if (now.openId === '' || row.kind === 'gap') return;
+    asked.current = row.id;
+    now.onOpen(row);
   }, []);
   const step = (by: number) => goTo(index === null ? (by > 0 ? 0 : rows.length - 1) : index + by);
   const current = index === null ? undefined : rows.at(index);
@@ -45,6 +52,12 @@ export function useActiveRow(props: ActiveRowProps) {
     if (current.id === openId) props.onEnter();
     else props.onOpen(current);
   };
+  // What is opened elsewhere, or by the URL, is where the keys go on.
+  useEffect(() => {
+    const isOwn = asked.current !== null && openId !== '';
+    if (!isOwn || openId === asked.current) asked.current = null;
+    if (!isOwn && openId !== '') setActive({ id: openId, index: -1 });
+  }, [openId]);
   // What had the focus may be gone with the event that was open.
   const wasOpen = useRef(false);
   useEffect(() => {
