@@ -59,7 +59,9 @@ function Values({ field, question, onTerms }: FieldValuesProps) {
               <span dir="auto" className="min-w-0 flex-1 truncate font-mono">
                 {value === '' ? <i className="font-sans text-muted">empty</i> : value}
               </span>
-              <span className="text-muted tabular-nums">{formatPercent(events / Math.max(1, data.events_read))}</span>
+              <span className="text-muted tabular-nums">
+                {formatCompact(events)} · {formatPercent(events / Math.max(1, data.events_read))}
+              </span>
             </span>
             <ShareBar share={events / most} {...(isSeverity(value) && { colour: SEVERITY_LOOKS[value].colour })} />
           </button>

@@ -10,7 +10,7 @@ import { questionParams } from '../query/api-question.ts';
 import type { Histogram } from './series.ts';
 
 const BUCKETS = 80;
-const LIVE_INTERVAL_MS = 2_000;
+const LIVE_INTERVAL_MS = { search: 2_000, logql: 5_000 };
 
 /** Events over time of the question; in live mode it moves with the clock. None of a metric of LogQL. */
 export function useHistogram({ q, isLogql, isLive, range }: LogsQuestion) {
@@ -23,7 +23,7 @@ export function useHistogram({ q, isLogql, isLive, range }: LogsQuestion) {
     },
     enabled: !isLogql || (q.trim() !== '' && !isMetricQuery(q)),
     placeholderData: keepPreviousData,
-    refetchInterval: isLive ? LIVE_INTERVAL_MS : false,
+    refetchInterval: isLive && LIVE_INTERVAL_MS[isLogql ? 'logql' : 'search'],
   });
 }
 

@@ -46,7 +46,7 @@ export function QueryBox({ q, range, isWrong, describedBy, onRun, handle }: Quer
     run,
   }));
   const onKeyDown = (event: KeyboardEvent) => {
-    if (!keyOf(event, { box, suggestions, chosen, isOpen, run })) return;
+    if (event.nativeEvent.isComposing || !keyOf(event, { box, suggestions, chosen, isOpen, run })) return;
     event.preventDefault();
     if (event.key === 'Escape' && !isOpen) input.current?.blur();
   };
