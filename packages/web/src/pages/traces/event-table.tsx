@@ -30,7 +30,7 @@ export function EventTable({ events, layout, chosen, onChoose, link }: EventTabl
     count: events.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PX,
-    overscan: 10,
+    overscan: 4,
   });
   // The head stays on top and covers what is below it.
   useRowInView(rows, scroller, chosen, { rowPx: ROW_PX, headPx: ROW_PX });
@@ -42,7 +42,7 @@ export function EventTable({ events, layout, chosen, onChoose, link }: EventTabl
       ref={scroller}
       tabIndex={0}
       aria-label="Events of the trace"
-      className="max-h-[60dvh] min-h-40 overflow-auto"
+      className="max-h-[60dvh] [contain:content] min-h-40 overflow-auto"
     >
       <table
         className="w-full min-w-[34rem] table-fixed text-left"

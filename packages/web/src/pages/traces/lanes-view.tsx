@@ -36,7 +36,7 @@ export function LanesView(props: LanesViewProps) {
     count: lanes.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => LANE_PX,
-    overscan: 8,
+    overscan: 2,
   });
   const chosenLane = useMemo(() => lanes.findIndex((lane) => lane.events.includes(chosen)), [lanes, chosen]);
   useRowInView(rows, scroller, chosenLane, { rowPx: LANE_PX, headPx: 0 });
@@ -52,7 +52,7 @@ export function LanesView(props: LanesViewProps) {
         ref={scroller}
         tabIndex={0}
         aria-label={`Time line: ${plural(events.length, 'event')} on ${plural(lanes.length, 'lane')} over ${formatDuration(layout.spanMs)}. The table says the same.`}
-        className="relative max-h-[38dvh] min-h-12 overflow-x-hidden overflow-y-auto"
+        className="relative max-h-[38dvh] [contain:content] min-h-12 overflow-x-hidden overflow-y-auto"
       >
         <div
           aria-hidden="true"
