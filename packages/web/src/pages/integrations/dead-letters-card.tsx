@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { answerOf, api } from '../../api/client.ts';
 import { useTimeZone } from '../../app/time-zone.ts';
 import { Card } from '../../components/display.tsx';
-import { ErrorNotice } from '../../components/notice.tsx';
+import { ErrorNotice, Loading } from '../../components/notice.tsx';
 import { plural } from '../../lib/format.ts';
 import { formatTime } from '../../lib/time.ts';
 
@@ -35,6 +35,7 @@ export function DeadLettersCard({ integrationId }: { integrationId: string }) {
       }
     >
       {letters.error !== null && <ErrorNotice error={letters.error} onRetry={letters.refetch} />}
+      {letters.isPending && <Loading rows={2} label="Loading dead letters" />}
       {letters.data !== undefined && found.length === 0 && (
         <p className="text-muted">None. What the destination refuses for good is kept here with its reason.</p>
       )}

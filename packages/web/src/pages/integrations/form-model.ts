@@ -130,7 +130,7 @@ function fieldOf(schema: JsonSchema, { id, name, groupId, isAdvanced, isRequired
   return field({
     id,
     label: LABELS[id.replace('config.', '')] ?? labelOf(name),
-    help: schema.description ?? '',
+    help: kind === 'list' ? `${schema.description ?? ''} One a line.`.trim() : (schema.description ?? ''),
     kind,
     isRequired,
     isAdvanced,

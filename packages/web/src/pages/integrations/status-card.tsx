@@ -121,6 +121,8 @@ function Facts({ status }: { status: Integration['status'] }) {
 
 /** Asked for every few seconds. */
 const INTERVAL_MS = 3_000;
+/** Fewer are no picture. */
+const SAMPLES_MIN = 4;
 
 /** The server keeps no history of the lag: the picture begins when the page is opened. */
 function LagChart({ integration, updatedAtMs }: Omit<StatusCardProps, 'words'>) {
@@ -128,7 +130,7 @@ function LagChart({ integration, updatedAtMs }: Omit<StatusCardProps, 'words'>) 
   const [samples, setSamples] = useState<readonly LagSample[]>([]);
   const { lag_events: events } = integration.status;
   useEffect(() => setSamples((before) => addSample(before, { ms: updatedAtMs, events })), [updatedAtMs, events]);
-  if (samples.length < 2)
+  if (samples.length < SAMPLES_MIN)
     return <p className="h-36 pt-12 text-center text-xs text-muted">The picture of the lag begins …</p>;
   const most = Math.max(...samples.map((sample) => sample.events));
   const label = `Events that wait, since this page was opened: ${formatCount(events)} now, ${formatCount(most)} at most`;

@@ -4,7 +4,13 @@ import { linesOf } from './test-lines.ts';
 test('lines come whole, however the bytes are cut', async () => {
   const bytes = new TextEncoder().encode('{"a":"ä"}\n{"b":1}\n{"c":2}');
   const cuts = [bytes.slice(0, 7), bytes.slice(7, 12), bytes.slice(12)];
+  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start(controller) {
+      for (const cut of cuts) controller.enqueue(cut);
+      controller.close();
+    },
+  });
   const lines: string[] = [];
-  for await (const line of linesOf(ReadableStream.from(cuts))) lines.push(line);
+  for await (const line of linesOf(stream)) lines.push(line);
   expect(lines).toEqual(['{"a":"ä"}', '{"b":1}', '{"c":2}']);
 });

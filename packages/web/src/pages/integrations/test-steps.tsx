@@ -81,7 +81,10 @@ function Step({ step, onField }: { step: TestStep; onField?(field: string): void
         <p className="break-words">
           <span className="font-medium">{step.name}</span>
           <span className="sr-only">{step.ok ? ' works' : ' failed'}</span>
-          <span className="text-muted"> · {step.detail}</span>
+          <span className="text-muted">
+            {' '}
+            · <Quoted text={step.detail} />
+          </span>
           {step.took_ms !== undefined && (
             <span className="text-muted tabular-nums"> · {formatDuration(step.took_ms)}</span>
           )}
