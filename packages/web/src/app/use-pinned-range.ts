@@ -1,7 +1,10 @@
 import { useEffect, useState } from 'react';
-import { absoluteRange, isRelative, type TimeRange } from '../lib/time.ts';
+import { absoluteRange, isRelative, resolveRange, type TimeRange } from '../lib/time.ts';
 
-const RENEW_INTERVAL_MS = 60_000;
+/** As long as a bucket of a chart of the range, within these. */
+const RENEW_INTERVAL_MS_MIN = 60_000;
+const RENEW_INTERVAL_MS_MAX = 300_000;
+const BUCKETS = 60;
 
 export interface PinnedRange {
   /** The same range with ends that stay, so that all questions of a page speak of the same events. */
@@ -12,7 +15,7 @@ export interface PinnedRange {
   renew(): void;
 }
 
-/** A range that moves with the clock, pinned, and moved on every minute while somebody looks. */
+/** A range that moves with the clock, pinned, and moved on from time to time while somebody looks. */
 export function usePinnedRange(range: TimeRange): PinnedRange {
   const key = `${range.from} ${range.to}`;
   const [pin, setPin] = useState(() => pinned(key, range));
@@ -21,9 +24,11 @@ export function usePinnedRange(range: TimeRange): PinnedRange {
   const isMoving = isRelative(range.from) || isRelative(range.to) || range.to === '';
   useEffect(() => {
     if (!isMoving) return;
+    const { fromMs, toMs } = resolveRange(range, Date.now());
+    const intervalMs = Math.min(RENEW_INTERVAL_MS_MAX, Math.max(RENEW_INTERVAL_MS_MIN, (toMs - fromMs) / BUCKETS));
     const timer = setInterval(() => {
       if (document.visibilityState === 'visible') setPin(pinned(key, range));
-    }, RENEW_INTERVAL_MS);
+    }, intervalMs);
     return () => clearInterval(timer);
   }, [key, range, isMoving]);
   return { range: current.range, atMs: current.atMs, renew: () => setPin(pinned(key, range)) };

@@ -35,7 +35,9 @@ export const ErrorList = memo(function ErrorList({ events, layout, chosen, onCho
                 <span className="w-16 shrink-0 text-right tabular-nums">
                   +{formatDuration(layout.places[index]!.endMs)}
                 </span>
-                <SeverityBadge severity={severity} />
+                <span className="w-14 shrink-0">
+                  <SeverityBadge severity={severity} />
+                </span>
                 <span className="w-28 shrink-0 truncate max-sm:w-16">{service}</span>
                 <span dir="auto" className="min-w-0 flex-1 truncate font-mono">
                   {firstLine(message)}

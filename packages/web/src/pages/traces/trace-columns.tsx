@@ -13,11 +13,11 @@ export function traceColumns(): Column<TraceSummary>[] {
   return [
     { id: 'root', label: 'First event', isWide: true, cell: (row) => <Root row={row} /> },
     {
-      id: 'services',
-      label: 'Services',
-      isNumber: false,
-      sortValue: ({ services }) => services.length,
-      cell: ({ services }) => <Services services={services} />,
+      id: 'errors',
+      label: 'Errors',
+      isNumber: true,
+      sortValue: ({ errors }) => errors,
+      cell: ({ errors }) => <span className={errors > 0 ? 'text-error' : 'text-muted'}>{formatCount(errors)}</span>,
     },
     {
       id: 'duration',
@@ -34,11 +34,10 @@ export function traceColumns(): Column<TraceSummary>[] {
       cell: ({ events }) => formatCount(events),
     },
     {
-      id: 'errors',
-      label: 'Errors',
-      isNumber: true,
-      sortValue: ({ errors }) => errors,
-      cell: ({ errors }) => <span className={errors > 0 ? 'text-error' : 'text-muted'}>{formatCount(errors)}</span>,
+      id: 'services',
+      label: 'Services',
+      sortValue: ({ services }) => services.length,
+      cell: ({ services }) => <Services services={services} />,
     },
     { id: 'severities', label: 'Severities', cell: ({ by_severity }) => <SeverityMix counts={by_severity} /> },
     { id: 'last', label: 'Last event', sortValue: ({ last }) => last, cell: ({ last }) => <Ago time={last} /> },
