@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { ArrowLeft } from 'lucide-react';
+import { useEffect, useRef } from 'react';
 import { ApiError } from '../../api/error.ts';
 import { say } from '../../app/toasts.tsx';
 import { usePageSearch } from '../../app/use-search.ts';
@@ -50,6 +51,12 @@ function Loaded({ integration, types, updatedAtMs }: LoadedProps) {
   const { text, change } = usePageSearch();
   const type = types.find((one) => one.type === integration.type);
   const isEditing = text('edit') !== '' && type !== undefined && integration.managed_by === 'api';
+  const wasEditing = useRef(isEditing);
+  useEffect(() => {
+    // What takes the place of the other is seen from its beginning.
+    if (wasEditing.current !== isEditing) document.querySelector('main')?.scrollTo({ top: 0 });
+    wasEditing.current = isEditing;
+  }, [isEditing]);
   if (!isEditing) return <IntegrationDetail integration={integration} type={type} updatedAtMs={updatedAtMs} />;
   const back = () => change({ edit: undefined });
   return (
