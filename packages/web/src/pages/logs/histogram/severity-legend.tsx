@@ -38,7 +38,7 @@ export function SeverityLegend({ q, counts, isStatic, onToggle, onOnly }: Severi
                   isOut ? 'border border-line-strong' : SEVERITY_LOOKS[severity].solid,
                 )}
               />
-              <span className={classNames(isOut && 'text-muted line-through')}>{severity}</span>
+              <span className={classNames(isOut && 'text-muted line-through')}>{severity} </span>
               <span className="text-muted tabular-nums">
                 {formatCount(counts[severity])}
                 <span className="sr-only"> events</span>

@@ -26,3 +26,12 @@ it('narrows a log query by a term, once', () => {
   expect(narrowLogql(narrowed, 'host:"a b"')).toBe(narrowed);
   expect(narrowLogql(narrowed, '-host:"a b"')).toBe(`${all} | host!="a b"`);
 });
+
+it('narrows every selector of a metric query', () => {
+  const metric = 'sum(rate({a="}"} | line_format "{{.x}}" [5m])) / sum(rate({b=`{`}[5m]))';
+  const narrowed = narrowLogql(metric, '-severity:debug');
+  expect(narrowed).toBe(
+    'sum(rate({a="}"} | severity!="debug" | line_format "{{.x}}" [5m])) / sum(rate({b=`{`} | severity!="debug"[5m]))',
+  );
+  expect(parseQuery(narrowed).kind).not.toBe('log');
+});

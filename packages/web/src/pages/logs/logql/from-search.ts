@@ -1,5 +1,6 @@
 import { isSeverity, SEVERITIES } from '../../../lib/severity.ts';
 import { type Chip, chipsOf } from '../query/terms.ts';
+import { isMetricQuery } from './kind.ts';
 
 /** Everything: LogQL wants one matcher that the empty text does not fit. */
 const EVERYTHING = '{service_name=~".+"}';
@@ -17,15 +18,22 @@ export function searchAsLogql(q: string): string {
   return [selector, ...stages].join(' ');
 }
 
-/** A log query narrowed by one term of the search: `service:web`, `-attr.status:500`. The term's opposite goes. */
+/** A query narrowed by one term of the search: `service:web`, `-attr.status:500`. Of a log query the term's opposite goes. */
 export function narrowLogql(query: string, term: string): string {
   const [chip] = chipsOf(term);
   if (chip === undefined) return query;
   const [stage = ''] = stageOf(chip);
+  if (stage === '' || query.includes(stage)) return query;
+  // The lines that numbers are made of are narrowed where they are selected.
+  if (isMetricQuery(query))
+    return query.replace(PIECES, (all, selector) => (selector === undefined ? all : `${all} ${stage}`));
   const [opposite = ''] = stageOf({ ...chip, isExcluded: !chip.isExcluded });
   const rest = opposite !== '' && query.endsWith(opposite) ? query.slice(0, -opposite.length) : query;
-  return stage === '' || query.includes(stage) ? query : `${rest.trim()} ${stage}`;
+  return `${rest.trim()} ${stage}`;
 }
+
+/** Strings, which may have braces in them, and selectors. */
+const PIECES = /"(?:\\.|[^"\\])*"|`[^`]*`|(\{(?:"(?:\\.|[^"\\])*"|`[^`]*`|[^"`}])*\})/g;
 
 function stageOf(chip: Chip): string[] {
   const stage = chip.name === '' || chip.name === 'message' ? lineFilter(chip) : labelFilter(chip);

@@ -28,10 +28,10 @@ export function TermChips({ q, onChange }: TermChipsProps) {
             title={chip.isExcluded ? 'Left out. Click to look for it' : 'Looked for. Click to leave it out'}
             onClick={() => onChange(replaceTerm(q, index, oppositeTerm(chip)))}
           >
-            {chip.isExcluded && <span className="font-semibold">not</span>}
+            {chip.isExcluded && <span className="font-semibold">not </span>}
             {chip.name !== '' && (
               <span className="shrink-0 font-medium">
-                {chip.name} {chip.comparison === '' ? 'is' : chip.comparison}
+                {chip.name} {chip.comparison === '' ? 'is' : chip.comparison}{' '}
               </span>
             )}
             <span className="max-w-72 truncate font-mono">{chip.value}</span>
