@@ -26,7 +26,10 @@ export function AnswerCard<T>({ title, query, empty, isEmpty, actions, note, chi
       ) : isEmpty(data) ? (
         <p className="py-4 text-center text-muted">{empty}</p>
       ) : (
-        <div className={isPlaceholderData ? 'opacity-60 transition-opacity delay-500' : undefined} aria-busy={isPlaceholderData}>
+        <div
+          className={isPlaceholderData ? 'opacity-60 transition-opacity delay-500' : undefined}
+          aria-busy={isPlaceholderData}
+        >
           {children(data)}
         </div>
       )}

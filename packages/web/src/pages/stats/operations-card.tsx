@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { ShareBar } from '../../components/share-bar.tsx';
-import { formatCompact, formatDuration } from '../../lib/format.ts';
+import { formatCompact, formatCount, formatDuration } from '../../lib/format.ts';
 import { logsLink } from '../../lib/logs-link.ts';
 import { fieldTerm } from '../../lib/search-text.ts';
 import { AnswerCard } from './answer-card.tsx';
@@ -42,26 +42,18 @@ const keyOf = ({ service, log_type, event_type, action }: Operation) =>
 const nameOf = ({ event_type, action, log_type }: Operation) =>
   [event_type, action].filter((part) => part !== '').join(' · ') || log_type;
 
+/** Events of the operation, those that took at least so long. */
+function linkOf(link: Scope, row: Operation, ms = 0) {
+  return logsLink(link.q, link.range, [
+    fieldTerm('service', row.service),
+    fieldTerm('log_type', row.log_type),
+    fieldTerm('event_type', row.event_type),
+    fieldTerm('action', row.action),
+    `duration_ms:>=${ms}`,
+  ]);
+}
+
 function columnsOf(link: Scope, slowestMs: number): Column<Operation>[] {
-  const linkOf = (row: Operation, ms = 0) =>
-    logsLink(link.q, link.range, [
-      fieldTerm('service', row.service),
-      fieldTerm('log_type', row.log_type),
-      fieldTerm('event_type', row.event_type),
-      fieldTerm('action', row.action),
-      `duration_ms:>=${ms}`,
-    ]);
-  const quantile = (id: 'p50_ms' | 'p99_ms', label: string): Column<Operation> => ({
-    id,
-    label,
-    isNumber: true,
-    sortValue: (row) => row[id],
-    cell: (row) => (
-      <Link {...linkOf(row, row[id])} title="Events that took as long or longer" className="hover:underline">
-        {formatDuration(row[id])}
-      </Link>
-    ),
-  });
   return [
     {
       id: 'operation',
@@ -69,58 +61,88 @@ function columnsOf(link: Scope, slowestMs: number): Column<Operation>[] {
       isWide: true,
       sortValue: nameOf,
       cell: (row) => (
-        <Link {...linkOf(row)} className="flex min-w-0 items-baseline gap-2 hover:underline">
+        <Link {...linkOf(link, row)} className="flex min-w-0 items-baseline gap-2 hover:underline">
           <span className="truncate">{nameOf(row)}</span>
           <span className="truncate text-xs text-muted">{row.service === '' ? '(no service)' : row.service}</span>
         </Link>
       ),
     },
-    quantile('p50_ms', 'p50'),
-    {
-      id: 'p95_ms',
-      label: 'p95',
-      isNumber: true,
-      sortValue: ({ p95_ms }) => p95_ms,
-      cell: (row) => (
-        <Link {...linkOf(row, row.p95_ms)} title="Events that took as long or longer" className="block hover:underline">
-          {formatDuration(row.p95_ms)}
-          <ShareBar share={slowestMs === 0 ? 0 : row.p95_ms / slowestMs} />
-        </Link>
-      ),
-    },
-    quantile('p99_ms', 'p99'),
+    quantileColumn(link, 'p50_ms', 'p50'),
+    quantileColumn(link, 'p95_ms', 'p95', slowestMs),
+    quantileColumn(link, 'p99_ms', 'p99'),
     {
       id: 'max_ms',
       label: 'Max',
       isNumber: true,
       sortValue: ({ max_ms }) => max_ms,
-      cell: (row) => {
-        const { to, search } = linkOf(row, row.max_ms);
-        return (
-          <Link
-            to={to}
-            search={{ ...search, event: row.slowest_event_id }}
-            title="The slowest event"
-            className="hover:underline"
-          >
-            {formatDuration(row.max_ms)}
-          </Link>
-        );
-      },
+      cell: (row) => <Slowest link={link} row={row} />,
     },
     {
       id: 'events',
       label: 'Events',
       isNumber: true,
       sortValue: ({ events }) => events,
-      cell: ({ events }) => formatCompact(events),
+      cell: (row) => (
+        <Link {...linkOf(link, row)} title={`${formatCount(row.events)} events`} className="hover:underline">
+          {formatCompact(row.events)}
+        </Link>
+      ),
     },
     {
       id: 'errors',
       label: 'Errors',
       isNumber: true,
       sortValue: ({ errors }) => errors,
-      cell: ({ errors }) => formatCompact(errors),
+      cell: (row) => <Errors link={link} row={row} />,
     },
   ];
+}
+
+/** How long so many of the events took at most; the link finds those that took longer. */
+function quantileColumn(
+  link: Scope,
+  id: 'p50_ms' | 'p95_ms' | 'p99_ms',
+  label: string,
+  slowestMs = 0,
+): Column<Operation> {
+  return {
+    id,
+    label,
+    isNumber: true,
+    sortValue: (row) => row[id],
+    cell: (row) => (
+      <Link
+        {...linkOf(link, row, row[id])}
+        title="Events that took as long or longer"
+        className="block hover:underline"
+      >
+        {formatDuration(row[id])}
+        {slowestMs > 0 && <ShareBar share={row[id] / slowestMs} />}
+      </Link>
+    ),
+  };
+}
+
+function Slowest({ link, row }: { link: Scope; row: Operation }) {
+  const { to, search } = linkOf(link, row, row.max_ms);
+  return (
+    <Link
+      to={to}
+      search={{ ...search, event: row.slowest_event_id }}
+      title="The slowest event"
+      className="hover:underline"
+    >
+      {formatDuration(row.max_ms)}
+    </Link>
+  );
+}
+
+function Errors({ link, row }: { link: Scope; row: Operation }) {
+  if (row.errors === 0) return <span className="text-muted">0</span>;
+  const { to, search } = linkOf(link, row);
+  return (
+    <Link to={to} search={{ ...search, q: `${search.q} severity:>=error` }} className="text-error hover:underline">
+      {formatCompact(row.errors)}
+    </Link>
+  );
 }

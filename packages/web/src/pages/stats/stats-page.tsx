@@ -59,7 +59,9 @@ export default function StatsPage() {
       <div className="flex">
         <SearchBox q={q} onSearch={(next) => change({ q: next })} />
       </div>
-      {histogram.error !== null && <ErrorNotice error={histogram.error} onRetry={() => void histogram.refetch()} />}
+      {histogram.error !== null && (
+        <ErrorNotice error={histogram.error} {...(!isRefused && { onRetry: () => void histogram.refetch() })} />
+      )}
       {isRefused ? null : histogram.data !== undefined ? (
         <Statistics
           histogram={histogram.data}
