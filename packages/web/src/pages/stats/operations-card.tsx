@@ -49,7 +49,8 @@ function linkOf(link: Scope, row: Operation, ms = 0) {
     fieldTerm('log_type', row.log_type),
     fieldTerm('event_type', row.event_type),
     fieldTerm('action', row.action),
-    `duration_ms:>=${ms}`,
+    // Rounded down: the event itself is to be among those that are found.
+    `duration_ms:>=${Math.floor(ms * 1000) / 1000}`,
   ]);
 }
 
