@@ -29,7 +29,7 @@ test('the way of an event in sentences', () => {
     'It is event 5 of frame 185 of node 0. Only then was its arrival acknowledged.',
     'It was in the event store 710 ms after its arrival, at 2026-11-21 22:12:06.279.',
     'It is kept for 30 days, until 2026-12-21 22:12:05.',
-    'No integration was there to send it to.',
+    'The org has no integration, so it was sent nowhere.',
   ]);
 });
 
@@ -37,6 +37,20 @@ test.each([
   [{ processors: [] }, 'No processor changed it.'],
   [{ redactions: [] }, 'No secret was found in it, so nothing was replaced.'],
   [{ sampling: { decision: 'kept' as const, rule: 'debug 1 %' } }, 'It was kept by the sampling rule debug 1 %.'],
+  [
+    {
+      forwarded: [{ integration_id: 'i', name: 'SIEM', type: 'splunk-hec', state: 'delivered' as const, detail: null }],
+    },
+    'SIEM (splunk-hec) has it.',
+  ],
+  [
+    {
+      forwarded: [
+        { integration_id: 'i', name: 'SIEM', type: 'http', state: 'not_selected' as const, detail: 'below error' },
+      ],
+    },
+    'SIEM (http) does not get it (below error).',
+  ],
 ])('%o', (why, sentence) => {
   expect(sentencesOf(why)).toContain(sentence);
 });

@@ -58,18 +58,22 @@ function stored({ stored: { at, after_ms, retention_days, expires_at } }: Why, z
   ];
 }
 
-const STATES: Readonly<Record<string, string>> = {
+type Forwarded = Why['forwarded'][number];
+
+const STATES: Readonly<Record<Forwarded['state'], string>> = {
   delivered: 'has it',
   waiting: 'will get it: it waits for its turn',
-  not_selected: 'does not get it: its filter leaves it out',
+  not_selected: 'does not get it',
   refused: 'refused it: it is among the dead letters',
+  unknown: 'may or may not have it: the integration is disabled',
 };
 
 function forwarded({ forwarded: to }: Why): string[] {
-  if (to.length === 0) return ['No integration was there to send it to.'];
-  return (to as readonly { name: string; type: string; state: string }[]).map(
-    ({ name, type, state }) => `${name} (${type}) ${STATES[state] ?? state}.`,
-  );
+  if (to.length === 0) return ['The org has no integration, so it was sent nowhere.'];
+  return to.map(({ name, type, state, detail }) => {
+    const why = detail === null ? '' : ` (${detail})`;
+    return `${name} (${type}) ${STATES[state]}${why}.`;
+  });
 }
 
 const list = (parts: readonly string[]): string =>

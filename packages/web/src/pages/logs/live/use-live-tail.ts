@@ -2,6 +2,7 @@ import { useEffect, useMemo, useSyncExternalStore } from 'react';
 import type { ApiError } from '../../../api/error.ts';
 import type { LogsQuestion } from '../logs-search.ts';
 import type { RowList } from '../table/row.ts';
+import { frameTimer } from './frame-timer.ts';
 import { LiveBuffer, type LiveSnapshot, ROWS_MAX } from './live-buffer.ts';
 import { openTail } from './tail-connection.ts';
 import { eventTail, lineTail } from './tail-source.ts';
@@ -42,8 +43,6 @@ function liveStore(question: Pick<LogsQuestion, 'q' | 'isLogql' | 'range'>) {
   let incoming: string[] = [];
   let connection: 'connecting' | 'live' | 'away' = 'connecting';
   let error: ApiError | null = null;
-  let frame: number | null = null;
-  let flushedMs = 0;
   const stateNow = (): StoreState => {
     const shown = buffer.snapshot();
     return { ...shown, error, state: shown.isPaused && connection === 'live' ? 'paused' : connection };
@@ -51,25 +50,16 @@ function liveStore(question: Pick<LogsQuestion, 'q' | 'isLogql' | 'range'>) {
   let state = stateNow();
 
   const flush = () => {
-    frame = null;
     const texts = incoming;
     incoming = [];
     buffer.take(texts);
     state = stateNow();
     for (const listener of listeners) listener();
   };
-  const onFrame = (nowMs: number) => {
-    const intervalMs = state.isPaused ? PAUSED_INTERVAL_MS : FLUSH_INTERVAL_MS;
-    if (nowMs - flushedMs < intervalMs) {
-      frame = requestAnimationFrame(onFrame);
-      return;
-    }
-    flushedMs = nowMs;
-    flush();
-  };
   // A hidden page gets no frames: what comes waits as text, and no more of it than would be kept.
+  const frames = frameTimer(() => (state.isPaused ? PAUSED_INTERVAL_MS : FLUSH_INTERVAL_MS), flush);
   const schedule = () => {
-    frame ??= requestAnimationFrame(onFrame);
+    frames.ask();
     if (incoming.length > 2 * ROWS_MAX) incoming = incoming.slice(-ROWS_MAX);
   };
   const open = () => {
@@ -96,16 +86,14 @@ function liveStore(question: Pick<LogsQuestion, 'q' | 'isLogql' | 'range'>) {
     });
     return () => {
       close();
-      if (frame !== null) cancelAnimationFrame(frame);
-      frame = null;
+      frames.cancel();
     };
   };
   const paused = (isPaused: boolean) => () => {
     if (isPaused) buffer.pause();
     else buffer.resume();
     // What was pressed answers at once.
-    flushedMs = 0;
-    schedule();
+    flush();
   };
   return {
     open,

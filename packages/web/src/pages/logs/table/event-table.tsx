@@ -1,4 +1,14 @@
-import { type CSSProperties, type MouseEvent, type ReactNode, useEffect, useId, useMemo, useRef } from 'react';
+import {
+  type CSSProperties,
+  type MouseEvent,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+} from 'react';
 import { EmptyNotice, Loading } from '../../../components/notice.tsx';
 import { classNames } from '../../../lib/class-names.ts';
 import { plural } from '../../../lib/format.ts';
@@ -43,26 +53,31 @@ export interface EventTableProps {
   empty?: ReactNode;
 }
 
+/** The grid is as long as its rows: the ring that says that it has the focus is around what is seen of it. */
+const GRID_FOCUS =
+  'has-[>[role=grid]:focus-visible]:outline-2 has-[>[role=grid]:focus-visible]:-outline-offset-2 has-[>[role=grid]:focus-visible]:outline-accent';
 /** Rows before the end at which the next page is asked for. */
 const MORE_ROWS_BEFORE = 100;
 
 /** Events as a table: as many as there are, of which those near the window are drawn. As high as its place. */
 export function EventTable(props: EventTableProps) {
-  const { rows, columns, zone, highlight, live, openId, onOpen, onContext, isLoading } = props;
+  const { rows, columns, live, openId, onOpen, onContext, isLoading } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const grid = useRef<HTMLDivElement>(null);
   const gridId = useId();
   const isNarrow = useIsNarrow();
-  const { widths, setWidth, isWrapped, setWrapped } = useTableChoices();
+  const choices = useTableChoices();
+  const { isWrapped, setWrapped } = choices;
   const follow = useFollow(live, scroller);
+  const { isFollowing } = follow;
   const rowHeight = isNarrow ? 46 : 26;
-  const window = useRowWindow({ rows, scroller, rowHeight, isWrapped, isFollowing: follow.isFollowing });
+  const window = useRowWindow({ rows, scroller, rowHeight, isWrapped, isFollowing });
   const active = useActiveRow({
     rows,
     grid,
     openId,
     pageRows: () => Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 2),
-    isFollowing: follow.isFollowing,
+    isFollowing,
     onChoose: follow.hold,
     scrollTo: window.scrollTo,
     onOpen,
@@ -71,39 +86,11 @@ export function EventTable(props: EventTableProps) {
     onWrap: () => setWrapped(!isWrapped),
   });
   useMore(props, window.end);
-  const look = useMemo<RowLook>(
-    () => ({ columns, zone, words: highlight, isWrapped, isNarrow }),
-    [columns, zone, highlight, isWrapped, isNarrow],
-  );
-  const { template, widthMin } = gridOf(widths, columns);
-  const latest = useRef(props);
-  latest.current = props;
-  const isLive = live !== null;
-  // It stays as it is while live rows change many times a second.
-  const head = useMemo(
-    () => (
-      <TableHead
-        columns={columns}
-        onColumns={(next) => latest.current.onColumns(next)}
-        order={isLive ? 'desc' : props.order}
-        onOrder={isLive ? undefined : (order) => latest.current.onOrder(order)}
-        widths={widths}
-        onWidth={setWidth}
-        isWrapped={isWrapped}
-        onWrapped={setWrapped}
-        isNarrow={isNarrow}
-      />
-    ),
-    [columns, isLive, props.order, widths, setWidth, isWrapped, setWrapped, isNarrow],
-  );
-  const onClick = (event: MouseEvent) => {
-    const index = indexAt(event.target);
-    const row = index === null ? undefined : rows.at(index);
-    // Who has just marked text wants to copy it.
-    if (row === undefined || row.kind === 'gap' || !getSelection()?.isCollapsed) return;
-    active.choose(row, index!);
-    onOpen(row.id === openId ? null : row);
-  };
+  useTopOfAnother(props, scroller);
+  const look = useLook(props, isWrapped, isNarrow);
+  const { template, widthMin } = gridOf(choices.widths, columns);
+  const head = useHead(props, choices, isNarrow);
+  const onClick = (event: MouseEvent) => openClicked(event, props, active.choose);
   return (
     <div className="relative flex min-h-0 min-w-0 flex-1 flex-col">
       {live !== null && <LiveBar live={live} onResume={follow.resume} onPause={follow.hold} />}
@@ -112,8 +99,7 @@ export function EventTable(props: EventTableProps) {
         onScroll={follow.onScroll}
         className={classNames(
           'relative min-h-0 flex-1 overflow-auto bg-surface [overflow-anchor:none] max-md:pb-16',
-          active.index === null &&
-            'has-[>[role=grid]:focus-visible]:outline-2 has-[>[role=grid]:focus-visible]:-outline-offset-2 has-[>[role=grid]:focus-visible]:outline-accent',
+          active.index === null && GRID_FOCUS,
           isLoading && rows.length > 0 && 'opacity-60',
         )}
         style={{ '--columns': template } as CSSProperties}
@@ -132,28 +118,86 @@ export function EventTable(props: EventTableProps) {
           style={isNarrow ? undefined : { minWidth: widthMin }}
         >
           {head}
-          <div {...GRID.group} className="relative" style={{ height: window.heightAll }}>
-            <div className="absolute inset-x-0 top-0" style={{ transform: `translateY(${window.offset}px)` }}>
-              {drawn(rows, window).map(({ row, index }) => (
-                <EventRow
-                  // While new rows push the others down, the places stay and their texts change: no element is made.
-                  key={follow.isFollowing ? index : row.id}
-                  row={row}
-                  look={look}
-                  index={index}
-                  id={`${gridId}${index}`}
-                  isActive={index === active.index}
-                  isOpen={row.id === openId}
-                  measure={window.measure}
-                />
-              ))}
-            </div>
-          </div>
+          <GridRows {...{ rows, window, look, gridId, openId }} isFollowing={isFollowing} activeIndex={active.index} />
         </div>
         <TableEnd {...props} />
       </div>
     </div>
   );
+}
+
+function useLook({ columns, zone, highlight }: EventTableProps, isWrapped: boolean, isNarrow: boolean): RowLook {
+  return useMemo(
+    () => ({ columns, zone, words: highlight, isWrapped, isNarrow }),
+    [columns, zone, highlight, isWrapped, isNarrow],
+  );
+}
+
+interface GridRowsProps {
+  rows: RowList;
+  window: RowWindow;
+  look: RowLook;
+  gridId: string;
+  isFollowing: boolean;
+  activeIndex: number | null;
+  openId: string;
+}
+
+function GridRows({ rows, window, look, gridId, isFollowing, activeIndex, openId }: GridRowsProps) {
+  return (
+    <div {...GRID.group} className="relative" style={{ height: window.heightAll }}>
+      <div className="absolute inset-x-0 top-0" style={{ transform: `translateY(${window.offset}px)` }}>
+        {drawn(rows, window).map(({ row, index }) => (
+          <EventRow
+            // While new rows push the others down, the places stay and their texts change: no element is made.
+            key={isFollowing ? index : row.id}
+            row={row}
+            look={look}
+            index={index}
+            id={`${gridId}${index}`}
+            isActive={index === activeIndex}
+            isOpen={row.id === openId}
+            measure={window.measure}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** The names of the columns. They stay as they are while live rows change many times a second. */
+function useHead(props: EventTableProps, choices: ReturnType<typeof useTableChoices>, isNarrow: boolean): ReactNode {
+  const { columns, order } = props;
+  const { widths, setWidth, isWrapped, setWrapped } = choices;
+  const isLive = props.live !== null;
+  const latest = useRef(props);
+  latest.current = props;
+  return useMemo(
+    () => (
+      <TableHead
+        columns={columns}
+        onColumns={(next) => latest.current.onColumns(next)}
+        order={isLive ? 'desc' : order}
+        onOrder={isLive ? undefined : (next) => latest.current.onOrder(next)}
+        widths={widths}
+        onWidth={setWidth}
+        isWrapped={isWrapped}
+        onWrapped={setWrapped}
+        isNarrow={isNarrow}
+      />
+    ),
+    [columns, isLive, order, widths, setWidth, isWrapped, setWrapped, isNarrow],
+  );
+}
+
+/** Another answer begins at its top. */
+function useTopOfAnother({ rows, live }: EventTableProps, scroller: RefObject<HTMLDivElement | null>): void {
+  const firstId = live === null ? rows.at(0)?.id : 'live';
+  const before = useRef(firstId);
+  useLayoutEffect(() => {
+    if (before.current !== undefined && firstId !== before.current) scroller.current?.scrollTo({ top: 0 });
+    before.current = firstId;
+  }, [firstId, scroller]);
 }
 
 function drawn(rows: RowList, { first, end }: RowWindow): { row: LogRow; index: number }[] {
@@ -163,6 +207,20 @@ function drawn(rows: RowList, { first, end }: RowWindow): { row: LogRow; index: 
     if (row !== undefined) shown.push({ row, index });
   }
   return shown;
+}
+
+/** Opens the row that was clicked; the open one closes. */
+function openClicked(
+  event: MouseEvent,
+  { rows, openId, onOpen }: EventTableProps,
+  choose: (row: LogRow, at: number) => void,
+): void {
+  const index = indexAt(event.target);
+  const row = index === null ? undefined : rows.at(index);
+  // Who has just marked text wants to copy it.
+  if (row === undefined || row.kind === 'gap' || !getSelection()?.isCollapsed) return;
+  choose(row, index!);
+  onOpen(row.id === openId ? null : row);
 }
 
 /** The place of the row that an element is in. */

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, type RefObject, useEffect, useMemo, useRef, useState } from 'react';
 import { useShortcuts } from '../../../app/shortcuts.tsx';
 import type { LogRow, RowList } from './row.ts';
 
@@ -19,31 +19,41 @@ interface ActiveRowProps {
   onWrap(): void;
 }
 
+interface Active {
+  id: string;
+  /** Where it was last; -1 where nobody has looked yet. */
+  index: number;
+}
+
 /** The row that the keyboard is at. The grid keeps the focus, so that rows may come and go. */
 export function useActiveRow(props: ActiveRowProps) {
+  const { rows, openId, isFollowing } = props;
   const latest = useRef(props);
   latest.current = props;
-  const [active, setActive] = useState<{ id: string; index: number } | null>(null);
-  const { rows, openId } = props;
-  const { isFollowing } = props;
+  const [active, setActive] = useState<Active | null>(null);
   // Where rows come in at the top, none is the active one; choosing one holds them.
   const index = useMemo(() => (isFollowing ? null : placeOf(rows, active)), [rows, active, isFollowing]);
-  /** The event that a key asked to open last: the URL follows somewhat later. */
-  const asked = useRef<string | null>(null);
+  const ask = useOpened(openId, setActive);
+  useFocusBack(openId, props.grid);
+  // One that was opened elsewhere has to be found, and seen.
+  useEffect(() => {
+    if (index === null || active === null || active.index >= 0) return;
+    latest.current.scrollTo(index);
+    setActive({ id: active.id, index });
+  }, [index, active]);
 
-  const goTo = useCallback((target: number) => {
-    const now = latest.current;
-    const place = Math.max(0, Math.min(target, now.rows.length - 1));
-    const row = now.rows.at(place);
+  const goTo = (target: number) => {
+    const place = Math.max(0, Math.min(target, rows.length - 1));
+    const row = rows.at(place);
     if (row === undefined) return;
-    now.onChoose();
+    props.onChoose();
     setActive({ id: row.id, index: place });
-    now.scrollTo(place);
-    now.grid.current?.focus({ preventScroll: true });
-    if (now.openId === '' || row.kind === 'gap') return;
-    asked.current = row.id;
-    now.onOpen(row);
-  }, []);
+    props.scrollTo(place);
+    props.grid.current?.focus({ preventScroll: true });
+    if (openId === '' || row.kind === 'gap') return;
+    ask(row.id);
+    props.onOpen(row);
+  };
   const step = (by: number) => goTo(index === null ? (by > 0 ? 0 : rows.length - 1) : index + by);
   const current = index === null ? undefined : rows.at(index);
   const open = () => {
@@ -52,21 +62,29 @@ export function useActiveRow(props: ActiveRowProps) {
     if (current.id === openId) props.onEnter();
     else props.onOpen(current);
   };
-  // What is opened elsewhere, or by the URL, is where the keys go on.
-  useEffect(() => {
-    const isOwn = asked.current !== null && openId !== '';
-    if (!isOwn || openId === asked.current) asked.current = null;
-    if (!isOwn && openId !== '') setActive({ id: openId, index: -1 });
-  }, [openId]);
-  // What had the focus may be gone with the event that was open.
-  const wasOpen = useRef(false);
-  useEffect(() => {
-    if (wasOpen.current && openId === '' && document.activeElement === document.body) {
-      latest.current.grid.current?.focus({ preventScroll: true });
-    }
-    wasOpen.current = openId !== '';
-  }, [openId]);
+  useTableShortcuts(props, { step, open, current });
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = targetOf(event.key, { index, last: rows.length - 1, page: props.pageRows() });
+    if (target === null && event.key !== 'Enter') return;
+    event.preventDefault();
+    if (target === null) open();
+    else goTo(target);
+  };
+  const choose = (row: LogRow, at: number) => {
+    props.onChoose();
+    setActive({ id: row.id, index: at });
+  };
+  return { index, choose, onKeyDown };
+}
 
+interface TableMoves {
+  step(by: number): void;
+  open(): void;
+  current: LogRow | undefined;
+}
+
+function useTableShortcuts(props: ActiveRowProps, { step, open, current }: TableMoves): void {
   useShortcuts([
     { keys: 'j', does: 'Next event', run: () => step(1) },
     { keys: 'k', does: 'Previous event', run: () => step(-1) },
@@ -77,24 +95,37 @@ export function useActiveRow(props: ActiveRowProps) {
     { keys: 'w', does: 'Wrap long messages', run: props.onWrap },
     { keys: 'Escape', does: 'Close the event', run: () => props.openId !== '' && props.onOpen(null) },
   ]);
+}
 
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
-    const target = targetOf(event.key, { index, last: rows.length - 1, page: props.pageRows() });
-    if (target === null && event.key !== 'Enter') return;
-    event.preventDefault();
-    if (target === null) open();
-    else goTo(target);
+/**
+ * What is opened elsewhere, or by the URL, is where the keys go on. Answers the function that says what a key asked to
+ * open: the URL follows somewhat later, and must not put the keys back.
+ */
+function useOpened(openId: string, setActive: (active: Active) => void): (id: string) => void {
+  const asked = useRef<string | null>(null);
+  useEffect(() => {
+    const isOwn = asked.current !== null && openId !== '';
+    if (!isOwn || openId === asked.current) asked.current = null;
+    if (!isOwn && openId !== '') setActive({ id: openId, index: -1 });
+  }, [openId, setActive]);
+  return (id) => {
+    asked.current = id;
   };
-  const choose = useCallback((row: LogRow, at: number) => {
-    latest.current.onChoose();
-    setActive({ id: row.id, index: at });
-  }, []);
-  return { index, choose, onKeyDown };
+}
+
+/** What had the focus may be gone with the event that was open. */
+function useFocusBack(openId: string, grid: ActiveRowProps['grid']): void {
+  const wasOpen = useRef(false);
+  useEffect(() => {
+    if (wasOpen.current && openId === '' && document.activeElement === document.body) {
+      grid.current?.focus({ preventScroll: true });
+    }
+    wasOpen.current = openId !== '';
+  }, [openId, grid]);
 }
 
 /** Where the row is now: rows that came meanwhile have moved it. */
-function placeOf(rows: RowList, wanted: { id: string; index: number } | null): number | null {
+function placeOf(rows: RowList, wanted: Active | null): number | null {
   if (wanted === null) return null;
   if (rows.at(wanted.index)?.id === wanted.id && wanted.index >= 0) return wanted.index;
   for (let at = 0; at < rows.length; at++) if (rows.at(at)?.id === wanted.id) return at;
