@@ -5,6 +5,8 @@ import { SeverityShape } from './severity-shape.tsx';
 import type { Lane } from './trace-layout.ts';
 
 export const LANE_PX = 24;
+/** Narrower names have no room for a span's id. */
+const SPAN_ID_PX_MIN = 150;
 const MIDDLE = LANE_PX / 2;
 
 interface LaneRowProps {
@@ -71,7 +73,7 @@ function LaneLabel({ lane, labelPx }: { lane: Lane; labelPx: number }) {
       title={lane.spanId === '' ? service : `${service}, span ${lane.spanId}`}
     >
       <span className={lane.isFirst ? 'min-w-0 truncate font-medium' : 'min-w-0 truncate text-muted'}>{service}</span>
-      {lane.spanId !== '' && (
+      {lane.spanId !== '' && labelPx >= SPAN_ID_PX_MIN && (
         <span className="min-w-8 shrink-[2] truncate font-mono text-[11px] text-muted">{lane.spanId}</span>
       )}
       {lane.errors > 0 && <span className="ml-auto shrink-0 text-error">{lane.errors} err</span>}

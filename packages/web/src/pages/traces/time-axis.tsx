@@ -12,12 +12,13 @@ interface TimeAxisProps {
 }
 
 const TICK_PX = 80;
+const TICKS_MIN = 3;
 const GAP_TEXT_PX = 150;
 
 /** Time from the start of the trace, and how long the gaps are. */
 export function TimeAxis({ view, gaps, labelPx, widthPx }: TimeAxisProps) {
   if (widthPx <= 0) return <div className="h-9" />;
-  const ticks = ticksOf(view, Math.floor(widthPx / TICK_PX));
+  const ticks = ticksOf(view, Math.max(TICKS_MIN, Math.floor(widthPx / TICK_PX)));
   return (
     <div className="relative h-9 border-b border-line text-[11px] text-muted tabular-nums">
       {ticks.map((ms) => (
