@@ -13,7 +13,7 @@ import { DETAILS_TABS, type DetailsTab } from '../logs-search.ts';
 import { MessageText } from '../table/message-text.tsx';
 import type { LogRow } from '../table/row.ts';
 import { ContextTab } from './context-tab.tsx';
-import { DETAILS_ID } from './details-id.ts';
+import { DetailsPane } from './details-pane.tsx';
 import { eventLink } from './event-link.ts';
 import { FieldsTab } from './fields-tab.tsx';
 import { JsonTab } from './json-tab.tsx';
@@ -74,18 +74,7 @@ export function EventDetails(props: EventDetailsProps) {
       )}
     </>
   );
-  if (!isNarrow) {
-    return (
-      <aside
-        aria-label="Event"
-        id={DETAILS_ID}
-        tabIndex={-1}
-        className="flex min-h-0 w-[clamp(24rem,42%,52rem)] shrink-0 flex-col border-l border-line bg-raised outline-offset-[-2px]"
-      >
-        {content}
-      </aside>
-    );
-  }
+  if (!isNarrow) return <DetailsPane>{content}</DetailsPane>;
   return (
     <RadixDialog.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
       <RadixDialog.Portal>

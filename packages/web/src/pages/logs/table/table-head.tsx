@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp, WrapText } from 'lucide-react';
-import { type DragEvent, type KeyboardEvent, type PointerEvent, type ReactNode, useState } from 'react';
+import { type DragEvent, type ReactNode, useState } from 'react';
 import { IconButton } from '../../../components/button.tsx';
 import { Menu, type MenuItem } from '../../../components/overlays.tsx';
 import { classNames } from '../../../lib/class-names.ts';
@@ -13,9 +13,8 @@ import {
   WIDTH_MIN,
   widthOf,
 } from './column-widths.ts';
+import { dragWidth } from './drag-width.ts';
 import { GRID, handlePart, rowPart } from './grid-roles.ts';
-
-const WIDTH_STEP = 16;
 
 export interface TableHeadProps {
   columns: readonly string[];
@@ -134,27 +133,7 @@ function HeadCell(props: HeadCellProps) {
 /** Drawn with the pointer, or moved with the arrow keys. */
 function ResizeHandle({ column, label, widths, onWidth, isHidden }: Omit<HeadCellProps, 'children'>) {
   const width = widthOf(widths, column);
-  const drag = (event: PointerEvent<HTMLElement>) => {
-    const handle = event.currentTarget;
-    const start = event.clientX;
-    const at = (moved: globalThis.PointerEvent) => clampWidth(width + moved.clientX - start);
-    const move = (moved: globalThis.PointerEvent) => onWidth(column, at(moved), false);
-    const end = (moved: globalThis.PointerEvent) => {
-      handle.removeEventListener('pointermove', move);
-      onWidth(column, at(moved), true);
-    };
-    event.preventDefault();
-    handle.setPointerCapture(event.pointerId);
-    handle.addEventListener('pointermove', move);
-    handle.addEventListener('pointerup', end, { once: true });
-  };
-  const press = (event: KeyboardEvent) => {
-    const step = { ArrowLeft: -WIDTH_STEP, ArrowRight: WIDTH_STEP }[event.key];
-    if (step === undefined) return;
-    event.preventDefault();
-    event.stopPropagation();
-    onWidth(column, clampWidth(width + step), true);
-  };
+  const drag = dragWidth({ width, onWidth: (next, isDone) => onWidth(column, clampWidth(next), isDone) });
   return (
     <div
       {...handlePart({
@@ -162,8 +141,7 @@ function ResizeHandle({ column, label, widths, onWidth, isHidden }: Omit<HeadCel
         'aria-valuenow': width,
         'aria-valuemin': WIDTH_MIN,
         'aria-valuemax': WIDTH_MAX,
-        onPointerDown: drag,
-        onKeyDown: press,
+        ...drag,
       })}
       tabIndex={isHidden ? -1 : 0}
       className="absolute inset-y-0 -right-1 z-10 w-2 cursor-col-resize touch-none after:absolute after:inset-y-1.5 after:left-1/2 after:w-px after:bg-line hover:after:bg-accent focus-visible:after:bg-accent"
