@@ -39,7 +39,7 @@ export interface TimeChartProps {
   marked?: readonly [first: number, last: number] | null;
 }
 
-const BOX = 'w-full min-w-0';
+const BOX = 'w-full min-w-0 [&_.u-select]:bg-accent/25!';
 const BARS = uPlot.paths.bars!({ size: [0.86, 60], align: 1 });
 const NONE: readonly ChartSeries[] = [];
 
