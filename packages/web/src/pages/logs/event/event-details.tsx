@@ -1,11 +1,12 @@
 import { ChevronDown, ChevronUp, Link as LinkIcon, X } from 'lucide-react';
 import { Dialog as RadixDialog, Tabs as RadixTabs } from 'radix-ui';
 import type { ReactNode } from 'react';
+import { ApiError } from '../../../api/error.ts';
 import { useTimeZone } from '../../../app/time-zone.ts';
 import { say } from '../../../app/toasts.tsx';
 import { IconButton } from '../../../components/button.tsx';
 import { SeverityBadge } from '../../../components/display.tsx';
-import { ErrorNotice, Loading } from '../../../components/notice.tsx';
+import { EmptyNotice, ErrorNotice, Loading } from '../../../components/notice.tsx';
 import { copyText } from '../../../lib/clipboard.ts';
 import { formatTime } from '../../../lib/time.ts';
 import { useIsNarrow } from '../../../lib/use-media.ts';
@@ -19,7 +20,7 @@ import { FieldsTab } from './fields-tab.tsx';
 import { JsonTab } from './json-tab.tsx';
 import { RawTab } from './raw-tab.tsx';
 import { TraceTab } from './trace-tab.tsx';
-import { useEvent } from './use-event.ts';
+import { isEventId, useEvent } from './use-event.ts';
 import { WhyTab } from './why-tab.tsx';
 
 const LABELS: Readonly<Record<DetailsTab, string>> = {
@@ -64,13 +65,7 @@ export function EventDetails(props: EventDetailsProps) {
       {found.row !== null ? (
         <Tabs key={found.row.id} {...props} row={found.row} />
       ) : (
-        <div className="p-3">
-          {found.error === null ? (
-            <Loading rows={8} label="Loading the event" />
-          ) : (
-            <ErrorNotice error={found.error} onRetry={() => void found.refetch()} />
-          )}
-        </div>
+        <NotThere {...found} eventId={eventId} />
       )}
     </>
   );
@@ -84,6 +79,39 @@ export function EventDetails(props: EventDetailsProps) {
         </RadixDialog.Content>
       </RadixDialog.Portal>
     </RadixDialog.Root>
+  );
+}
+
+interface NotThereProps {
+  eventId: string;
+  error: Error | null;
+  refetch(): unknown;
+}
+
+/** The event is under way, or nowhere. */
+function NotThere({ eventId, error, refetch }: NotThereProps) {
+  if (!isEventId(eventId)) {
+    return (
+      <EmptyNotice title="This line is not among those found">
+        Lines of a LogQL answer have no address of their own. Run the query for the time of the line to see it.
+      </EmptyNotice>
+    );
+  }
+  if (error instanceof ApiError && error.status === 404) {
+    return (
+      <EmptyNotice title="There is no event with this id">
+        Its retention may be over, or it belongs to another org.
+      </EmptyNotice>
+    );
+  }
+  return (
+    <div className="p-3">
+      {error === null ? (
+        <Loading rows={8} label="Loading the event" />
+      ) : (
+        <ErrorNotice error={error} onRetry={() => void refetch()} />
+      )}
+    </div>
   );
 }
 

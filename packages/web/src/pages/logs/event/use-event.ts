@@ -7,13 +7,16 @@ import { type ApiEvent, type LogRow, rowOfEvent } from '../table/row.ts';
 /** Events do not change. */
 const FRESH = { staleTime: 'static' } as const;
 
+/** Whether the id is that of an event; lines of LogQL have ids of their own, by which nobody can be asked. */
+export const isEventId = (id: string): boolean => /^[0-9a-f]{22}$/.test(id);
+
 /** The event by its id, asked for when it is not among the rows of the page. */
 export function useEvent(eventId: string, row: LogRow | null) {
   const query = useQuery({
     queryKey: ['event', chosenOrg(), eventId],
     queryFn: async ({ signal }) =>
       rowOfEvent((await get(`/api/logs/${encodeURIComponent(eventId)}`, signal)) as ApiEvent),
-    enabled: row === null && eventId !== '',
+    enabled: row === null && isEventId(eventId),
     structuralSharing: false,
     ...FRESH,
   });

@@ -1,7 +1,7 @@
 import { stringifySearch } from '../../../app/search-params.ts';
 import { plural } from '../../../lib/format.ts';
 import { isRelative, resolveRange } from '../../../lib/time.ts';
-import { type LokiStream, linesOf } from '../lines-page.ts';
+import { type LokiStream, linesOf, timeOfLine } from '../lines-page.ts';
 import type { LogsQuestion } from '../logs-search.ts';
 import type { LogRow } from '../table/row.ts';
 import { LiveRow } from './live-row.ts';
@@ -83,7 +83,7 @@ export function lineTail({ q, range }: Pick<LogsQuestion, 'q' | 'range'>): TailS
     path: (newest) => {
       isReady = false;
       const fromMs = resolveRange(range, Date.now()).fromMs;
-      const start = newest === null ? `${Math.round(fromMs)}000000` : String(BigInt(newest.id.split(' ')[1]!) + 1n);
+      const start = newest === null ? `${Math.round(fromMs)}000000` : String(timeOfLine(newest.id) + 1n);
       return `/loki/api/v1/tail${stringifySearch({ query: q, start, limit: newest === null ? FIRST_BACKFILL : AGAIN_BACKFILL })}`;
     },
     read: (text) => {
