@@ -34,7 +34,7 @@ export function DataTable<Row>({ label, columns, rows, keyOf, sort, onSort, deta
   const by = columns.find((column) => column.id === id)?.sortValue;
   const shown = by === undefined ? rows : sortRows(rows, by, isDescending);
   return (
-    <section tabIndex={0} aria-label={label} className="overflow-x-auto">
+    <section tabIndex={0} aria-label={label} className="relative overflow-x-auto">
       <table className="w-full text-left" aria-label={label}>
         <thead>
           <tr className="border-b border-line">

@@ -27,8 +27,8 @@ describe.skipIf(withoutChromium.isMissing)(`Logs in Chromium${withoutChromium.wh
   const firstRow = (page: Page) => grid(page).getByRole('row').nth(1);
   const box = (page: Page) => page.getByRole('combobox', { name: 'Search events' });
   const total = async (page: Page) => {
-    const text = await page.getByText(/^[\d,]+ events? in /).innerText();
-    return Number(/^[\d,]+/.exec(text)![0].replaceAll(',', ''));
+    const text = await page.getByText(/^[\d,]+ events? in /).textContent();
+    return Number(/^[\d,]+/.exec(text ?? '')![0].replaceAll(',', ''));
   };
   const untilParam = (page: Page, name: string, value: string | null) =>
     eventually(async () => (param(page, name) === value ? true : undefined));

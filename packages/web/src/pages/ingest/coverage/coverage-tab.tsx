@@ -147,7 +147,7 @@ interface Row {
 
 function Rows({ names, rows }: { names: readonly string[]; rows: readonly Row[] }) {
   return (
-    <div className="overflow-x-auto">
+    <div className="relative overflow-x-auto">
       <table className="w-full min-w-xl text-left">
         <thead className="text-xs text-muted">
           <tr>

@@ -72,7 +72,7 @@ function ProducerTable({ producers }: { producers: Producers['producers'] }) {
   const nowMs = Date.now();
   return (
     <Card title="Producers">
-      <div className="overflow-x-auto">
+      <div className="relative overflow-x-auto">
         <table className="w-full min-w-3xl text-left">
           <thead className="text-xs text-muted">
             <tr>
