@@ -26,7 +26,8 @@ export class ApiError extends Error {
 
 /** Whether the server could not be asked, or had no time: the same question may be answered later. */
 export const isPassing = (error: unknown): boolean =>
-  error instanceof ApiError && [0, 429, 502, 503, 504].includes(error.status);
+  // A query that ran into its limit would do so again, at the same cost.
+  error instanceof ApiError && [0, 429, 502, 503, 504].includes(error.status) && error.code !== 'query_timeout';
 
 export async function errorOf(response: Response): Promise<ApiError> {
   const text = await response.text();
