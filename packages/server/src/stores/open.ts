@@ -81,6 +81,7 @@ export function openStore(options: OpenStoreOptions): OpenStore {
       insert: async (...insert) => ready().insert(...insert),
       select: (...select) => ready().select(...select),
       remove: async (...remove) => ready().remove(...remove),
+      storedFrames: async (...range) => ready().storedFrames(...range),
       ping: async () => (await current?.ping()) ?? false,
       close: async () => current?.close(),
     },

@@ -151,6 +151,21 @@ export function storeContract(kind: string, make: () => Promise<StoreUnderTest>)
       expect((await events('s6-other')).rows).toBe(ROWS);
     });
 
+    test('S7 frames of a range that are stored, deleted ones too', async () => {
+      await under.store.insert(block('s7', 1000), ROWS, '0:s7:1000');
+      await under.store.insert(block('s7', 1002), ROWS, '0:s7:1002');
+      const stored = async (from: number, to: number) =>
+        [...((await under.store.storedFrames(0, from, to)) ?? [])].sort();
+      expect(await stored(1000, 1002)).toEqual([1000, 1002]);
+      expect(await stored(1001, 2000)).toEqual([1002]);
+      expect(await stored(1003, 2000)).toEqual([]);
+      expect(await under.store.storedFrames(1, 1000, 1002)).toEqual(new Set());
+      const params = { org: 's7', half: ROWS / 2 };
+      const half = { sql: 'org = {org:String} AND frame_index < {half:UInt32}', params };
+      await under.store.remove(half, { sql: '0', params: {} });
+      expect(await stored(1000, 1002)).toEqual([1000, 1002]);
+    });
+
     test('S5 the faults of a block and of a query are permanent', async () => {
       const [first, ...rest] = block('s5', 1);
       const cutShort = [first!, ...rest.slice(0, -4)];
