@@ -97,12 +97,13 @@ export async function completeRange(running: Running, pending: Pending, how: How
 
 const NONE: ReadonlySet<JournalPosition> = new Set();
 
+/** Asks until there is an answer: also a query that is refused is no fault of the rows. */
 async function storedFrames({ store, node, onProgress }: Running, { from, to }: Pending, signal: AbortSignal) {
   for (let retryMs = RETRY_MS_MIN; !signal.aborted; retryMs = Math.min(retryMs * 2, RETRY_MS_MAX)) {
     try {
       return await store.storedFrames(node, from, to);
     } catch (error) {
-      if (!(error instanceof RetryableError)) throw error;
+      if (!(error instanceof RetryableError || error instanceof PermanentError)) throw error;
       onProgress({ position: from, rows: 0, setAside: 0, error: error.message });
       await sleep(retryMs, signal);
     }

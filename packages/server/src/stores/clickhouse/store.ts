@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { JournalPosition } from '../../journal/journal.ts';
 import type { EventStore, SqlQuery } from '../store.ts';
-import { type HttpOptions, openHttp } from './http.ts';
+import { type HttpClient, type HttpOptions, openHttp } from './http.ts';
 import { paramSearch } from './params.ts';
 import { readRows } from './rows.ts';
 import { BLOCK_COLUMNS, DATABASE, EVENTS_TABLE, STREAMS_TABLE } from './schema.ts';
@@ -110,36 +110,42 @@ export function openClickHouseStore(options: ClickHouseStoreOptions): ClickHouse
     await command(`DELETE FROM ${DATABASE}.${STREAMS_TABLE} WHERE ${streams.sql}`, streams.params);
   }
 
-  async function storedFrames(node: number, from: JournalPosition, to: JournalPosition) {
-    // ReplicatedMergeTree commits token and part in one step, and this replica may lack what another one has.
-    for await (const rows of select<{ engine: string }>({ sql: EVENTS_ENGINE_SQL, params: {} }))
-      if (rows.some(({ engine }) => engine !== 'MergeTree')) return null;
-    const base = BigInt(node) << 48n;
-    const params = { base: `${base}`, first: `${base + BigInt(from)}`, last: `${base + BigInt(to)}` };
-    const stored = new Set<JournalPosition>();
-    for await (const rows of select<{ position: string }>({ sql: STORED_FRAMES_SQL, params }))
-      for (const { position } of rows) stored.add(Number(position));
-    return stored;
-  }
+  const storedFrames: EventStore['storedFrames'] = (...range) => readStoredFrames(select, ...range);
 
-  async function ping(): Promise<boolean> {
-    const signal = AbortSignal.timeout(PING_TIMEOUT_MS);
-    const query = {
-      operation: 'select',
-      search: { default_format: 'JSONEachRow' },
-      body: [Buffer.from('SELECT 1')],
-      signal,
-    } as const;
-    return await http
-      .send({ ...query, idleTimeoutMs: PING_TIMEOUT_MS })
-      .then(drain)
-      .then(
-        () => true,
-        () => false,
-      );
-  }
+  return { insert, select, remove, storedFrames, command, ping: () => answers(http), close: async () => http.close() };
+}
 
-  return { insert, select, remove, storedFrames, command, ping, close: async () => http.close() };
+async function answers(http: HttpClient): Promise<boolean> {
+  const query = {
+    operation: 'select',
+    search: { default_format: 'JSONEachRow' },
+    body: [Buffer.from('SELECT 1')],
+    signal: AbortSignal.timeout(PING_TIMEOUT_MS),
+  } as const;
+  return await http
+    .send({ ...query, idleTimeoutMs: PING_TIMEOUT_MS })
+    .then(drain)
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+async function readStoredFrames(
+  select: EventStore['select'],
+  node: number,
+  from: JournalPosition,
+  to: JournalPosition,
+): Promise<ReadonlySet<JournalPosition> | null> {
+  // ReplicatedMergeTree commits token and part in one step, and this replica may lack what another one has.
+  for await (const rows of select<{ engine: string }>({ sql: EVENTS_ENGINE_SQL, params: {} }, {}))
+    if (rows.some(({ engine }) => engine !== 'MergeTree')) return null;
+  const base = BigInt(node) << 48n;
+  const params = { base: `${base}`, first: `${base + BigInt(from)}`, last: `${base + BigInt(to)}` };
+  const stored = new Set<JournalPosition>();
+  for await (const rows of select<{ position: string }>({ sql: STORED_FRAMES_SQL, params }, {}))
+    for (const { position } of rows) stored.add(Number(position));
+  return stored;
 }
 
 /** Reads an answer to its end, so that the connection can be used again. Throws as `readRows` does. */
