@@ -27,13 +27,13 @@ const TRIES = 400;
 const TRY_MS = 25;
 
 /** A block of events of one frame, spread over two days, with an attribute. */
-export function eventBlock(orgId: string, frame: number, rows: number): readonly Uint8Array[] {
+export function eventBlock(orgId: string, frame: number, rows: number, node = 0): readonly Uint8Array[] {
   const events = Array.from({ length: rows }, (_, i) => ({
     timestampNs: BigInt(Date.UTC(2026, 0, 1 + (i % 2), 12)) * 1_000_000n + BigInt(i),
     message: `event ${i} of frame ${frame}`,
     attributes: { n: { kind: 'number', text: String(i) } as const },
   }));
-  return encodeNative(blockOf(orgId, events, { node: 0, frame }), { position: true }).parts;
+  return encodeNative(blockOf(orgId, events, { node, frame }), { position: true }).parts;
 }
 
 const block = (orgId: string, frame: number) => eventBlock(orgId, frame, ROWS);
