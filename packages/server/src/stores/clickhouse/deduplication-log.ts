@@ -98,24 +98,33 @@ function replay(file: string, added: Map<string, Added>): void {
 
 /** Whether a part is in its place, itself or merged into a larger one. A name that is none counts as there. */
 function partsOf(table: string): (part: string) => boolean {
-  const byPartition = new Map<string, { first: number; last: number }[]>();
+  const byPartition = new Map<string, Blocks[]>();
   for (const name of readdirSync(table)) {
     const blocks = blocksOf(name);
     if (blocks === null) continue;
-    const { partition, first, last } = blocks;
-    const others = byPartition.get(partition);
-    if (others === undefined) byPartition.set(partition, [{ first, last }]);
-    else others.push({ first, last });
+    const others = byPartition.get(blocks.partition);
+    if (others === undefined) byPartition.set(blocks.partition, [blocks]);
+    else others.push(blocks);
   }
+  let found: Blocks | undefined;
   return (part) => {
     const blocks = blocksOf(part);
     if (blocks === null) return true;
-    const others = byPartition.get(blocks.partition) ?? [];
-    return others.some(({ first, last }) => first <= blocks.first && blocks.last <= last);
+    const holds = (part: Blocks) =>
+      part.partition === blocks.partition && part.first <= blocks.first && blocks.last <= part.last;
+    // Of thousands of notes in a row most are of the same merged part.
+    if (found === undefined || !holds(found)) found = byPartition.get(blocks.partition)?.find(holds);
+    return found !== undefined;
   };
 }
 
-function blocksOf(name: string): { partition: string; first: number; last: number } | null {
+interface Blocks {
+  partition: string;
+  first: number;
+  last: number;
+}
+
+function blocksOf(name: string): Blocks | null {
   const [, partition, first, last] = PART.exec(name) ?? [];
   if (partition === undefined || TEMPORARY.test(name)) return null;
   return { partition, first: Number(first), last: Number(last) };
