@@ -42,7 +42,7 @@ const checks: Record<string, () => Promise<boolean> | boolean> = {
   fuzz: () => script('../fuzz/main', ['--count', '200000', '--seed', String(seed)]),
   outcomes: () => outcomesTest({ seed, rounds: 40, print }),
   kill: () => killTest({ seed, serverKills: 20, engineKills: 20, print }),
-  'store-kill': () => storeKillTest({ seed, kills: 200, print }),
+  'store-kill': () => storeKillTest({ seed, kills: 100, print }),
   'store-writer': () => storeWriterTest({ seed, histories: 500, print }),
   forwarding: () => forwardingTest({ seed, kills: 20, seconds: 60, eventsPerSecond: 5000, print }),
   'file-tail': () => fileTailTest({ seed, restarts: Number(values.restarts ?? 50), print }),
