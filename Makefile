@@ -1,5 +1,5 @@
 # Everything here needs Node (any version npm 10+ runs on), npm and make; npm brings the Node that Tailwater runs on.
-.PHONY: install build run logs test lint unit app bench soak conformance docs clean
+.PHONY: install build run logs test lint unit app e2e screenshots bench soak conformance docs clean
 
 NPX := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
 
@@ -22,7 +22,7 @@ logs: build
 	@$(NPX) exec node packages/cli/dist/main.js tail $(if $(URL),--url $(URL)) $(ARGS)
 
 # What CI runs: format and lint, dead code, then every test that fits into eight minutes on two cores.
-test: build lint unit app
+test: build lint unit app e2e
 
 lint: install
 	npm run --silent lint
@@ -33,6 +33,14 @@ unit: build
 
 app: build
 	npm run --silent test:app
+
+# The web UI in Debian's Chromium.
+e2e: build
+	npm run --silent test:e2e
+
+# Makes docs/screenshots/ anew, from the same tests.
+screenshots: build
+	TAILWATER_SCREENSHOTS=1 npm run --silent test:e2e
 
 bench: build
 	npm run --silent bench -- $(ARGS)

@@ -39,6 +39,16 @@ export default defineConfig({
           testTimeout: 120_000,
         },
       },
+      {
+        extends: true,
+        // The built server in Debian's Chromium: one server for all files.
+        test: {
+          name: 'e2e',
+          include: ['packages/web/test/e2e/**/*.test.ts'],
+          globalSetup: ['packages/web/test/e2e/support/stage.ts'],
+          testTimeout: 60_000,
+        },
+      },
     ],
   },
 });

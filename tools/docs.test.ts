@@ -149,8 +149,8 @@ test('environment variables and configuration keys that documents name exist', (
 
 /** Packages that the shipped code imports, by what is written in its imports. */
 function importedPackages(): Set<string> {
-  const sources = ['schema', 'server', 'cli'].flatMap((name) =>
-    walk(`packages/${name}/src`, (file) => file.endsWith('.ts') && !file.endsWith('.test.ts')),
+  const sources = ['schema', 'server', 'cli', 'web'].flatMap((name) =>
+    walk(`packages/${name}/src`, (file) => /\.tsx?$/.test(file) && !file.endsWith('.test.ts')),
   );
   const imports = sources.flatMap((path) => [
     ...text(path).matchAll(/^(?:import|export)\b[^;]*?from '([^'.][^']*)'/gm),

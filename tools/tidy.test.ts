@@ -16,15 +16,21 @@ const sources = [
   'packages/sdk/src',
   'packages/server/src',
   'packages/cli/src',
+  'packages/web/src',
+  'packages/web/tools',
 ].flatMap((dir) => walk(dir));
-const tests = ['packages/server/test', 'packages/server/bench', 'packages/server/tools', 'tools'].flatMap((dir) =>
-  walk(dir),
-);
+const tests = [
+  'packages/server/test',
+  'packages/server/bench',
+  'packages/server/tools',
+  'packages/web/test',
+  'tools',
+].flatMap((dir) => walk(dir));
 const isTest = (path: string) => path.endsWith('.test.ts') || path.includes('/fixtures/');
 
 function walk(dir: string): string[] {
   return readdirSync(join(root, dir), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.name.endsWith('.gen.ts'))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));
 }
 
@@ -72,6 +78,9 @@ const BANS: readonly [RegExp, Record<string, string>, string][] = [
       'packages/sdk/src/last-breath.ts': 'the same, in a child process of a program that ends',
       'packages/sdk/src/server-client.ts': 'the SDK speaks to the server its user names',
       'packages/server/src/stores/clickhouse/engine.ts': 'the supervisor asks its own child on loopback',
+      'packages/web/src/api/client.ts': 'the page speaks to the server that it came from',
+      'packages/web/src/api/reachable.ts': 'the same, to hear whether it is back',
+      'packages/web/tools/write-api-types.ts': 'a server that it starts itself',
     },
     'a URL that a user gave goes through runtime/egress; the store has its own client',
   ],
@@ -95,6 +104,11 @@ const BANS: readonly [RegExp, Record<string, string>, string][] = [
       'packages/sdk/src/test-server.ts': 'the server of tests, for what the SDK itself sent',
     },
     'expand() in pipeline/expand.ts, expandStream() beside it, receivers/util/inflate.ts',
+  ],
+  [
+    /dangerouslySetInnerHTML|\b(inner|outer)HTML\b|insertAdjacentHTML|document\.write/,
+    {},
+    'React elements: text stays text',
   ],
   [/: any\b|as any\b|<any>/, {}, 'a type, or unknown and a schema'],
   [LINT_ESCAPE, {}, 'mend the code'],
@@ -144,7 +158,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'stores',
     'control',
     'consumers',
+    'exports',
+    'system',
   ],
+  exports: ['query'],
+  system: ['journal'],
   http: ['admission', 'pipeline', 'producers', 'receivers'],
   config: ['batch', 'processors', 'receivers'],
 };

@@ -9,9 +9,10 @@ const SERVER: StartedServer = {
   dataDir: '/data',
   openMode: true,
   generatedKey: 'tw_secret',
+  webUrl: 'http://127.0.0.1:4750/sign-in#twl_secret',
 };
 
-test('the ready line is one line of JSON without the key', () => {
+test('the ready line is one line of JSON without the secrets', () => {
   expect(readyLine(SERVER)).toMatch(/^[^\n]*\n$/);
   expect(JSON.parse(readyLine(SERVER))).toEqual({
     event: 'ready',
@@ -29,6 +30,19 @@ test.each<[string, Partial<StartedServer>, string[], string[]]>([
   ['open, later', { generatedKey: null }, ['need no key'], ['shown this once', 'Bearer']],
   ['with keys, first start', { openMode: false }, ['Bearer tw_secret', 'shown this once'], ['need no key']],
   ['with keys, later', { openMode: false, generatedKey: null }, ['Bearer $TAILWATER_API_KEY'], ['shown this once']],
+  [
+    'open, with the web UI',
+    { webUrl: 'http://127.0.0.1:4750' },
+    ['Web UI: http://127.0.0.1:4750\n'],
+    ['tailwater sign-in'],
+  ],
+  [
+    'with keys and the web UI',
+    { openMode: false },
+    ['within 24 hours: http://127.0.0.1:4750/sign-in#twl_secret\n', 'tailwater sign-in'],
+    [],
+  ],
+  ['without the web UI', { webUrl: null, openMode: false }, [], ['Web UI', 'sign-in']],
   ['no OTLP port', { otlpHttpPort: null }, [], ['OTLP', 'Other ports']],
   [
     'ports of receivers',

@@ -10,6 +10,8 @@ export interface StartedServer {
   openMode: boolean;
   /** An admin key made at the first start. It is nowhere kept. */
   generatedKey: string | null;
+  /** With keys a link that signs in once. Null when the web UI is not built. */
+  webUrl: string | null;
 }
 
 /** The one line on stdout, for programs: JSON without secrets. */
@@ -27,13 +29,15 @@ export function readyLine({ url, httpPort, otlpHttpPort, listenerPorts, dataDir,
 }
 
 /** What a person reads on stderr: where it is, the key that was made, and how to send and find a first event. */
-export function welcome({ url, otlpHttpPort, listenerPorts, dataDir, openMode, generatedKey }: StartedServer): string {
+export function welcome(server: StartedServer): string {
+  const { url, otlpHttpPort, listenerPorts, dataDir, openMode, generatedKey } = server;
   const authorization = openMode ? '' : ` -H "Authorization: Bearer ${generatedKey ?? '$TAILWATER_API_KEY'}"`;
   const others = Object.entries(listenerPorts).filter(([name]) => name !== 'otlp.http');
   const ports = others.map(([name, port]) => `${name} ${port}`).join(', ');
   const lines = [
     `Tailwater listens on ${url}${otlpHttpPort === null ? '' : ` (OTLP/HTTP on port ${otlpHttpPort} too)`}`,
     ...(ports === '' ? [] : [`Other ports: ${ports}`]),
+    ...webUiLines(server),
     `Data directory: ${dataDir}`,
     ...(generatedKey === null ? [] : [`Admin API key of org default, shown this once: ${generatedKey}`]),
     openMode
@@ -44,4 +48,10 @@ export function welcome({ url, otlpHttpPort, listenerPorts, dataDir, openMode, g
     `  curl -sS '${url}/api/logs?q=hello'${authorization}`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function webUiLines({ webUrl, openMode }: StartedServer): string[] {
+  if (webUrl === null) return [];
+  if (openMode) return [`Web UI: ${webUrl}`];
+  return [`Web UI, signs in once, within 24 hours: ${webUrl}`, 'Another such link: `tailwater sign-in`'];
 }

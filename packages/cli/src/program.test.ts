@@ -7,6 +7,7 @@ import { ApiClient } from './api-client.ts';
 import { createKey, listKeys, revokeKey } from './commands/keys.ts';
 import { printLogs } from './commands/logs.ts';
 import { createOrg, listOrgs } from './commands/orgs.ts';
+import { signIn } from './commands/sign-in.ts';
 import { tail } from './commands/tail.ts';
 import { type FormatOptions, printerOf } from './format.ts';
 import { run } from './program.ts';
@@ -227,6 +228,13 @@ describe('keys and orgs', () => {
       scopes: ['ingest'],
       browser_origins: ['https://a.example', 'https://b.example'],
     });
+  });
+
+  test('sign-in: nothing but the link on stdout', async () => {
+    answers = [json({ url: 'http://a.example/sign-in#twl_x', expires_at: 'x' }, 201)];
+    await signIn(new ApiClient(url), {}, { stdout, stderr });
+    expect(stdout.content).toBe('http://a.example/sign-in#twl_x\n');
+    expect(requests[0]?.line).toBe('POST /api/sign-in-links');
   });
 
   test('keys revoke', async () => {

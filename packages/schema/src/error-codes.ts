@@ -13,12 +13,12 @@ export const ERROR_CODES = {
   },
   unauthenticated: {
     status: 401,
-    help: 'Send an API key: `Authorization: Bearer KEY`, `X-API-Key: KEY`, or Basic with the key as password.',
+    help: 'Send an API key: `Authorization: Bearer KEY`, `X-API-Key: KEY`, or Basic with the key as password. With the field `session` a session of the web UI is over: sign in again.',
   },
   forbidden: { status: 403, help: 'The key is valid but lacks the scope, or may not act for that org.' },
   origin_refused: {
     status: 403,
-    help: 'Open mode answers only to this machine: Host and Origin must be loopback. Use an API key for anything else.',
+    help: 'The page of another server asked. Open mode answers only to this machine: Host and Origin must be loopback. A session of the web UI counts only for its own pages: behind a proxy Host must be what the browser asked for. A browser key counts for the origins it lists.',
   },
   not_found: { status: 404, help: 'There is no such thing in this org.' },
   method_not_allowed: { status: 405, help: 'The path exists with another method; `Allow` lists them.' },

@@ -71,6 +71,11 @@ export function loadConfigOfProcess(flags: Readonly<Record<string, string>>): Co
   return loadConfig({ flags, environment: process.env, readFile: (path) => readFileSync(path, 'utf8') });
 }
 
+/** Ids of the redaction rules that are off for every org. */
+export function redactRulesOff({ redact }: Pick<Config, 'redact'>): string[] {
+  return Object.entries(redact.rules).flatMap(([rule, on]) => (on ? [] : [rule]));
+}
+
 /** Whether requests without a key may be answered: open mode is not off and the server is bound to loopback only. */
 export function isOpenMode(config: Config): boolean {
   return config.openMode === 'auto' && isLoopbackHost(config.http.host);

@@ -4,14 +4,16 @@ import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Admission } from './admission/admission.ts';
 import { defaultQuota, Quotas } from './admission/quotas.ts';
-import { type Config, isOpenMode } from './config.ts';
+import { signInUrl } from './api/routes/sessions/create-link.ts';
+import { type Config, isOpenMode, redactRulesOff } from './config.ts';
 import { type StoreWriter, startStoreWriter } from './consumers/store-writer/index.ts';
 import type { StoreWriterState } from './consumers/store-writer/store-writer.ts';
 import type { StoreConnection } from './consumers/store-writer/wire.ts';
 import { Authenticator } from './control/authenticator.ts';
 import { bootstrap } from './control/bootstrap.ts';
-import { openControlDb } from './control/control-db.ts';
+import { type ControlDb, openControlDb } from './control/control-db.ts';
 import { OrgCache } from './control/org-cache.ts';
+import { createSignInLink, OPERATOR_GRANT } from './control/sign-in-links.ts';
 import { openCursor } from './journal/cursor.ts';
 import { lockDataDir } from './journal/disk/lock.ts';
 import { JournalProgress } from './journal/disk/progress.ts';
@@ -22,16 +24,20 @@ import { openDeletions } from './open-deletions.ts';
 import { openHttp } from './open-http.ts';
 import { openIntegrations } from './open-integrations.ts';
 import { openListeners } from './open-listeners.ts';
+import { OWN_RECEIVER, ownEventsInto } from './open-own-events.ts';
 import { openSender } from './open-sender.ts';
 import { type Parts, type Paths, pathsOf } from './parts.ts';
 import { type IngestClient, startIngest } from './pipeline/ingest-client.ts';
 import { Producers, type ProducersState } from './producers/producers.ts';
 import { LogqlClient } from './query/logql/worker/client.ts';
 import { PermanentError } from './runtime/errors.ts';
+import { OwnEvents, withOwnEvents } from './runtime/own-events.ts';
 import { createOwnLog, type OwnLog } from './runtime/own-log.ts';
 import { Runner } from './runtime/runner.ts';
 import { createTelemetry, type Telemetry } from './runtime/telemetry.ts';
+import { VERSION } from './runtime/version.ts';
 import { type OpenStore, openStore } from './stores/open.ts';
+import { webUiDir } from './web-ui/dist-dir.ts';
 
 /** What a started server tells about itself. */
 export interface Announcement {
@@ -45,6 +51,8 @@ export interface Announcement {
   openMode: boolean;
   /** An admin key made at the first start. Shown once: it is nowhere kept. */
   generatedKey: string | null;
+  /** The web UI's address; with keys a link that signs in once, which is a secret. Null when the UI is not built. */
+  webUrl: string | null;
 }
 
 export interface RunningServer extends Announcement {
@@ -61,10 +69,13 @@ const STORE_WAIT_MS = 2_000;
  * with everything closed again, when a part that ingest needs cannot be opened.
  */
 export async function serve(config: Config): Promise<RunningServer> {
-  const log = createOwnLog(config.log);
+  const telemetry = createTelemetry();
+  const ownEvents = openOwnEvents(config, telemetry);
+  const stderrLog = createOwnLog(config.log);
+  const log = ownEvents === null ? stderrLog : withOwnEvents(stderrLog, ownEvents);
   const runner = new Runner((error, name) => log.error({ err: error }, `closing ${name} failed`));
   try {
-    const announcement = await open(config, log, runner);
+    const announcement = await open({ config, log, runner, telemetry, ownEvents });
     return { ...announcement, stop: () => runner.stop(STOP_DEADLINE_MS) };
   } catch (error) {
     await runner.stop(STOP_DEADLINE_MS);
@@ -72,24 +83,24 @@ export async function serve(config: Config): Promise<RunningServer> {
   }
 }
 
-async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announcement> {
+interface Surroundings extends Pick<Parts, 'config' | 'log' | 'runner' | 'telemetry'> {
+  /** Null when they are switched off. */
+  ownEvents: OwnEvents | null;
+}
+
+function openOwnEvents({ log }: Config, telemetry: Telemetry): OwnEvents | null {
+  if (log.ownEvents === 'off') return null;
+  return new OwnEvents({ onDropped: (count) => telemetry.countListener(OWN_RECEIVER, 'message_dropped', count) });
+}
+
+async function open({ config, log, runner, telemetry, ownEvents }: Surroundings): Promise<Announcement> {
+  log.milestone({ version: VERSION, node_version: process.versions.node }, `Tailwater ${VERSION} starts`);
   const dataDir = resolve(config.dataDir);
   makeDataDir(dataDir);
   const lock = lockDataDir(dataDir);
   runner.defer('data directory lock', () => lock.release());
-  const telemetry = createTelemetry();
-  const control = await openControlDb(dataDir);
-  runner.defer('control database', () => control.close());
-  const { generatedSecret, isRevoked } = await bootstrap(control, config.bootstrapApiKey);
-  if (isRevoked) log.warn({}, 'bootstrapApiKey was revoked some time ago and stays so');
   const openMode = isOpenMode(config);
-  const orgs = new OrgCache(control);
-  const authenticator = new Authenticator(control, {
-    orgs,
-    openMode,
-    onFault: (error) => log.error({ err: error }, 'saving the use of API keys failed'),
-  });
-  runner.defer('authenticator', () => authenticator.close());
+  const { control, orgs, authenticator, generatedKey } = await openControl(config, dataDir, log, runner);
   const paths = pathsOf(dataDir);
   const deadLetters = await openDeadLetterStores(config, paths, { telemetry, log, runner });
   const ingest = await openIngest(config, paths, log, telemetry);
@@ -120,24 +131,54 @@ async function open(config: Config, log: OwnLog, runner: Runner): Promise<Announ
     defaultRetentionDays: config.retention.defaultDays,
     browserKeyBytesPerSecond: config.limits.browserKeyBytesPerSecond,
   });
+  if (ownEvents !== null) {
+    ownEvents.start(ownEventsInto(admission));
+    runner.defer('own events', () => ownEvents.close());
+  }
   const opened = { config, paths, log, telemetry, runner, control, authenticator, orgs, ingest };
   const { integrations, start } = await openIntegrations(opened, forwarding);
   const parts = { ...opened, deadLetters, producers, integrations, admission, quotas, store, writer, logql };
   openDeletions(parts);
   const listeners = await openListeners(parts);
-  const { httpPort, extraPorts } = await openHttp(parts);
+  const { httpPort, extraPorts } = await openHttp(parts, listeners);
   const listenerPorts = { ...extraPorts, ...listeners };
   forwarding.ownPorts.push(httpPort, ...Object.values(listenerPorts));
   await start();
+  runner.defer('the server', () => log.milestone({ version: VERSION }, `Tailwater ${VERSION} stops`));
+  const url = `http://${urlHost(config.http.host)}:${httpPort}`;
+  const ports = Object.fromEntries(Object.entries(listenerPorts).map(([name, port]) => [`port.${name}`, port]));
+  log.milestone({ version: VERSION, url, open_mode: openMode, ...ports }, `Tailwater ${VERSION} is ready`);
   return {
     httpPort,
     otlpHttpPort: extraPorts['otlp.http'] ?? null,
     listenerPorts,
-    url: `http://${urlHost(config.http.host)}:${httpPort}`,
+    url,
     dataDir,
     openMode,
-    generatedKey: generatedSecret,
+    generatedKey,
+    webUrl: await webUrlOf(control, url, openMode),
   };
+}
+
+/** Who may do what. */
+async function openControl(config: Config, dataDir: string, log: OwnLog, runner: Runner) {
+  const control = await openControlDb(dataDir);
+  runner.defer('control database', () => control.close());
+  const { generatedSecret, isRevoked } = await bootstrap(control, config.bootstrapApiKey);
+  if (isRevoked) log.warn({}, 'bootstrapApiKey was revoked some time ago and stays so');
+  const orgs = new OrgCache(control);
+  const authenticator = new Authenticator(control, {
+    orgs,
+    openMode: isOpenMode(config),
+    onFault: (error) => log.error({ err: error }, 'saving the use of API keys failed'),
+  });
+  runner.defer('authenticator', () => authenticator.close());
+  return { control, orgs, authenticator, generatedKey: generatedSecret };
+}
+
+async function webUrlOf(control: ControlDb, url: string, openMode: boolean): Promise<string | null> {
+  if (webUiDir() === null) return null;
+  return openMode ? url : signInUrl(url, (await createSignInLink(control, OPERATOR_GRANT)).token);
 }
 
 function makeDataDir(dataDir: string): void {
@@ -160,7 +201,7 @@ async function openIngest(config: Config, paths: Paths, log: OwnLog, telemetry: 
       reserveBytes: config.journal.reserveBytes,
       limits: config.limits,
       logTypes: config.enrich.logTypes,
-      redactRulesOff: Object.entries(config.redact.rules).flatMap(([rule, on]) => (on ? [] : [rule])),
+      redactRulesOff: redactRulesOff(config),
       deadLetters: { dir: paths.deadLetterDir, ...config.deadLetters },
       inflightBytesMax: config.limits.inflightBytesMax,
     },
@@ -212,7 +253,11 @@ function openStorePart(
     external: url === undefined ? null : { url, user: user ?? 'default', password: password ?? '' },
     onConnection: (connection) => {
       onConnection(connection);
-      if (writer !== null) return writer.reconnect(connection);
+      if (writer !== null) {
+        log.warn({ restarts: store.status().restarts }, 'the event store was opened again');
+        return writer.reconnect(connection);
+      }
+      log.milestone({ embedded: url === undefined }, 'the event store is open');
       writer = startStoreWriter(
         {
           ...paths,

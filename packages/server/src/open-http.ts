@@ -1,23 +1,30 @@
 import type { Server } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { buildApi } from './api/app.ts';
+import type { ApiDeps } from './api/deps.ts';
 import { LOKI_TAIL_PATH, lokiTailHandler } from './api/routes/loki/tail.ts';
 import { createTail } from './api/routes/tail/index.ts';
 import { type UpgradeHandler, upgradeRouter } from './api/routes/tail/upgrade.ts';
+import { type Config, redactRulesOff } from './config.ts';
 import { createLiveTail } from './consumers/live-tail/live-tail.ts';
 import type { IngestQuota } from './control/orgs.ts';
+import { Exports } from './exports/exports.ts';
 import { healthOf, watchGauges } from './health.ts';
 import { createIngestHandler } from './http/ingest-handler.ts';
 import { createHttpServer, drain, listen } from './http/listen.ts';
 import { PrefixStore } from './http/prefix-store.ts';
 import { createDeadLetters } from './open-dead-letters.ts';
+import { openSystem } from './open-system.ts';
 import type { Parts } from './parts.ts';
+import { tryRedaction } from './pipeline/redaction-trial.ts';
 import { receiverPaths } from './receivers/openapi.ts';
 import { HTTP_PORT as OTLP_HTTP_PORT } from './receivers/otlp/config.ts';
 import { RECEIVERS } from './receivers/registry.ts';
 import { createRouter } from './receivers/router.ts';
 import { PermanentError, RetryableError } from './runtime/errors.ts';
 import type { EventStore } from './stores/store.ts';
+import { webUiDir } from './web-ui/dist-dir.ts';
+import { createWebUi, type WebUi } from './web-ui/web-ui.ts';
 
 const DRAIN_DEADLINE_MS = 4_000;
 const ACK_STORED_TIMEOUT_MS = 30_000;
@@ -28,26 +35,30 @@ export interface HttpPorts {
   extraPorts: Record<string, number>;
 }
 
-/** Opens the one port that carries everything, and beside it those that clients know by number. */
-export async function openHttp(parts: Parts): Promise<HttpPorts> {
+/**
+ * Opens the one port that carries everything, and beside it those that clients know by number. `listenerPorts` are those
+ * that are open already.
+ */
+export async function openHttp(parts: Parts, listenerPorts: Readonly<Record<string, number>>): Promise<HttpPorts> {
   const { config, runner } = parts;
+  const extraPorts: Record<string, number> = {};
   const stopping = new AbortController();
   const handleIngest = openIngestHandler(parts, stopping.signal);
-  const { api, onUpgrade, closeTail } = await openApi(parts);
+  const { api, onUpgrade, closeStreams } = await openApi(parts, () => ({ ...extraPorts, ...listenerPorts }));
+  const webUi = openWebUi(parts);
   watchGauges(parts);
   const createServer = () =>
     createHttpServer({
       headersTimeoutMs: config.http.headersTimeoutMs,
       requestTimeoutMs: config.http.requestTimeoutMs,
       onRequest: (request, response) => {
-        if (!handleIngest(request, response)) api.routing(request, response);
+        if (!handleIngest(request, response) && !webUi(request, response)) api.routing(request, response);
       },
       onUpgrade,
     });
   const main = createServer();
   runner.defer('http', () => drain(main, DRAIN_DEADLINE_MS));
   const httpPort = await listen(main, config.http.host, config.http.port, 'http.port');
-  const extraPorts: Record<string, number> = {};
   for (const [receiver, section] of Object.entries(config.receivers)) {
     if (typeof section !== 'object' || !('http' in section) || section.http === 'off') continue;
     const name = `${receiver}.http`;
@@ -55,7 +66,7 @@ export async function openHttp(parts: Parts): Promise<HttpPorts> {
     if (port !== null) extraPorts[name] = port;
   }
   // Closed first: open streams would hold up the draining of the servers.
-  runner.defer('live tail', closeTail);
+  runner.defer('live tail and downloads', closeStreams);
   runner.defer('bodies without an end', () => stopping.abort());
   return { httpPort, extraPorts };
 }
@@ -101,10 +112,17 @@ function openIngestHandler(parts: Parts, stopping: AbortSignal) {
 interface OpenApi {
   api: FastifyInstance;
   onUpgrade: UpgradeHandler;
-  closeTail(): Promise<void>;
+  /** Ends live tails and downloads. */
+  closeStreams(): Promise<void>;
 }
 
-async function openApi(parts: Parts): Promise<OpenApi> {
+function openWebUi({ log }: Parts): WebUi {
+  const dir = webUiDir();
+  if (dir === null) log.warn({}, 'the web UI is not built: `/` answers 404 until `make build` was run');
+  return createWebUi(dir);
+}
+
+async function openApi(parts: Parts, ingestPorts: ApiDeps['ingestPorts']): Promise<OpenApi> {
   const { config, log, ingest, paths } = parts;
   const liveTail = createLiveTail({
     journalDir: paths.journalDir,
@@ -112,11 +130,14 @@ async function openApi(parts: Parts): Promise<OpenApi> {
     node: config.node,
     onFailure: (error) => log.error({ err: error }, 'live tail failed, readers have to connect again'),
   });
+  const exports = new Exports();
   const deps = {
     store: limited(parts.store.store, config.query.timeoutMs),
     control: parts.control,
     orgs: parts.orgs,
-    authenticate: parts.authenticator.authenticate.bind(parts.authenticator),
+    authenticate: parts.authenticator.authenticateApi.bind(parts.authenticator),
+    identityOfKey: parts.authenticator.identityOfSecret.bind(parts.authenticator),
+    sessions: parts.authenticator.sessions,
     metrics: parts.telemetry.registry,
     defaultRetentionDays: config.retention.defaultDays,
     onFault: (error: unknown, requestId: string) =>
@@ -128,7 +149,11 @@ async function openApi(parts: Parts): Promise<OpenApi> {
     deadLetters: createDeadLetters(parts),
     integrations: parts.integrations,
     producers: parts.producers,
+    exports,
+    redaction: redactionOf(config),
+    system: openSystem(parts, () => liveTail.counts.subscriptions),
     logql: parts.logql,
+    ingestPorts,
     usage: (orgId: string) => parts.quotas.usage(orgId),
     quotaOf: (own: IngestQuota) => parts.quotas.of(own),
   };
@@ -137,7 +162,20 @@ async function openApi(parts: Parts): Promise<OpenApi> {
   const api = await buildApi(deps, [tail.route]);
   parts.runner.defer('api', () => api.close());
   const onUpgrade = upgradeRouter({ [LOKI_TAIL_PATH]: lokiTailHandler(tailDeps) }, tail.onUpgrade);
-  return { api, onUpgrade, closeTail: () => liveTail.close() };
+  return {
+    api,
+    onUpgrade,
+    closeStreams: () => {
+      exports.close();
+      return liveTail.close();
+    },
+  };
+}
+
+function redactionOf(config: Config): ApiDeps['redaction'] {
+  const rulesOff = redactRulesOff(config);
+  const { limits } = config;
+  return { rulesOff, try: (event, orgRulesOff) => tryRedaction(event, orgRulesOff, { limits, rulesOff }) };
 }
 
 /** The store with the configured limit on every query that sets none of its own. */

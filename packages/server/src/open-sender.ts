@@ -3,6 +3,7 @@ import { createDestinationSender } from './consumers/destination-sender/client.t
 import { createDestinationMetrics } from './consumers/destination-sender/metrics.ts';
 import type { DestinationSender } from './consumers/destination-sender/sender.ts';
 import { JournalFloor } from './journal/floor.ts';
+import { createStateLog } from './open-own-events.ts';
 import type { Parts } from './parts.ts';
 import type { PolicySettings } from './runtime/egress/policy.ts';
 
@@ -26,6 +27,8 @@ export function openSender(
   const { config, paths, ingest, telemetry, log, runner } = parts;
   const floor = new JournalFloor();
   const ownPorts: number[] = [];
+  const count = createDestinationMetrics(telemetry.registry);
+  const tell = createStateLog(log);
   const sender = createDestinationSender({
     journalDir: paths.journalDir,
     cursorDir: paths.cursorDir,
@@ -34,7 +37,10 @@ export function openSender(
     node: config.node,
     floor,
     egress: () => ({ ...egressRules(config), ownPorts }),
-    onReport: createDestinationMetrics(telemetry.registry),
+    onReport: (reports) => {
+      count(reports);
+      tell(reports);
+    },
     onFault: (error, integration) =>
       integration === null
         ? log.error({ err: error }, 'the thread that delivers to destinations died, it is started again')

@@ -107,6 +107,11 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
       load: async () => (await import('./keys.ts')).addKeys,
     },
     {
+      name: 'sign-in',
+      description: 'print a link that signs in to the web UI, once',
+      load: async () => (await import('./sign-in.ts')).addSignIn,
+    },
+    {
       name: 'secrets',
       description: 'keys that seal the credentials of integrations',
       load: async () => (await import('./secrets.ts')).addSecrets,

@@ -8,3 +8,5 @@ export { parseJsonPath } from './json-path.ts';
 export { MAX_QUERY_BYTES, parseQuery, parseSelector } from './parse.ts';
 export { type PatternNode, parsePatternExpression } from './pattern.ts';
 export { printQuery } from './printer.ts';
+export { type TokenSpan, tokenSpans } from './spans.ts';
+export { isFunctionKind, RESERVED_WORDS } from './tokens.ts';

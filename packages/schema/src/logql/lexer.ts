@@ -15,6 +15,11 @@ export class Lexer {
     this.scanner = new Scanner(text);
   }
 
+  /** Indices of the characters of the last token, the end exclusive. */
+  get span(): { start: number; end: number } {
+    return { start: this.scanner.tokenStart, end: this.scanner.at };
+  }
+
   /** Throws a LogqlError for text that is no token. */
   next(): Token {
     const { scanner } = this;

@@ -32,6 +32,8 @@ export class Scanner {
   /** Place of the token being read. */
   tokenLine = 0;
   tokenColumn = 0;
+  /** Index of its first character. */
+  tokenStart = 0;
 
   constructor(text: string) {
     this.characters = Array.from(text);
@@ -93,6 +95,7 @@ export class Scanner {
   }
 
   startToken(): void {
+    this.tokenStart = this.at;
     this.tokenLine = this.line;
     this.tokenColumn = this.column;
     // An empty text has no first line.

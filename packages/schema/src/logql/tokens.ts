@@ -52,6 +52,11 @@ export const FUNCTION_WORDS: ReadonlyMap<string, string> = new Map<string, strin
   ['duration_seconds', 'DURATION_SECONDS_CONV'],
 ]);
 
+const FUNCTION_KINDS: ReadonlySet<string> = new Set(FUNCTION_WORDS.values());
+
+/** Whether a token of this kind is a function's name with its call behind it. */
+export const isFunctionKind = (kind: string): boolean => FUNCTION_KINDS.has(kind);
+
 export const SIGNS: ReadonlySet<string> = new Set(
   ', . { } ( ) ] = != =~ !~ !> |= |~ |> | + - * / % ^ == > >= < <='.split(' '),
 );

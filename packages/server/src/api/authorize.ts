@@ -13,14 +13,23 @@ export async function authorize(deps: ApiDeps, scope: RouteScope, request: Incom
   if (scope === 'public') return null;
   // A scraper on this machine needs no key; the numbers are of all orgs, so any other needs one for all orgs.
   if (scope === 'metrics' && isLocal(request)) return null;
-  const { remoteAddress } = request.socket;
-  const identity = await deps.authenticate({ headers: request.headers, remoteAddress });
+  const identity = await identify(deps, request);
   requireScope(identity, scope === 'metrics' ? 'admin' : scope);
   if (scope === 'metrics' && !identity.maySelectOrgs) {
     throw new PermanentError('forbidden', 'the numbers are of all orgs: this needs a key that may select orgs');
   }
   return identity;
 }
+
+/** Who the request acts as, whatever that may do. @throws PermanentError `unauthenticated`, `forbidden` or `origin_refused`. */
+export function identify(
+  deps: Pick<ApiDeps, 'authenticate'>,
+  { headers, method = '', socket }: IncomingMessage,
+): Promise<Identity> {
+  return deps.authenticate({ headers, remoteAddress: socket.remoteAddress, changes: !READS.has(method) });
+}
+
+const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 function isLocal({ headers, socket }: IncomingMessage): boolean {
   // A proxy on this machine that says for whom it asks must send a key.

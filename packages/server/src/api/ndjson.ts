@@ -5,24 +5,46 @@ import { errorAnswer } from './errors.ts';
 /** Text handed to the socket at a time: enough that the cost of a write does not show. */
 const WRITE_CHARACTERS = 64 << 10;
 
-/**
- * Streams lines as application/x-ndjson, no faster than the client reads. The first chunk is awaited before the
- * status is sent, so that what fails at once is answered as any other error: this rejects then. Later errors come as
- * a last line `{"error":…}`, and the connection is cut instead of ended, so that no client takes the part for the whole.
- */
-export async function streamNdjson(
+interface StreamOptions {
+  requestId: string;
+  onFault: (error: unknown, requestId: string) => void;
+  /** `content-type` and others. */
+  headers: Record<string, string>;
+  /** A last line for an error that comes late. */
+  errorLine?: (body: object) => string;
+  /** Told of bytes that were handed to the socket. */
+  onWritten?: (bytes: number) => void;
+}
+
+/** Streams lines as application/x-ndjson, as `streamLines` does. Late errors come as a last line `{"error":…}`. */
+export function streamNdjson(
   reply: FastifyReply,
   chunks: AsyncIterator<string[]>,
-  { requestId, onFault }: { requestId: string; onFault: (error: unknown, requestId: string) => void },
+  options: Pick<StreamOptions, 'requestId' | 'onFault'>,
+): Promise<void> {
+  const headers = { 'content-type': 'application/x-ndjson' };
+  return streamLines(reply, chunks, { ...options, headers, errorLine: (body) => `${JSON.stringify(body)}\n` });
+}
+
+/**
+ * Streams lines, no faster than the client reads. The first chunk is awaited before the status is sent, so that what
+ * fails at once is answered as any other error: this rejects then. On later errors the connection is cut instead of
+ * ended, so that no client takes the part for the whole.
+ */
+export async function streamLines(
+  reply: FastifyReply,
+  chunks: AsyncIterator<string[]>,
+  { requestId, onFault, headers, errorLine, onWritten }: StreamOptions,
 ): Promise<void> {
   const first = await chunks.next();
   const { raw } = reply;
   reply.hijack();
-  raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), 'content-type': 'application/x-ndjson' });
+  raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...headers });
   const closed = new Promise<void>((resolve) => raw.once('close', resolve));
   try {
     for (let next = first; next.done !== true && !raw.destroyed; next = await chunks.next()) {
       for (const text of pieces(next.value)) {
+        onWritten?.(Buffer.byteLength(text));
         if (!raw.write(text)) await Promise.race([once(raw, 'drain').catch(() => {}), closed]);
         if (raw.destroyed) return;
       }
@@ -32,7 +54,7 @@ export async function streamNdjson(
     if (raw.destroyed) return;
     const { body, isFault } = errorAnswer(error, requestId);
     if (isFault) onFault(error, requestId);
-    raw.write(`${JSON.stringify(body)}\n`, () => raw.destroy());
+    raw.write(errorLine?.(body) ?? '', () => raw.destroy());
   } finally {
     await chunks.return?.();
   }

@@ -22,6 +22,12 @@ export function registerOpenApi(app: FastifyInstance): void {
           bearer: { type: 'http', scheme: 'bearer', description: 'An API key.' },
           apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
           basic: { type: 'http', scheme: 'basic', description: 'The API key as password, any user.' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: 'tailwater_session',
+            description: 'Of the web UI, from its own pages only. Over https its name begins with `__Host-`.',
+          },
         },
       },
     },
@@ -46,7 +52,7 @@ export function routeSchema(route: ApiRoute): FastifySchema {
     response: described,
     summary,
     description: scope === 'public' ? 'Needs no API key.' : `Needs the scope \`${scope}\`.`,
-    ...(scope === 'public' ? {} : { security: [{ bearer: [] }, { apiKey: [] }, { basic: [] }] }),
+    ...(scope === 'public' ? {} : { security: [{ bearer: [] }, { apiKey: [] }, { basic: [] }, { session: [] }] }),
   } as FastifySchema;
 }
 

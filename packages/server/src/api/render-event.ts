@@ -40,7 +40,8 @@ export function formatMs(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function renderAttributes(attributes: Readonly<Record<string, Attribute>>): string {
+/** The attributes as a JSON object, on one line. */
+export function renderAttributes(attributes: Readonly<Record<string, Attribute>>): string {
   let text = '{';
   for (const name in attributes) {
     text += `${text === '{' ? '' : ','}${quote(name)}:${renderAttribute(attributes[name]!)}`;

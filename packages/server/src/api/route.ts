@@ -10,7 +10,16 @@ import type { ApiDeps } from './deps.ts';
 export type RouteScope = 'public' | 'ingest' | 'query' | 'admin' | 'metrics';
 
 /** What of an org the route's path names; null when it names nothing that another org could own. */
-export type RouteResource = 'event' | 'trace' | 'org' | 'key' | 'dead-letter' | 'integration' | null;
+export type RouteResource =
+  | 'event'
+  | 'trace'
+  | 'org'
+  | 'key'
+  | 'dead-letter'
+  | 'integration'
+  | 'saved-view'
+  | 'export'
+  | null;
 
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 

@@ -13,7 +13,8 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
     return { error: faultOf(result.error.issues[0]!, code) };
   };
 
-function faultOf(issue: z.core.$ZodIssue, code: ErrorCode): PermanentError {
+/** The fault of an issue, naming the parameter or field. */
+export function faultOf(issue: z.core.$ZodIssue, code: ErrorCode): PermanentError {
   const path = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0]!;

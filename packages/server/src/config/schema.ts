@@ -313,6 +313,11 @@ export const configSchema = z.strictObject({
       .default('info')
       .describe('Least severe of the server’s own messages on stderr.'),
     format: word(['json', 'text']).default('text').describe('Form of the server’s own messages.'),
+    ownEvents: word(['on', 'off'])
+      .default('on')
+      .describe(
+        'Whether the server’s own messages, but those of level debug, are events of the org `default` too, of the service `tailwater`.',
+      ),
   }),
 });
 

@@ -193,6 +193,44 @@ describe('open mode', () => {
   });
 });
 
+describe('on the API', () => {
+  /** What `authenticateApi` answers to a page of the server itself. */
+  const apiOrgOf = async (authenticator: Authenticator, headers: Record<string, string>): Promise<string> => {
+    const page = { host: 'localhost', origin: 'http://localhost', ...headers };
+    return authenticator.authenticateApi({ headers: page, remoteAddress: '127.0.0.1', changes: true }).then(
+      (identity) => identity.orgId,
+      (error: { code: string; field?: string }) => [error.code, error.field].join(' '),
+    );
+  };
+  const GRANT = { orgId: 'b', keyId: null, scopes: ['query' as const], maySelectOrgs: false };
+  const cookieOf = async (authenticator: Authenticator) => ({
+    cookie: `tailwater_session=${await authenticator.sessions.begin(GRANT)}`,
+  });
+  const old = { cookie: 'tailwater_session=tws_old' };
+
+  test.each([false, true])('a session counts, a key wins over it (open mode: %s)', async (openMode) => {
+    const authenticator = makeAuthenticator(openMode);
+    const session = await cookieOf(authenticator);
+    expect(await apiOrgOf(authenticator, session)).toBe('b');
+    expect(await apiOrgOf(authenticator, { ...session, 'x-api-key': (await makeKey()).secret })).toBe('a');
+    expect(await apiOrgOf(authenticator, { ...session, 'x-api-key': 'wrong' })).toBe('unauthenticated ');
+    expect(await apiOrgOf(authenticator, { ...session, 'x-scope-orgid': 'a' })).toBe('forbidden ');
+    expect(await apiOrgOf(authenticator, { ...session, origin: 'http://localhost:1' })).toBe('origin_refused Origin');
+  });
+
+  test('one that is over is told from none, and keeps nobody out in open mode', async () => {
+    expect(await apiOrgOf(makeAuthenticator(), old)).toBe('unauthenticated session');
+    expect(await apiOrgOf(makeAuthenticator(), {})).toBe('unauthenticated ');
+    expect(await apiOrgOf(makeAuthenticator(true), old)).toBe('default');
+    expect(await apiOrgOf(makeAuthenticator(true), { ...old, origin: 'https://evil.example' })).toBe('origin_refused ');
+  });
+
+  test('it counts nowhere else', async () => {
+    const authenticator = makeAuthenticator();
+    expect(await orgOf(authenticator, await cookieOf(authenticator))).toBe('unauthenticated');
+  });
+});
+
 describe('last use', () => {
   test('is saved at the first use, then once a minute', async () => {
     const authenticator = makeAuthenticator();

@@ -6,7 +6,9 @@ import { type Credentials, checkedSecret, credentialsOf } from './credentials.ts
 import { checkLocalRequest } from './open-mode.ts';
 import type { OrgCache } from './org-cache.ts';
 import { DEFAULT_ORG_ID } from './orgs.ts';
-import { expandScopes, type Identity, SCOPES } from './scopes.ts';
+import { expandScopes, type Identity, meansOf, SCOPES } from './scopes.ts';
+import { checkOwnPage, sessionSecretOf } from './session-cookie.ts';
+import { Sessions } from './sessions.ts';
 import { TimedCache } from './timed-cache.ts';
 
 /** Between two savings of one key's last use. */
@@ -21,6 +23,12 @@ export interface RequestCredentials {
   remoteAddress: string | undefined;
   /** The key, when it was found where a protocol has a place of its own for it. The headers' places are passed over. */
   secret?: string | undefined;
+}
+
+/** The same of a request to the API, where sessions of the web UI count. */
+export interface ApiCredentials extends RequestCredentials {
+  /** It changes something, or opens a WebSocket: a session counts then only for the server's own pages. */
+  changes?: boolean;
 }
 
 export interface AuthenticatorOptions {
@@ -43,6 +51,7 @@ interface KnownKey {
  * (Loki clients name one routinely, so an unknown name is no fault there). A wrong key is refused in open mode too.
  */
 export class Authenticator {
+  readonly sessions: Sessions;
   readonly #db: ControlDb;
   readonly #options: AuthenticatorOptions;
   readonly #nowMs: () => number;
@@ -57,6 +66,7 @@ export class Authenticator {
     this.#db = db;
     this.#options = options;
     this.#nowMs = options.nowMs ?? Date.now;
+    this.sessions = new Sessions(db, { onFault: options.onFault, nowMs: this.#nowMs });
     this.#keys = new TimedCache(db, async (hashed) => knownKeyOf(await findApiKeyByHash(db, hashed)), this.#nowMs);
   }
 
@@ -67,9 +77,33 @@ export class Authenticator {
   async authenticate({ headers, remoteAddress, secret }: RequestCredentials): Promise<Identity> {
     const credentials = secret === undefined ? credentialsOf(headers) : checkedSecret(secret);
     const identity = (await this.#identityOfKey(headers, credentials)) ?? this.#openIdentity(headers, remoteAddress);
-    const wanted = headers['x-scope-orgid'];
-    if (wanted === undefined || wanted === '' || wanted === identity.orgId) return identity;
-    return this.#selectOrg(identity, String(wanted));
+    return this.#inOrg(identity, headers);
+  }
+
+  /**
+   * The same for the API: the cookie of a session counts where there is no key.
+   * @throws PermanentError as authenticate does; `unauthenticated` with the field `session` when the session is over.
+   */
+  async authenticateApi(credentials: ApiCredentials): Promise<Identity> {
+    const { headers, changes = false } = credentials;
+    const hasKey = headers['x-api-key'] !== undefined || headers.authorization !== undefined;
+    const secret = hasKey ? null : sessionSecretOf(headers);
+    if (secret === null) return this.authenticate(credentials);
+    const identity = await this.sessions.identityOf(secret);
+    if (identity !== null) {
+      checkOwnPage(headers, changes);
+      return this.#inOrg(identity, headers);
+    }
+    // Whoever needs no session is not kept out by an old one.
+    if (this.#options.openMode) return this.authenticate(credentials);
+    throw new PermanentError('unauthenticated', 'the session is over: sign in again', 'session');
+  }
+
+  /** Who a key acts as, null when it is unknown or revoked. Counts as use. */
+  async identityOfSecret(secret: string): Promise<Identity | null> {
+    const known = await this.#keys.get(hashSecret(secret));
+    if (known !== null) this.#noteUse(known.id);
+    return known?.identity ?? null;
   }
 
   /**
@@ -96,7 +130,7 @@ export class Authenticator {
   /** Saves the last uses that are not saved yet. Safe to call twice. */
   async close(): Promise<void> {
     if (this.#unsavedUsesMs.size > 0) this.#saveUses(this.#nowMs());
-    await this.#saving;
+    await Promise.all([this.#saving, this.sessions.close()]);
   }
 
   async #identityOfKey(headers: IncomingHttpHeaders, credentials: Credentials | null): Promise<Identity | null> {
@@ -104,10 +138,9 @@ export class Authenticator {
     if (credentials.isAmbient && headers['sec-fetch-site'] === 'cross-site') {
       throw new PermanentError('origin_refused', 'a page of another site sent the Basic credentials of its visitor');
     }
-    const known = await this.#keys.get(hashSecret(credentials.secret));
-    if (!known) throw new PermanentError('unauthenticated', 'the API key is unknown or revoked');
-    this.#noteUse(known.id);
-    return known.identity;
+    const identity = await this.identityOfSecret(credentials.secret);
+    if (!identity) throw new PermanentError('unauthenticated', 'the API key is unknown or revoked');
+    return identity;
   }
 
   #openIdentity(headers: IncomingHttpHeaders, remoteAddress: string | undefined): Identity {
@@ -116,12 +149,19 @@ export class Authenticator {
     return OPEN_IDENTITY;
   }
 
+  /** As the org that X-Scope-OrgID names. */
+  async #inOrg(identity: Identity, headers: IncomingHttpHeaders): Promise<Identity> {
+    const wanted = headers['x-scope-orgid'];
+    if (wanted === undefined || wanted === '' || wanted === identity.orgId) return identity;
+    return this.#selectOrg(identity, String(wanted));
+  }
+
   async #selectOrg(identity: Identity, orgId: string): Promise<Identity> {
     const org = identity.maySelectOrgs ? await this.#options.orgs.get(orgId) : null;
     if (org) return { ...identity, orgId };
-    if (identity.keyId === null) return identity;
+    if (identity === OPEN_IDENTITY) return identity;
     // One message for "not allowed" and "no such org": a key that may not select learns nothing of other orgs.
-    throw new PermanentError('forbidden', 'this API key may not act for the org that X-Scope-OrgID names');
+    throw new PermanentError('forbidden', `this ${meansOf(identity)} may not act for the org that X-Scope-OrgID names`);
   }
 
   #noteUse(keyId: string): void {

@@ -79,6 +79,35 @@ export interface ControlTables {
     created_at: number;
     updated_at: number;
   };
+  sessions: {
+    hash: string;
+    org_id: string;
+    key_id: string | null;
+    scopes: string;
+    may_select_orgs: number;
+    created_at: number;
+    expires_at: number;
+    last_seen_at: number;
+  };
+  sign_in_links: {
+    hash: string;
+    org_id: string;
+    key_id: string | null;
+    scopes: string;
+    may_select_orgs: number;
+    created_at: number;
+    expires_at: number;
+  };
+  saved_views: {
+    id: string;
+    org_id: string;
+    name: string;
+    description: string;
+    page: string;
+    search: string;
+    created_at: number;
+    updated_at: number;
+  };
   settings: {
     name: string;
     value: string;

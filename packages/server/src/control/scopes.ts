@@ -7,7 +7,7 @@ export type Scope = (typeof SCOPES)[number];
 /** Who a request acts as. */
 export interface Identity {
   orgId: string;
-  /** Null in open mode. */
+  /** Null in open mode, and for a session that no key began. */
   keyId: string | null;
   /** Every scope it has, the implied ones too. */
   scopes: ReadonlySet<Scope>;
@@ -15,6 +15,8 @@ export interface Identity {
   maySelectOrgs: boolean;
   /** Origins whose pages may use the key, which is then public and good for nothing but /api/browser/logs; else null. */
   browserOrigins: readonly string[] | null;
+  /** Of a session of the web UI: when it ends if it is not used. */
+  sessionEndsAtMs?: number;
 }
 
 export function isScope(text: string): text is Scope {
@@ -28,5 +30,11 @@ export function expandScopes(scopes: readonly Scope[]): ReadonlySet<Scope> {
 
 /** @throws PermanentError `forbidden` naming the scope that is missing. */
 export function requireScope(identity: Identity, scope: Scope): void {
-  if (!identity.scopes.has(scope)) throw new PermanentError('forbidden', `this API key lacks the scope \`${scope}\``);
+  if (identity.scopes.has(scope)) return;
+  throw new PermanentError('forbidden', `this ${meansOf(identity)} lacks the scope \`${scope}\``);
+}
+
+/** By what it was known. */
+export function meansOf({ sessionEndsAtMs }: Identity): 'session' | 'API key' {
+  return sessionEndsAtMs === undefined ? 'API key' : 'session';
 }

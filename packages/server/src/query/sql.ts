@@ -11,7 +11,7 @@ import { TIME_MAX_NS, TIME_MIN_NS } from './time.ts';
 import { hasDigit, hasNonAscii, innerWords, lowerAscii } from './words.ts';
 
 type ParamValue = SqlQuery['params'][string];
-type ParamType = 'String' | 'Array(String)' | 'UInt8' | 'UInt32' | 'UInt64' | 'Int64' | 'Float64';
+type ParamType = 'String' | 'Array(String)' | 'Array(Float64)' | 'UInt8' | 'UInt32' | 'UInt64' | 'Int64' | 'Float64';
 
 /** Collects the values of a query and gives out their placeholders: no value ever becomes SQL text. */
 export class SqlParams {

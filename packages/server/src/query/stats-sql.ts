@@ -5,7 +5,8 @@ import type { EventsPlan } from './plan.ts';
 import { renderScope, SELECT_SETTINGS, SqlParams } from './sql.ts';
 import { TIME_MAX_NS, TIME_MIN_NS } from './time.ts';
 
-const STATS = `${DATABASE}.${STATS_TABLE}`;
+/** Events and bytes per hour. */
+export const STATS = `${DATABASE}.${STATS_TABLE}`;
 
 export const GRANULARITIES = { minute: 60, hourly: 3_600, daily: 86_400 } as const;
 export type Granularity = keyof typeof GRANULARITIES;

@@ -6,13 +6,25 @@ export interface OwnLog {
   info(details: Record<string, unknown>, message: string): void;
   warn(details: Record<string, unknown>, message: string): void;
   error(details: Record<string, unknown>, message: string): void;
+  /**
+   * What people at a terminal are told in other words, by the welcome and by a prompt that is back: here it is of level
+   * debug, as an event of level info.
+   */
+  milestone(details: Record<string, unknown>, message: string): void;
 }
 
 /** `text` is one line a message for people, `json` pino's form. */
 export function createOwnLog({ level, format }: { level: string; format: 'json' | 'text' }): OwnLog {
-  if (format === 'json') return pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
   const lines = { write: (line: string) => process.stderr.write(asText(line)) };
-  return pino({ level, base: null }, lines);
+  const destination = format === 'json' ? pino.destination({ dest: 2, sync: true }) : lines;
+  const log = pino({ level, base: null }, destination);
+  return {
+    debug: (...said) => log.debug(...said),
+    info: (...said) => log.info(...said),
+    warn: (...said) => log.warn(...said),
+    error: (...said) => log.error(...said),
+    milestone: (...said) => log.debug(...said),
+  };
 }
 
 function asText(line: string): string {

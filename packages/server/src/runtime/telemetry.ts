@@ -4,6 +4,8 @@ import type { ProcessorReport } from '../processors/processor.ts';
 /** The server's own numbers, as `/metrics` shows them. */
 export interface Telemetry {
   registry: Registry;
+  /** Since the start: events and bytes that were taken into the journal, and events that were refused. */
+  readonly totals: { readonly events: number; readonly bytes: number; readonly rejected: number };
   countAnswer(receiver: string, status: number, rejected: number): void;
   countReport(report: ProcessorReport): void;
   /** What a receiver's own listener lost or refused, by reason. */
@@ -80,9 +82,12 @@ export function createTelemetry(): Telemetry {
   const stored = counter('store_events_total', 'Events inserted into the event store', []);
   const setAsideFrames = counter('store_frames_set_aside_total', 'Frames the event store refused for good', []);
 
+  const totals = { events: 0, bytes: 0, rejected: 0 };
+
   function countReport(report: ProcessorReport): void {
     for (const key in report) {
       const [name, org, receiver] = key.split('\t');
+      if (name === 'events' || name === 'bytes') totals[name] += report[key];
       if (receiver !== undefined) byReceiver[name]?.inc({ org, receiver }, report[key]);
       else {
         const dot = name.indexOf('.');
@@ -93,8 +98,10 @@ export function createTelemetry(): Telemetry {
 
   return {
     registry,
+    totals,
     countAnswer: (receiver, status, count) => {
       requests.inc({ receiver, status }, 1);
+      totals.rejected += count;
       if (count > 0) rejected.inc({ receiver }, count);
     },
     countReport,

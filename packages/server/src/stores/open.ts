@@ -20,7 +20,8 @@ export interface OpenStoreOptions {
 export interface OpenStore {
   /** Throws `store_unavailable` until the store answers for the first time. */
   store: EventStore;
-  status(): { ready: boolean; detail: string; restarts: number };
+  /** `pid` is that of the embedded engine. */
+  status(): { ready: boolean; detail: string; restarts: number; pid: number | null };
   /** Resolves when the store was opened for the first time. */
   opened: Promise<void>;
   close(): Promise<void>;
@@ -34,13 +35,16 @@ const RETRY_MS = 2000;
  */
 export function openStore(options: OpenStoreOptions): OpenStore {
   const stopping = new AbortController();
+  const abandoning = new AbortController();
   let engine: Engine | null = null;
+  let starting: Promise<Engine> | null = null;
   let current: ClickHouseStore | null = null;
   let detail = 'starting';
 
   const connect = async (): Promise<void> => {
     if (options.external === null && engine === null) {
-      engine = await startEngine({
+      starting = startEngine({
+        signal: abandoning.signal,
         dataDir: join(options.dataDir, 'store'),
         memoryBytesMax: options.engineMemoryBytesMax,
         onState: (status) => {
@@ -50,6 +54,7 @@ export function openStore(options: OpenStoreOptions): OpenStore {
           options.onConnection(connection);
         },
       });
+      engine = await starting;
     }
     const connection = options.external ?? connectionOf(engine!);
     const store = openClickHouseStore(connection);
@@ -72,30 +77,40 @@ export function openStore(options: OpenStoreOptions): OpenStore {
   };
   const opened = keepTrying();
 
-  const ready = (): ClickHouseStore => {
-    if (current === null) throw new RetryableError('store_unavailable', 'the event store is not open yet', RETRY_MS);
-    return current;
-  };
   return {
-    store: {
-      insert: async (...insert) => ready().insert(...insert),
-      select: (...select) => ready().select(...select),
-      remove: async (...remove) => ready().remove(...remove),
-      storedFrames: async (...range) => ready().storedFrames(...range),
-      ping: async () => (await current?.ping()) ?? false,
-      close: async () => current?.close(),
-    },
+    store: lateStore(() => current),
     status: () => ({
       ready: current !== null && (engine === null || engine.status().state === 'ready'),
       detail: engine !== null && engine.status().state !== 'ready' ? (engine.status().stderr.at(-1) ?? '') : detail,
       restarts: engine?.status().restarts ?? 0,
+      pid: engine?.pid ?? null,
     }),
     opened,
     close: async () => {
       stopping.abort();
+      // One that is only starting would keep the process alive.
+      if (engine === null) abandoning.abort();
+      await starting?.catch(() => undefined);
       await current?.close();
       await engine?.stop();
     },
+  };
+}
+
+/** The store that `current` answers; until then everything but `ping` and `close` throws `store_unavailable`. */
+function lateStore(current: () => ClickHouseStore | null): EventStore {
+  const ready = (): ClickHouseStore => {
+    const store = current();
+    if (store === null) throw new RetryableError('store_unavailable', 'the event store is not open yet', RETRY_MS);
+    return store;
+  };
+  return {
+    insert: async (...insert) => ready().insert(...insert),
+    select: (...select) => ready().select(...select),
+    remove: async (...remove) => ready().remove(...remove),
+    storedFrames: async (...range) => ready().storedFrames(...range),
+    ping: async () => (await current()?.ping()) ?? false,
+    close: async () => current()?.close(),
   };
 }
 

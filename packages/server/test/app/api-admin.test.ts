@@ -6,6 +6,7 @@ import { isLokiPath } from '../../src/api/routes/loki/paths.ts';
 import { errorSchema } from '../../src/api/wire/error.ts';
 import { keyListSchema, madeKeySchema, orgListSchema, orgSchema } from '../../src/api/wire/orgs.ts';
 import { readinessSchema } from '../../src/api/wire/stats.ts';
+import { systemSchema } from '../../src/api/wire/system.ts';
 import { openClickHouseStore } from '../../src/stores/clickhouse/store.ts';
 import { openTestApi, type TestApi } from './api-fixture.ts';
 
@@ -71,6 +72,18 @@ describe('who may call', () => {
     expect((await call('GET /metrics', { headers: { ...proxied, ...admin } })).status).toBe(403);
     expect((await call('GET /metrics', { headers: { ...proxied, ...operator } })).status).toBe(200);
   });
+});
+
+test("the server's own numbers are for keys that may select orgs", async () => {
+  const answer = await call('GET /api/system', { headers: operator });
+  expect(answer.status, answer.text).toBe(200);
+  expect(systemSchema.parse(answer.json())).toMatchObject({
+    journal: { ready: true },
+    store: { ready: false, lag_events: 0, lag_ms: 0 },
+    ingest: { events_per_s: 0 },
+    series: { interval_ms: 10_000, points: [{ events_per_s: 0 }] },
+  });
+  expect((await call('GET /api/system', { headers: admin })).status).toBe(403);
 });
 
 describe('errors', () => {

@@ -19,16 +19,19 @@ import { OrgCache } from '../../src/control/org-cache.ts';
 import { createOrg, getOrg } from '../../src/control/orgs.ts';
 import type { Scope } from '../../src/control/scopes.ts';
 import { DeadLetters } from '../../src/dead-letters/dead-letters.ts';
+import { Exports } from '../../src/exports/exports.ts';
 import { openCursor } from '../../src/journal/cursor.ts';
 import { JournalProgress } from '../../src/journal/disk/progress.ts';
 import { openDiskJournalReader } from '../../src/journal/disk/reader.ts';
 import { openDeadLetterStore } from '../../src/pipeline/dead-letters.ts';
+import { tryRedaction } from '../../src/pipeline/redaction-trial.ts';
 import { Producers, type ProducersState } from '../../src/producers/producers.ts';
 import { RetryableError } from '../../src/runtime/errors.ts';
 import { type Engine, startEngine } from '../../src/stores/clickhouse/engine.ts';
 import { migrate } from '../../src/stores/clickhouse/migrate.ts';
 import { type ClickHouseStore, openClickHouseStore } from '../../src/stores/clickhouse/store.ts';
 import type { EventStore } from '../../src/stores/store.ts';
+import { SystemWatch } from '../../src/system/system-watch.ts';
 import { localIntegrations } from '../support/local-integrations.ts';
 import { tempDir } from '../support/server.ts';
 
@@ -136,6 +139,20 @@ export const noQueries: ApiDeps['logql'] = {
   run: () => Promise.reject(new RetryableError('store_unavailable', 'there are no query workers', 1000)),
 };
 
+/** The numbers of a server that takes nothing. */
+export function idleSystem(dataDir: string): ApiDeps['system'] {
+  const none = { events: 0, bytes: 0, rejected: 0, journalNext: 1, storedNext: 1, enginePid: null };
+  const watch = new SystemWatch({ dataDir, readings: () => none, onFault: () => {} });
+  watch.tick();
+  return { read: () => watch.read(), underWay: () => ({ queriesRunning: 0, tailsOpen: 0 }) };
+}
+
+/** Redaction with all rules on. */
+export const redactionAsConfigured: ApiDeps['redaction'] = {
+  rulesOff: [],
+  try: (event, orgRulesOff) => tryRedaction(event, orgRulesOff, { limits: DEFAULT_LIMITS, rulesOff: [] }),
+};
+
 /** The store of dead letters where nothing is ingested. */
 export function noDeadLetters(dataDir: string): ApiDeps['deadLetters'] {
   const open = (name: string) =>
@@ -181,10 +198,16 @@ export async function openTestApi(store: EventStore, options: Partial<ApiDeps> =
     attempts: new Attempts(),
     deadLetters: noDeadLetters(dataDir),
     integrations,
+    exports: new Exports(),
+    redaction: redactionAsConfigured,
+    system: idleSystem(dataDir),
     producers,
+    ingestPorts: () => ({ 'otlp.http': 4318 }),
     usage: () => ({ day: '2026-01-01', bytes: 0, events: 0 }),
     quotaOf: (own) => own,
-    authenticate: (request) => authenticator.authenticate(request),
+    authenticate: (request) => authenticator.authenticateApi(request),
+    identityOfKey: (secret) => authenticator.identityOfSecret(secret),
+    sessions: authenticator.sessions,
     health: {
       journal: () => ({ ready: true, backlog_events: 3 }),
       store: async () => ({ ready: await store.ping() }),

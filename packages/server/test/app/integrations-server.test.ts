@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { deliveryListSchema, integrationListSchema, integrationSchema } from '../../src/api/wire/log-integrations.ts';
+import { whySchema } from '../../src/api/wire/why.ts';
 import { cliProcess } from '../support/cli-process.ts';
 import { type HttpReceiver, httpReceiver, type Received } from '../support/http-receiver.ts';
 import {
@@ -111,6 +112,35 @@ describe('a server that forwards', () => {
     expect(progress).toMatchObject({ delivered: 2, total: 2, rejected: 0, error: null });
     expect(arrived('of-yore')).toHaveLength(1);
     expect(arrived('too-mild')).toHaveLength(0);
+  });
+
+  test('why tells what became of an event at each integration', async () => {
+    const forwardedOf = async (word: string) => {
+      const { json } = await call(server, `GET /api/logs?q=${word}`);
+      const [event] = (json as { events: { event_id: string }[] }).events;
+      const why = await call(server, `GET /api/logs/${event?.event_id}/why`);
+      return whySchema.parse(why.json).forwarded;
+    };
+    const one = { integration_id: integration.id, name: 'n', type: 'datadog' };
+    const delivered = await eventually(async () => {
+      const [forwarded] = await forwardedOf('event-one');
+      return forwarded?.state === 'delivered' ? forwarded : undefined;
+    });
+    expect(delivered).toEqual({ ...one, state: 'delivered', detail: null });
+    expect(await forwardedOf('too-mild')).toEqual([
+      { ...one, state: 'not_selected', detail: 'its filter leaves the event out' },
+    ]);
+    expect(await forwardedOf('of-yore')).toMatchObject([
+      { state: 'not_selected', detail: expect.stringContaining('before there was') },
+    ]);
+    receiver.answer = () => ({ status: 400, body: '{}' });
+    await call(server, 'POST /api/logs?ack=stored', [{ message: 'refuse-me', severity: 'error' }]);
+    const refused = await eventually(async () => {
+      const [forwarded] = await forwardedOf('refuse-me');
+      return forwarded?.state === 'refused' ? forwarded : undefined;
+    });
+    expect(refused.detail).toContain('400');
+    receiver.answer = () => ({ status: 202, body: '{}' });
   });
 
   test('goes on after it was started again, where it was', async () => {

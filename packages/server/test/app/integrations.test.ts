@@ -352,6 +352,33 @@ describe('testing a connection', () => {
     });
   });
 
+  test('tells each step as it is done to whoever takes lines, then the outcome', async () => {
+    const { id } = await create();
+    const accept = { ...headers.admin, accept: 'application/x-ndjson' };
+    const response = await api.app.inject({ method: 'POST', url: `/api/log-integrations/${id}/test`, headers: accept });
+    expect(response.headers['content-type']).toBe('application/x-ndjson');
+    const lines = response.body
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const outcome = testOutcomeSchema.parse(lines.pop()!.outcome);
+    expect(lines).toEqual(outcome.steps.map((step) => ({ step })));
+    expect(outcome.steps.every(({ took_ms }) => took_ms !== undefined)).toBe(true);
+    expect((await read(id)).last_test_steps).toEqual(outcome.steps);
+  });
+
+  test('refuses as ever what cannot be tried, also to whoever takes lines', async () => {
+    const accept = { ...headers.admin, accept: 'application/x-ndjson' };
+    const payload = { type: 'datadog', config: { site: 'not a site' }, secrets: { api_key: secret } };
+    const response = await api.app.inject({
+      method: 'POST',
+      url: '/api/log-integrations/test',
+      headers: accept,
+      payload,
+    });
+    expect([response.statusCode, response.json().error.field]).toEqual([400, 'config.site']);
+  });
+
   test('that fails says which setting, and shows no secret that the destination answers', async () => {
     const { id } = await create();
     receiver.answer = (request) => ({

@@ -249,6 +249,20 @@ test('a key that is revoked ends its streams, and no others', async () => {
   expect(staying.map(({ end }) => end)).toEqual(['', '']);
 });
 
+test('a session that signs out ends what it watches', async () => {
+  await start();
+  const origin = `http://127.0.0.1:${server.port}`;
+  const headers = { origin, 'content-type': 'application/json' };
+  const body = JSON.stringify({ key: server.keys.acme });
+  const signedIn = await fetch(`${origin}/api/sessions`, { method: 'POST', headers, body });
+  const session = { origin, cookie: signedIn.headers.get('set-cookie')!.split(';', 1)[0]! };
+  const client = await openSse(server, null, '', session);
+  if ('status' in client) throw new Error('refused');
+  await fetch(`${origin}/api/sessions/current`, { method: 'DELETE', headers: session });
+  await until(() => client.end !== '', 'the end');
+  expect(client.end).toBe('ended');
+});
+
 test('there are no WebSockets elsewhere', async () => {
   await start();
   const refusal = await refused(openWebSocket(server, server.keys.acme, '', { path: '/api/logs' }));

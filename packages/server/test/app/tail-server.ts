@@ -18,6 +18,7 @@ import { type ControlDb, openControlDb } from '../../src/control/control-db.ts';
 import { OrgCache } from '../../src/control/org-cache.ts';
 import { createOrg, type IngestQuota } from '../../src/control/orgs.ts';
 import type { Scope } from '../../src/control/scopes.ts';
+import { Exports } from '../../src/exports/exports.ts';
 import { createHttpServer, listen } from '../../src/http/listen.ts';
 import { openCursor } from '../../src/journal/cursor.ts';
 import { JournalProgress } from '../../src/journal/disk/progress.ts';
@@ -26,7 +27,7 @@ import { RetryableError } from '../../src/runtime/errors.ts';
 import type { EventStore } from '../../src/stores/store.ts';
 import { localIntegrations } from '../support/local-integrations.ts';
 import { tempDir } from '../support/server.ts';
-import { noDeadLetters, noProducers, noQueries } from './api-fixture.ts';
+import { idleSystem, noDeadLetters, noProducers, noQueries, redactionAsConfigured } from './api-fixture.ts';
 import type { TailJournal } from './tail-fixture.ts';
 
 export const TAIL_NODE = 3;
@@ -76,12 +77,18 @@ export async function openTailServer(
     control,
     orgs,
     logql: noQueries,
-    authenticate: authenticator.authenticate.bind(authenticator),
+    authenticate: authenticator.authenticateApi.bind(authenticator),
+    identityOfKey: authenticator.identityOfSecret.bind(authenticator),
+    sessions: authenticator.sessions,
     onFault,
     attempts: new Attempts(),
     deadLetters: noDeadLetters(dir),
     integrations: forwarding.integrations,
+    exports: new Exports(),
+    redaction: redactionAsConfigured,
+    system: idleSystem(dir),
     producers: await noProducers(dir),
+    ingestPorts: () => ({ 'otlp.http': 4318 }),
     usage: () => ({ day: '2026-01-01', bytes: 0, events: 0 }),
     quotaOf: (own: IngestQuota) => own,
     metrics: new Registry(),

@@ -15,9 +15,9 @@ export interface Case {
   /**
    * What an org's own facts bring, so that the probes are known to find something: `shows`, a value of the org that was
    * not sent; `succeeds`, a 2xx; `absent`, a 404, for no org has such a thing; `refused`, the route is not for orgs' keys;
-   * `public`, there is nothing of an org.
+   * `public`, there is nothing of an org; `nobody`, a 401, for the key is not looked at.
    */
-  own: 'shows' | 'succeeds' | 'absent' | 'refused' | 'public';
+  own: 'shows' | 'succeeds' | 'absent' | 'refused' | 'public' | 'nobody';
   /** Requests that name what `target` says. */
   probes(target: OrgFacts): Probe[];
 }
@@ -126,6 +126,22 @@ export const CASES: Readonly<Record<string, Case>> = {
     own: 'shows',
     probes: (t) => search('/api/logs/stats', t).map(({ path }) => ({ path: `${path}&group_by=service,log_type` })),
   },
+  'GET /api/logs/histogram': { key: 'query', own: 'succeeds', probes: (t) => search('/api/logs/histogram', t) },
+  'GET /api/logs/fields/:name/distribution': {
+    key: 'query',
+    own: 'succeeds',
+    probes: (t) => [
+      ...search('/api/logs/fields/duration_ms/distribution', t),
+      { path: `/api/logs/fields/attr.${t.attributeName}.none/distribution?${RANGE}` },
+    ],
+  },
+  'GET /api/logs/top': {
+    key: 'query',
+    own: 'shows',
+    probes: (t) => search('/api/logs/top', t).map(({ path }) => ({ path: `${path}&by=service` })),
+  },
+  'GET /api/logs/patterns': { key: 'query', own: 'shows', probes: (t) => search('/api/logs/patterns', t) },
+  'GET /api/logs/operations': { key: 'query', own: 'succeeds', probes: (t) => search('/api/logs/operations', t) },
   'GET /api/logs/fields': { key: 'query', own: 'shows', probes: (t) => search('/api/logs/fields', t) },
   'GET /api/logs/fields/:name/values': {
     key: 'query',
@@ -141,6 +157,26 @@ export const CASES: Readonly<Record<string, Case>> = {
       ...search('/api/logs/fields/host/values', t),
     ],
   },
+  'POST /api/logs/exports': {
+    key: 'query',
+    own: 'succeeds',
+    probes: (t) => [json('/api/logs/exports', { format: 'csv', query: `${RANGE}&service=${t.service}` })],
+  },
+  'GET /api/logs/exports/:export_id': {
+    key: 'query',
+    own: 'succeeds',
+    probes: (t) => [{ path: `/api/logs/exports/${t.exportId}` }],
+  },
+  'GET /api/logs/exports/:export_id/file': {
+    key: 'query',
+    own: 'shows',
+    probes: (t) => [{ path: `/api/logs/exports/${t.exportId}/file` }],
+  },
+  'DELETE /api/logs/exports/:export_id': {
+    key: 'query',
+    own: 'succeeds',
+    probes: (t) => [{ path: `/api/logs/exports/${t.exportId}` }],
+  },
   'GET /api/logs/:event_id/why': {
     key: 'query',
     own: 'succeeds',
@@ -151,6 +187,11 @@ export const CASES: Readonly<Record<string, Case>> = {
     key: 'query',
     own: 'shows',
     probes: (t) => [{ path: `/api/logs/${t.eventId}/context?before=500&after=500` }],
+  },
+  'GET /api/traces': {
+    key: 'query',
+    own: 'shows',
+    probes: (t) => search('/api/traces', t).map(({ path }) => ({ path: `${path}&order=slowest` })),
   },
   'GET /api/traces/:trace_id': {
     key: 'query',
@@ -200,6 +241,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     probes: () => [json('/api/event-contract', { version: 1, events: [] })],
   },
   'GET /api/event-contract': { key: 'query', own: 'succeeds', probes: () => [{ path: '/api/event-contract' }] },
+  'GET /api/system': { key: 'admin', own: 'refused', probes: () => [{ path: '/api/system' }] },
   'GET /api/storage': { key: 'query', own: 'succeeds', probes: () => [{ path: '/api/storage' }] },
   'GET /api/producers': {
     key: 'query',
@@ -212,6 +254,34 @@ export const CASES: Readonly<Record<string, Case>> = {
     probes: (t) => [
       json('/api/producers/check-in', { id: t.service, name: t.service, next: 1, complete_next: 0, complete_at: 0 }),
     ],
+  },
+  'GET /api/redaction': { key: 'query', own: 'succeeds', probes: () => [{ path: '/api/redaction' }] },
+  'POST /api/redaction/try': {
+    key: 'query',
+    own: 'succeeds',
+    probes: () => [json('/api/redaction/try', { text: 'password=hunter2squirrel' })],
+  },
+  'GET /api/saved-views': { key: 'query', own: 'shows', probes: () => [{ path: '/api/saved-views' }] },
+  'POST /api/saved-views': {
+    key: 'admin',
+    own: 'succeeds',
+    probes: (t) => [
+      json('/api/saved-views', {
+        name: `probe ${t.word}`,
+        page: 'logs',
+        search: `?q=${t.word}`,
+      }),
+    ],
+  },
+  'PUT /api/saved-views/:view_id': {
+    key: 'admin',
+    own: 'succeeds',
+    probes: (t) => [json(`/api/saved-views/${t.viewId}`, { name: t.viewName, page: 'stats', search: '' })],
+  },
+  'DELETE /api/saved-views/:view_id': {
+    key: 'admin',
+    own: 'succeeds',
+    probes: (t) => [{ path: `/api/saved-views/${t.viewId}` }],
   },
   'GET /api/log-levels': { key: 'query', own: 'succeeds', probes: () => [{ path: '/api/log-levels' }] },
   'PUT /api/log-levels': {
@@ -246,6 +316,11 @@ export const CASES: Readonly<Record<string, Case>> = {
     probes: (t) => [{ path: `/api/keys/${t.spareKeyId}` }],
   },
   ...integrationCases(),
+  // What it is given is no key of an org; test/app/sessions.test.ts has sessions of orgs.
+  'POST /api/sessions': { key: 'query', own: 'nobody', probes: (t) => [json('/api/sessions', { token: t.word })] },
+  'DELETE /api/sessions/current': { key: 'query', own: 'public', probes: () => [{ path: '/api/sessions/current' }] },
+  'POST /api/sign-in-links': { key: 'admin', own: 'succeeds', probes: () => [{ path: '/api/sign-in-links' }] },
+  'GET /api/sessions/current': { key: 'query', own: 'public', probes: () => [{ path: '/api/sessions/current' }] },
   'GET /api/openapi.json': { key: 'query', own: 'public', probes: () => [{ path: '/api/openapi.json' }] },
   'GET /healthz': { key: 'query', own: 'public', probes: () => [{ path: '/healthz' }] },
   'GET /readyz': { key: 'query', own: 'public', probes: () => [{ path: '/readyz' }] },

@@ -35,6 +35,7 @@ export function localSender(types: ReadonlyMap<string, DestinationType>, egress:
       yield* steps;
     },
     status: () => null,
+    place: () => null,
     deliveries: () => [],
     replay: (id, range) => {
       const none = { endedAtMs: null, total: null, reachedNs: null, error: null };

@@ -40,6 +40,9 @@ export interface OrgFacts {
   letterId: string;
   integrationName: string;
   integrationId: string;
+  viewName: string;
+  viewId: string;
+  exportId: string;
   /** Of the second page of `/api/logs` with CURSOR_QUERY. */
   cursor: string;
 }
@@ -84,6 +87,9 @@ export function madeUpFacts(name: string): OrgFacts {
     letterId: `${Date.now().toString(36).padStart(9, '0')}-0000-${randomBytes(4).toString('hex')}`,
     integrationName: word('integration'),
     integrationId: randomUUID(),
+    viewName: word('view'),
+    viewId: randomUUID(),
+    exportId: randomUUID(),
     cursor: randomBytes(60).toString('base64url'),
   };
 }
@@ -118,7 +124,9 @@ export async function makeOrg(server: Server, name: string): Promise<{ facts: Or
   await sendPlatformEvents(server, facts, keys.ingest);
   await leaveLetter(server, facts, keys);
   await addIntegration(server, facts, keys.admin);
+  await saveView(server, facts, keys.admin);
   await fillFromStore(server, facts, keys.query);
+  await makeExport(server, facts, keys.query);
   return { facts, keys };
 }
 
@@ -194,6 +202,22 @@ async function addIntegration(server: Server, facts: OrgFacts, key: string): Pro
   facts.integrationId = (JSON.parse(made.text) as { id: string }).id;
 }
 
+async function saveView(server: Server, facts: OrgFacts, key: string): Promise<void> {
+  const headers = { ...asKey(key), 'content-type': 'application/json' };
+  const body = JSON.stringify({ name: facts.viewName, page: 'logs', search: `?q=${facts.word}` });
+  const made = await call(server, 'POST /api/saved-views', { headers, body });
+  if (made.status !== 201) throw new Error(made.text);
+  facts.viewId = (JSON.parse(made.text) as { id: string }).id;
+}
+
+async function makeExport(server: Server, facts: OrgFacts, key: string): Promise<void> {
+  const headers = { ...asKey(key), 'content-type': 'application/json' };
+  const body = JSON.stringify({ format: 'ndjson', query: RANGE });
+  const made = await call(server, 'POST /api/logs/exports', { headers, body });
+  if (made.status !== 201) throw new Error(made.text);
+  facts.exportId = (JSON.parse(made.text) as { id: string }).id;
+}
+
 async function operateAs(server: Server, key: string, events: readonly object[]): Promise<void> {
   const headers = { ...asKey(key), 'content-type': 'application/json' };
   const answer = await call(server, 'POST /api/logs', { headers, body: JSON.stringify(events) });
@@ -223,11 +247,13 @@ export async function stateOfOrg(server: Server, { orgId }: OrgFacts): Promise<u
   const { orgs } = await get('/api/orgs');
   const { keys } = await get(`/api/keys?org_id=${orgId}`);
   const { integrations } = await get('/api/log-integrations');
+  const { saved_views } = await get('/api/saved-views');
   const { events } = await get(`/api/logs?${RANGE}&page_size=1000&order=asc`);
   return {
     org: orgs!.find(({ id }) => id === orgId),
     keys: keys!.map(({ last_used_at: _, ...key }) => key),
     integrations,
+    saved_views,
     events,
   };
 }

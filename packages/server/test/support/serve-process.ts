@@ -20,12 +20,12 @@ function findCli(): string {
   return join(dir, 'packages/cli/dist/main.js');
 }
 
-/** Runs `tailwater serve` with nothing in its environment but what is given. Build first. */
+/** Runs `tailwater serve` with nothing in its environment but what is given, and without events of its own. Build first. */
 export function serveProcess(args: readonly string[], env: Record<string, string> = {}): ServeProcess {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [findCli(), 'serve', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH, HOME, ...env },
+    env: { PATH, HOME, TAILWATER_LOG_OWN_EVENTS: 'off', ...env },
   });
   let stdout = '';
   let stderr = '';

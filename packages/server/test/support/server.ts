@@ -65,6 +65,8 @@ export async function spawnServer(options: SpawnOptions = {}): Promise<SpawnedSe
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...inherited,
+        // Tests count the events that they sent.
+        TAILWATER_LOG_OWN_EVENTS: 'off',
         ...(options.openMode === true ? {} : { TAILWATER_BOOTSTRAP_API_KEY: ADMIN_KEY, TAILWATER_OPEN_MODE: 'off' }),
         ...options.env,
       },

@@ -142,6 +142,7 @@ const stepSchema = z
     detail: z.string().meta({ description: 'What was tried and what came back.' }),
     field: z.string().optional().meta({ description: 'When it failed: the setting at fault.' }),
     advice: z.string().optional().meta({ description: 'When it failed: how to mend it.' }),
+    took_ms: z.int().nonnegative().optional().meta({ description: 'Since the step before.' }),
   })
   .meta({ id: 'LogIntegrationTestStep' });
 

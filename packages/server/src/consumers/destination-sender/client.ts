@@ -7,6 +7,7 @@ import type {
   Delivery,
   DestinationSender,
   IntegrationStatus,
+  JournalPlace,
   Redelivered,
   ReplayProgress,
   ReplayRange,
@@ -52,6 +53,7 @@ interface Known {
   status: IntegrationStatus;
   deliveries: Delivery[];
   replay: ReplayProgress | null;
+  place: JournalPlace | null;
 }
 
 /** The main thread's side of the sender. Its thread runs from the first integration on. */
@@ -166,10 +168,10 @@ class ThreadSender implements DestinationSender {
   private report({ revision, floor, integrations }: FromSender & { kind: 'report' }): void {
     if (revision === this.revision) this.options.floor.position = floor;
     const own = integrations.filter(({ id }) => this.integrations.has(id));
-    for (const { id, status, deliveries, replay } of own) {
+    for (const { id, status, deliveries, replay, place } of own) {
       const before = this.known.get(id)?.deliveries ?? [];
       const newest = [...deliveries.toReversed(), ...before].slice(0, DELIVERIES_KEPT);
-      this.known.set(id, { status, deliveries: newest, replay });
+      this.known.set(id, { status, deliveries: newest, replay, place });
     }
     this.options.onReport(own);
   }
@@ -215,6 +217,10 @@ class ThreadSender implements DestinationSender {
       signal.removeEventListener('abort', abort);
       if (!isDone) abort();
     }
+  }
+
+  place(id: string): JournalPlace | null {
+    return this.known.get(id)?.place ?? null;
   }
 
   status(id: string): IntegrationStatus | null {

@@ -12,7 +12,7 @@ import type { EventStore } from '../../stores/store.ts';
 import { Feed } from './feed.ts';
 import { Gate } from './gate.ts';
 import { Lane, type LaneState } from './lane.ts';
-import { Budget } from './queue.ts';
+import { Budget, type Place } from './queue.ts';
 import { newReplay, Replay, type ReplayState } from './replay.ts';
 import type { IntegrationStatus, Redelivered, ReplayRange, RunnableIntegration } from './sender.ts';
 import { LaneStats } from './stats.ts';
@@ -258,6 +258,7 @@ export class Engine {
       deliveries: slot.stats.takeDeliveries(),
       retries: slot.stats.retries,
       replay: slot.replay?.progress() ?? null,
+      place: slot.lane?.place ?? placeOf(slot.cursor),
     }));
   }
 
@@ -318,6 +319,11 @@ export class Engine {
 
 export const cursorName = (id: string): string => `integration-${id}`;
 const replayName = (id: string): string => `replay-${id}`;
+
+function placeOf(cursor: DiskCursor<LaneState> | null): Place | null {
+  const saved = cursor?.load() ?? null;
+  return saved === null ? null : { position: saved.position, index: saved.state.index };
+}
 
 const notRunning = () => new PermanentError('not_found', 'the integration is not enabled');
 

@@ -65,6 +65,13 @@ export interface IntegrationStatus {
   circuit: 'closed' | 'open' | 'half-open';
 }
 
+/** An event's place in the journal. */
+export interface JournalPlace {
+  position: JournalPosition;
+  /** In the frame. */
+  index: number;
+}
+
 /** One call of a destination. */
 export interface Delivery {
   atMs: number;
@@ -120,6 +127,11 @@ export interface DestinationSender {
   test(integration: RunnableIntegration, signal: AbortSignal): AsyncIterable<TestStep>;
   /** Null: not in the set. At most half a second old. */
   status(id: string): IntegrationStatus | null;
+  /**
+   * Every event of the org before it was delivered, refused, or left out. Null when it is not in the set, or that was not
+   * read yet. At most half a second old.
+   */
+  place(id: string): JournalPlace | null;
   /** The last 100, the newest first. */
   deliveries(id: string): readonly Delivery[];
   /**

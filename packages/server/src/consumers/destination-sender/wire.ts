@@ -5,6 +5,7 @@ import type { PolicySettings } from '../../runtime/egress/policy.ts';
 import type {
   Delivery,
   IntegrationStatus,
+  JournalPlace,
   Redelivered,
   ReplayProgress,
   ReplayRange,
@@ -106,6 +107,8 @@ export interface LaneReport {
   deliveries: readonly Delivery[];
   retries: number;
   replay: ReplayProgress | null;
+  /** Every event before it was delivered, refused or left out; null until that was read. */
+  place: JournalPlace | null;
 }
 
 export type WireError =

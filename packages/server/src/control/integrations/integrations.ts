@@ -20,6 +20,7 @@ import {
   removeIntegration,
   saveTestOutcome,
   type TestOutcome,
+  type TimedStep,
   updateIntegration,
 } from './rows.ts';
 import type { IntegrationSecrets } from './secrets.ts';
@@ -49,6 +50,12 @@ export interface IntegrationSurroundings {
 
 /** Tests of one org at a time: each may wait for its peer for 10 s. */
 const TESTS_MAX = 2;
+
+/** Of a connection test: what ends it, and who is told of its steps. */
+export interface Telling {
+  signal: AbortSignal;
+  onStep?: (step: TimedStep) => void;
+}
 
 /** The integrations of all orgs: what users change is kept, and given to the sender. */
 export class Integrations {
@@ -168,11 +175,14 @@ export class Integrations {
     await this.#with.sender.forget(id).catch((error: unknown) => this.#with.onFault(error, id));
   }
 
-  /** Tries a saved integration and keeps what came out. @throws PermanentError `not_found`; RetryableError `rate_limited`. */
-  async test(orgId: string, id: string, signal: AbortSignal): Promise<TestOutcome> {
+  /**
+   * Tries a saved integration and keeps what came out; tells each step as it is done.
+   * @throws PermanentError `not_found`; RetryableError `rate_limited`.
+   */
+  async test(orgId: string, id: string, telling: Telling): Promise<TestOutcome> {
     const integration = await this.get(orgId, id);
     const values = await this.#with.secrets.open(integration);
-    const outcome = await this.#tried(this.#runnable(integration, values), signal);
+    const outcome = await this.#tried(this.#runnable(integration, values), telling);
     await saveTestOutcome(this.#with.db, orgId, id, outcome);
     return outcome;
   }
@@ -181,14 +191,14 @@ export class Integrations {
   async testDraft(
     orgId: string,
     { id, ...draft }: IntegrationDraft & { id?: string | undefined },
-    signal: AbortSignal,
+    telling: Telling,
   ): Promise<TestOutcome> {
     const before = id === undefined ? null : await this.get(orgId, id);
     const { config, values } = await (before === null ? this.#checked(draft, {}) : this.#checkedAgainst(before, draft));
     const place = { orgId, id: before?.id ?? `draft-${randomUUID()}` };
     return this.#tried(
       this.#runnable({ ...draft, ...place, config, fromPosition: this.#with.journalNext() }, values),
-      signal,
+      telling,
     );
   }
 
@@ -328,7 +338,7 @@ export class Integrations {
     return checked;
   }
 
-  async #tried(integration: RunnableIntegration, signal: AbortSignal): Promise<TestOutcome> {
+  async #tried(integration: RunnableIntegration, telling: Telling): Promise<TestOutcome> {
     const { orgId } = integration;
     const running = this.#testsByOrg.get(orgId) ?? 0;
     if (running >= TESTS_MAX) {
@@ -336,7 +346,7 @@ export class Integrations {
     }
     this.#testsByOrg.set(orgId, running + 1);
     try {
-      const steps = await this.#steps(integration, signal);
+      const steps = await this.#steps(integration, telling);
       const isOk = steps.length > 0 && steps.every(({ ok }) => ok);
       return { status: isOk ? 'ok' : 'failed', atMs: this.#nowMs(), steps };
     } finally {
@@ -346,17 +356,23 @@ export class Integrations {
     }
   }
 
-  async #steps(integration: RunnableIntegration, signal: AbortSignal): Promise<TestStep[]> {
+  async #steps(integration: RunnableIntegration, { signal, onStep }: Telling): Promise<TimedStep[]> {
     const strip = secretStripper(integration.secrets);
-    const steps: TestStep[] = [];
+    const steps: TimedStep[] = [];
+    let lastMs = performance.now();
+    const tell = (step: TestStep) => {
+      const nowMs = performance.now();
+      const timed = { ...step, detail: strip(step.detail), tookMs: Math.round(nowMs - lastMs) };
+      lastMs = nowMs;
+      steps.push(timed);
+      onStep?.(timed);
+    };
     try {
-      for await (const step of this.#with.sender.test(integration, signal)) {
-        steps.push({ ...step, detail: strip(step.detail) });
-      }
+      for await (const step of this.#with.sender.test(integration, signal)) tell(step);
     } catch (error) {
       if (!isKnownError(error)) throw error;
       const field = error instanceof PermanentError && error.field !== undefined ? { field: error.field } : {};
-      steps.push({ name: 'settings', ok: false, detail: strip(error.message), ...field });
+      tell({ name: 'settings', ok: false, detail: error.message, ...field });
     }
     return steps;
   }

@@ -13,10 +13,15 @@ export interface SealedSecret {
   updatedAtMs: number;
 }
 
+/** A step of a connection test with the time since the one before it, which outcomes of older versions lack. */
+export interface TimedStep extends TestStep {
+  tookMs?: number;
+}
+
 export interface TestOutcome {
   status: 'ok' | 'failed';
   atMs: number;
-  steps: readonly TestStep[];
+  steps: readonly TimedStep[];
 }
 
 /** A destination that an org configured, as the control database has it: secrets are sealed. */
@@ -208,7 +213,7 @@ function integrationOf(row: ControlTables['integrations']): Integration {
         : {
             status: status === 'ok' ? 'ok' : 'failed',
             atMs: Number(testedAt),
-            steps: JSON.parse(steps ?? '[]') as TestStep[],
+            steps: JSON.parse(steps ?? '[]') as TimedStep[],
           },
     createdAtMs: Number(row.created_at),
     updatedAtMs: Number(row.updated_at),

@@ -1,3 +1,4 @@
+import { runEventPatterns } from '../patterns/event-patterns.ts';
 import { detectedLabels, renderDetectedLabels } from './detect/detected-labels.ts';
 import { runDetectedFields, runPatterns } from './detect-tasks.ts';
 import { runExplain } from './explain.ts';
@@ -29,6 +30,8 @@ export async function runTask(task: LogqlTask, context: Context): Promise<string
       return runDetectedFields(task, context);
     case 'patterns':
       return runPatterns(task, context);
+    case 'event-patterns':
+      return runEventPatterns(task, context);
     case 'explain':
       return runExplain(task, context);
   }

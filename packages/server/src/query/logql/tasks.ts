@@ -1,3 +1,5 @@
+import type { Condition, TimeRange } from '../plan.ts';
+
 /**
  * What the API asks of LogQL. Each task is run in a query worker and answers the body of a response as bytes of JSON.
  * Times are nanoseconds since the epoch.
@@ -114,6 +116,15 @@ export interface PatternsTask extends TaskBase, TimeSpan {
   stepMs: number;
 }
 
+/** Messages of events that filters find, grouped by what they have in common. The range has an end. */
+export interface EventPatternsTask extends TaskBase {
+  kind: 'event-patterns';
+  range: TimeRange;
+  condition: Condition | null;
+  limit: number;
+  trendBuckets: number;
+}
+
 /** What of a query the store does and what it reads for that. */
 export interface ExplainTask extends TaskBase, TimeSpan {
   kind: 'explain';
@@ -135,6 +146,7 @@ export type LogqlTask =
   | DetectedLabelsTask
   | DetectedFieldsTask
   | PatternsTask
+  | EventPatternsTask
   | ExplainTask;
 
 /** Runs tasks. `signal` ends the task and its queries in the store. */

@@ -55,6 +55,8 @@ export interface EngineOptions {
   memoryBytesMax?: number;
   /** Called on every change of state. */
   onState?: (status: EngineStatus) => void;
+  /** Ends it, also while it is only starting: startEngine rejects then. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -64,6 +66,7 @@ export interface EngineOptions {
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const supervisor = new Supervisor(options);
+  options.signal?.addEventListener('abort', () => void supervisor.stop(), { once: true });
   await supervisor.start();
   return supervisor;
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Delivery, IntegrationStatus, ReplayProgress } from '../../../consumers/destination-sender/sender.ts';
 import type { Integrations } from '../../../control/integrations/integrations.ts';
-import type { Integration, TestOutcome } from '../../../control/integrations/rows.ts';
+import type { Integration, TestOutcome, TimedStep } from '../../../control/integrations/rows.ts';
 import { formatTime } from '../../../query/time.ts';
 import { formatMs } from '../../render-event.ts';
 import type {
@@ -43,7 +43,7 @@ export function renderIntegration(integrations: Integrations, integration: Integ
     replay: renderReplay(integrations, id),
     last_test_status: lastTest?.status ?? null,
     last_test_at: orNull(lastTest?.atMs ?? null),
-    last_test_steps: [...(lastTest?.steps ?? [])],
+    last_test_steps: (lastTest?.steps ?? []).map(renderStep),
     created_at: formatMs(integration.createdAtMs),
     updated_at: formatMs(integration.updatedAtMs),
   };
@@ -111,7 +111,11 @@ export function renderReplay(integrations: Integrations, id: string): z.output<t
 }
 
 export function renderTest({ status, atMs, steps }: TestOutcome): z.output<typeof testOutcomeSchema> {
-  return { status, tested_at: formatMs(atMs), steps: [...steps] };
+  return { status, tested_at: formatMs(atMs), steps: steps.map(renderStep) };
+}
+
+export function renderStep({ tookMs, ...step }: TimedStep): z.output<typeof testOutcomeSchema>['steps'][number] {
+  return { ...step, ...(tookMs !== undefined && { took_ms: tookMs }) };
 }
 
 export function renderDeliveries(integrations: Integrations, id: string): z.output<typeof deliveryListSchema> {

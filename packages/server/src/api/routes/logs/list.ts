@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { decodeCursor, encodeCursor } from '../../../query/cursor.ts';
 import { countQuery, type EventRow, eventsQuery, keysetOf } from '../../../query/events-sql.ts';
-import type { EventsPlan, Keyset } from '../../../query/plan.ts';
+import type { EventsPlan } from '../../../query/plan.ts';
 import { PermanentError } from '../../../runtime/errors.ts';
+import { eventParts } from '../../event-parts.ts';
 import { type EventsQuestion, questionOf, rangeTexts, renderRow, renderRows } from '../../events.ts';
 import { streamNdjson } from '../../ndjson.ts';
 import { type Answer, defineRoute, type RouteContext, renderedJson, WRITTEN } from '../../route.ts';
-import { allRows, rowChunks } from '../../store-rows.ts';
+import { allRows } from '../../store-rows.ts';
 import { eventPageSchema } from '../../wire/event.ts';
 import { filterParameters, rangeParameters } from '../../wire/filters.ts';
 import { integerParameter } from '../../wire/parameters.ts';
@@ -15,16 +16,16 @@ const PAGE_SIZE_DEFAULT = 100;
 export const PAGE_SIZE_MAX = 1000;
 /** Events that pages by number may skip: each is read again. Cursors go on from there at any depth. */
 export const PAGED_EVENTS_MAX = 100_000;
-/** A stream is read in parts of so many events, or fewer long ones: what one client costs in memory. */
-const STREAM_PART_EVENTS = 5_000;
-const STREAM_PART_CHARACTERS = 8 << 20;
-/** Of one part. It may have to look through everything to find few. */
-const STREAM_TIMEOUT_MS = 600_000;
 
-const querySchema = z.strictObject({
+/** What of the parameters says which events, and in which order. */
+export const eventsQuestionParameters = {
   ...filterParameters,
   ...rangeParameters,
   order: z.enum(['asc', 'desc']).default('desc').meta({ description: 'Newest first (desc) or oldest first.' }),
+};
+
+const querySchema = z.strictObject({
+  ...eventsQuestionParameters,
   page_size: integerParameter(1, PAGE_SIZE_MAX)
     .optional()
     .meta({ description: `Events of a page, default ${PAGE_SIZE_DEFAULT}.` }),
@@ -96,53 +97,13 @@ function refusePaging(query: Query): void {
   }
 }
 
-async function streamAll(context: Context, question: EventsQuestion): Promise<Answer> {
-  const { deps, request, reply } = context;
-  await streamNdjson(reply, streamParts(context, question), { requestId: request.id, onFault: deps.onFault });
+async function streamAll(context: Context, { condition, range }: EventsQuestion): Promise<Answer> {
+  const { deps, identity, query, request, reply, signal } = context;
+  const { orgId } = identity;
+  const render = (row: EventRow) => renderRow(row, orgId);
+  const parts = eventParts({ orgId, range, condition, order: query.order }, { store: deps.store, signal, render });
+  await streamNdjson(reply, parts, { requestId: request.id, onFault: deps.onFault });
   return WRITTEN;
-}
-
-/**
- * All events, part by part: each is read whole before it is sent, so that a slow client holds no query open in the
- * store, which would end it after 30 s without a byte taken. Keysets join the parts without a gap.
- */
-async function* streamParts(context: Context, { condition, range }: EventsQuestion): AsyncGenerator<string[]> {
-  const { identity, query } = context;
-  let after: Keyset | null = null;
-  for (let isEnd = false; !isEnd; ) {
-    const plan: EventsPlan = {
-      orgId: identity.orgId,
-      range,
-      condition,
-      order: query.order,
-      limit: STREAM_PART_EVENTS,
-      offset: 0,
-      after,
-    };
-    const part = await readPart(context, plan);
-    if (part.lines.length > 0) yield part.lines;
-    isEnd = part.isEnd;
-    after = part.last;
-  }
-}
-
-async function readPart({ deps, identity, signal }: Context, plan: EventsPlan) {
-  const lines: string[] = [];
-  let characters = 0;
-  let last = plan.after;
-  for await (const rows of rowChunks<EventRow>(deps.store, eventsQuery(plan), {
-    signal,
-    timeoutMs: STREAM_TIMEOUT_MS,
-  })) {
-    for (const row of rows) {
-      const line = renderRow(row, identity.orgId);
-      lines.push(line);
-      characters += line.length;
-      last = keysetOf(row);
-      if (characters >= STREAM_PART_CHARACTERS) return { lines, last, isEnd: false };
-    }
-  }
-  return { lines, last, isEnd: lines.length < STREAM_PART_EVENTS };
 }
 
 /** @throws PermanentError `not_acceptable` */

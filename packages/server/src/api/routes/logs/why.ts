@@ -1,39 +1,11 @@
 import { parseEventId, severityName } from '@tailwater/schema';
-import { z } from 'zod';
-import { type EventRow, type FateRow, fateQuery } from '../../../query/events-sql.ts';
+import { type EventRow, eventOfRow, type FateRow, fateQuery } from '../../../query/events-sql.ts';
 import { formatMs } from '../../render-event.ts';
 import { defineRoute, json } from '../../route.ts';
 import { allRows } from '../../store-rows.ts';
+import { whySchema } from '../../wire/why.ts';
+import { forwardedOf } from './forwarded.ts';
 import { eventIdSchema, findEvent } from './get.ts';
-
-const whySchema = z
-  .strictObject({
-    event_id: z.string(),
-    received: z.strictObject({
-      at: z.string(),
-      receiver: z.string(),
-      client_event_id: z.string().meta({ description: "The sender's own id, empty when it sent none." }),
-    }),
-    processors: z
-      .array(z.strictObject({ processor: z.string(), effect: z.string() }))
-      .meta({ description: 'What the processors did to it, as far as the event shows it.' }),
-    redactions: z
-      .array(z.strictObject({ rule: z.string(), count: z.int(), fields: z.array(z.string()) }))
-      .meta({ description: 'Secrets that were replaced, here or at the source, by rule.' }),
-    sampling: z.strictObject({
-      decision: z.literal('kept'),
-      rule: z.string().nullable().meta({ description: 'Null: no sampling rule was applied by the server.' }),
-    }),
-    journal: z.strictObject({ node: z.int(), position: z.string(), index: z.int() }),
-    stored: z.strictObject({
-      at: z.string(),
-      after_ms: z.int().meta({ description: 'From its arrival to the insert.' }),
-      retention_days: z.int(),
-      expires_at: z.string(),
-    }),
-    forwarded: z.array(z.never()).meta({ description: 'Integrations that it was delivered to.' }),
-  })
-  .meta({ id: 'Why' });
 
 export const getLogWhy = defineRoute({
   method: 'GET',
@@ -47,7 +19,10 @@ export const getLogWhy = defineRoute({
     const { deps, identity, params, signal } = context;
     const row = await findEvent(context);
     const place = parseEventId(params.event_id)!;
-    const [fate] = await allRows<FateRow>(deps.store, fateQuery(identity.orgId, place), { signal });
+    const [[fate], forwarded] = await Promise.all([
+      allRows<FateRow>(deps.store, fateQuery(identity.orgId, place), { signal }),
+      forwardedOf(deps, eventOfRow(row, identity.orgId), { position: place.frame, index: place.index }),
+    ]);
     const receivedMs = Number(row.received_ms);
     return json({
       event_id: params.event_id,
@@ -62,7 +37,7 @@ export const getLogWhy = defineRoute({
         retention_days: fate.retention_days,
         expires_at: formatMs(Number(fate.expires_s) * 1000),
       },
-      forwarded: [],
+      forwarded,
     });
   },
 });

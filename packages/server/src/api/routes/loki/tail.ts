@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { TailChunk } from '../../../consumers/live-tail/live-tail.ts';
-import type { RequestCredentials } from '../../../control/authenticator.ts';
+import type { ApiCredentials } from '../../../control/authenticator.ts';
 import { logqlSettingsOf } from '../../../control/logql-settings.ts';
 import type { OrgCache } from '../../../control/org-cache.ts';
 import { requireScope } from '../../../control/scopes.ts';
@@ -10,7 +10,13 @@ import { RetryableError } from '../../../runtime/errors.ts';
 import { errorAnswer } from '../../errors.ts';
 import { openAtSeam } from '../tail/seam.ts';
 import { checkKey, RECHECK_INTERVAL_MS, type TailDeps, type TailGoodbye } from '../tail/stream.ts';
-import { refuseUpgrade, requestIdOf, type UpgradeHandler, webSocketServer, withProtocolKey } from '../tail/upgrade.ts';
+import {
+  refuseUpgrade,
+  requestIdOf,
+  type UpgradeHandler,
+  webSocketServer,
+  withOfferedHeaders,
+} from '../tail/upgrade.ts';
 import { checkOneOrg } from './headers.ts';
 import { plainError } from './plain-error.ts';
 import { TailDelay } from './tail-delay.ts';
@@ -30,7 +36,7 @@ export interface LokiTailDeps extends TailDeps {
 
 interface LokiTailRequest {
   orgId: string;
-  credentials: RequestCredentials;
+  credentials: ApiCredentials;
   question: LokiTailQuestion;
   requestId: string;
 }
@@ -67,8 +73,8 @@ async function read(deps: LokiTailDeps, request: IncomingMessage, requestId: str
   const url = request.url ?? '/';
   const mark = url.indexOf('?');
   checkOneOrg(request.headers);
-  const headers = withProtocolKey(request.headers);
-  const credentials = { headers, remoteAddress: request.socket.remoteAddress };
+  const headers = withOfferedHeaders(request.headers);
+  const credentials = { headers, remoteAddress: request.socket.remoteAddress, changes: true };
   const identity = await deps.authenticate(credentials);
   requireScope(identity, 'query');
   const { orgId } = identity;

@@ -1,6 +1,6 @@
 import type { LiveTail, TailChunk, TailEnd } from '../../../consumers/live-tail/live-tail.ts';
 import type { TailMissed } from '../../../consumers/live-tail/wire.ts';
-import type { RequestCredentials } from '../../../control/authenticator.ts';
+import type { ApiCredentials } from '../../../control/authenticator.ts';
 import type { JournalPosition } from '../../../journal/journal.ts';
 import { type EventRow, eventsQuery } from '../../../query/events-sql.ts';
 import type { EventsPlan } from '../../../query/plan.ts';
@@ -46,7 +46,7 @@ export interface TailSink {
 export interface TailRequest {
   /** Whose events: what `credentials` were good for. */
   orgId: string;
-  credentials: RequestCredentials;
+  credentials: ApiCredentials;
   question: TailQuestion;
   /** Aborts when the client goes away. */
   signal: AbortSignal;

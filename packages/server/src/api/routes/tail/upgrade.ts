@@ -10,8 +10,8 @@ export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Bu
 const READER_MESSAGE_BYTES_MAX = 4096;
 /** The protocol that is answered. Browsers insist on one of those they offered. */
 const PROTOCOL = 'tailwater';
-/** Browsers can't send headers with a WebSocket, so the key may come as a protocol that is offered. Never echoed. */
-const KEY_PROTOCOL = `${PROTOCOL}.key.`;
+/** Browsers can't send headers with a WebSocket, so key and org may come as protocols that are offered. Never echoed. */
+const HEADER_PROTOCOLS = { 'x-api-key': `${PROTOCOL}.key.`, 'x-scope-orgid': `${PROTOCOL}.org.` } as const;
 
 /** Does handshakes. */
 export function webSocketServer(): WebSocketServer {
@@ -40,14 +40,17 @@ function pathOf({ url = '/' }: IncomingMessage): string {
   return mark < 0 ? url : url.slice(0, mark);
 }
 
-/** The request's headers, with the key of the protocol as one of them. */
-export function withProtocolKey(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+/** The request's headers, with key and org of the offered protocols among them. Headers that are there win. */
+export function withOfferedHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const offered = headers['sec-websocket-protocol']?.split(',').map((protocol) => protocol.trim()) ?? [];
-  const keyProtocol = offered.find((protocol) => protocol.startsWith(KEY_PROTOCOL));
-  const hasKey = headers.authorization !== undefined || headers['x-api-key'] !== undefined;
-  return keyProtocol === undefined || hasKey
-    ? headers
-    : { ...headers, 'x-api-key': keyProtocol.slice(KEY_PROTOCOL.length) };
+  const all = { ...headers };
+  for (const [name, prefix] of Object.entries(HEADER_PROTOCOLS)) {
+    const protocol = offered.find((each) => each.startsWith(prefix));
+    if (protocol === undefined || headers[name] !== undefined) continue;
+    if (name === 'x-api-key' && headers.authorization !== undefined) continue;
+    all[name] = protocol.slice(prefix.length);
+  }
+  return all;
 }
 
 export function requestIdOf(headers: IncomingHttpHeaders): string {

@@ -25,7 +25,7 @@ import {
   sendTexts,
   type UpgradeHandler,
   webSocketServer,
-  withProtocolKey,
+  withOfferedHeaders,
 } from './upgrade.ts';
 
 /** Answers every upgrade request: there is one path for WebSockets, anything else is refused in the API's error shape. */
@@ -62,8 +62,8 @@ async function open(deps: TailDeps, path: string, request: IncomingMessage, sign
   if ((mark < 0 ? url : url.slice(0, mark)) !== path) {
     throw new PermanentError('not_found', `there are no WebSockets here but ${path}`);
   }
-  const headers = withProtocolKey(request.headers);
-  const credentials = { headers, remoteAddress: request.socket.remoteAddress };
+  const headers = withOfferedHeaders(request.headers);
+  const credentials = { headers, remoteAddress: request.socket.remoteAddress, changes: true };
   const identity = await deps.authenticate(credentials);
   requireScope(identity, 'query');
   const question = questionOf(deps, mark < 0 ? '' : url.slice(mark + 1), headers);

@@ -8,8 +8,17 @@ export interface PatternSeries {
   samples: (readonly [unixSeconds: number, count: number])[];
 }
 
+/** Lines that are alike, for who keeps more of them than their number. */
+export interface PatternGroup {
+  /** What `add` gave for its lines: one number, or several where clusters were put together. */
+  ids: readonly number[];
+  /** The text around the placeholders, one more than those. */
+  pieces: string[];
+}
+
 /** Lines that are alike: the same but for the words that are null here. */
 interface Cluster {
+  ids: number[];
   group: Group;
   words: (string | null)[];
   /** The word that the cluster is filed under, see `leafOf`; -1: none. */
@@ -63,14 +72,16 @@ export class PatternClusters {
   private groups = new Map<number, Group>();
   private skeletons = new Map<number, Cluster>();
   private clusters: Cluster[] = [];
+  private lastId = 0;
 
   /** Counts are per `stepMs` rounded up to whole seconds, or per 10 s when that is less. */
   constructor({ stepMs }: { stepMs: number }) {
     this.bucketMs = Math.max(Math.ceil(stepMs / 1000) * 1000, BUCKET_MS_MIN);
   }
 
-  add(line: string, level: string, timeMs: number): void {
-    if (line === '') return;
+  /** A number for the line's cluster, see `patternGroups`; 0 for an empty line. */
+  add(line: string, level: string, timeMs: number): number {
+    if (line === '') return 0;
     const known = this.knownLevel(level);
     this.words.scan(line, this.levelSeeds.get(known)!);
     const { skeleton } = this.words;
@@ -84,6 +95,12 @@ export class PatternClusters {
     generalise(cluster, line, this.words);
     this.count(cluster, timeMs);
     if (this.clusters.length > CLUSTERS_MAX) this.prune();
+    return cluster.ids[0]!;
+  }
+
+  /** Every cluster there is, in no order. Clusters with the fewest lines may have been given up. */
+  patternGroups(): PatternGroup[] {
+    return this.mergeFirstWords().map(({ ids, group, words }) => ({ ids, pieces: piecesOf(group, words) }));
   }
 
   /** The patterns with the most lines first, at most 300. Lines may be added afterwards. */
@@ -161,6 +178,7 @@ export class PatternClusters {
       (kinds[i]! & FORCED) === 0 ? line.slice(starts[i], ends[i]) : null,
     );
     const cluster: Cluster = {
+      ids: [++this.lastId],
       group,
       words,
       leafAt: leafPosition(this.words),
@@ -296,7 +314,8 @@ function flushCount(cluster: Cluster): void {
 /** One cluster for those that differ in their first word. */
 function sum(clusters: readonly Cluster[]): Cluster {
   const [first] = clusters as [Cluster];
-  const merged: Cluster = { ...first, words: [...first.words], counts: new Map(), total: 0, bucketCount: 0 };
+  const ids = clusters.flatMap((cluster) => cluster.ids);
+  const merged: Cluster = { ...first, ids, words: [...first.words], counts: new Map(), total: 0, bucketCount: 0 };
   if (merged.leafAt >= 0) merged.words[merged.leafAt] = null;
   for (const cluster of clusters) {
     flushCount(cluster);
@@ -308,10 +327,17 @@ function sum(clusters: readonly Cluster[]): Cluster {
   return merged;
 }
 
-function patternOf({ group: { runs }, words }: Cluster): string {
-  let pattern = runs[0]!;
-  for (const [i, word] of words.entries()) pattern += (word ?? PLACEHOLDER) + runs[i + 1]!;
-  return pattern;
+function patternOf({ group, words }: Cluster): string {
+  return piecesOf(group, words).join(PLACEHOLDER);
+}
+
+function piecesOf({ runs }: Group, words: readonly (string | null)[]): string[] {
+  const pieces = [runs[0]!];
+  for (const [i, word] of words.entries()) {
+    if (word === null) pieces.push(runs[i + 1]!);
+    else pieces[pieces.length - 1] += word + runs[i + 1]!;
+  }
+  return pieces;
 }
 
 /** The body of `patterns`. */
