@@ -264,6 +264,7 @@ function openStorePart(
           progress: ingest.progress,
           journalFloors: journalFloors.map(({ buffer }) => buffer),
           connection,
+          storeIsEmbedded: url === undefined,
           node: config.node,
           limits: config.limits,
           insertRowsMax: config.store.insertRowsMax,

@@ -108,6 +108,7 @@ function lateStore(current: () => ClickHouseStore | null): EventStore {
     insert: async (...insert) => ready().insert(...insert),
     select: (...select) => ready().select(...select),
     remove: async (...remove) => ready().remove(...remove),
+    storedFrames: async (...range) => ready().storedFrames(...range),
     ping: async () => (await current()?.ping()) ?? false,
     close: async () => current()?.close(),
   };

@@ -137,6 +137,7 @@ export async function writeToStore(
       cursor: await openCursor<StoreWriterState>(dir, 'store-writer'),
       store,
       node: TAIL_NODE,
+      boot: null,
       batch: new EventBatch(new SymbolTable(), DEFAULT_LIMITS),
       insertRowsMax: 100_000,
       insertIntervalMs: 50,

@@ -8,6 +8,7 @@ import { killTest } from './kill.ts';
 import { logqlTwinsTest } from './logql-twins.ts';
 import { outcomesTest } from './outcomes.ts';
 import { sdkTest } from './sdk.ts';
+import { storeKillTest, storeWriterTest } from './store.ts';
 
 /**
  * The long checks, one after another, with one printed seed.
@@ -41,6 +42,8 @@ const checks: Record<string, () => Promise<boolean> | boolean> = {
   fuzz: () => script('../fuzz/main', ['--count', '200000', '--seed', String(seed)]),
   outcomes: () => outcomesTest({ seed, rounds: 40, print }),
   kill: () => killTest({ seed, serverKills: 20, engineKills: 20, print }),
+  'store-kill': () => storeKillTest({ seed, kills: 100, print }),
+  'store-writer': () => storeWriterTest({ seed, histories: 500, print }),
   forwarding: () => forwardingTest({ seed, kills: 20, seconds: 60, eventsPerSecond: 5000, print }),
   'file-tail': () => fileTailTest({ seed, restarts: Number(values.restarts ?? 50), print }),
   sdk: () => sdkTest({ seed, serverKills: 20, programKills: 5, print }),

@@ -1,9 +1,9 @@
 import type { EventBatch } from '../../batch/event-batch.ts';
-import { appendFrame, type DecodedFrame, decodeFrame } from '../../batch/frame.ts';
-import { encodeNative } from '../../batch/native-encode.ts';
+import { type DecodedFrame, decodeFrame } from '../../batch/frame.ts';
 import type { Cursor, JournalFrame, JournalPosition, JournalReader } from '../../journal/journal.ts';
-import { PermanentError, RetryableError } from '../../runtime/errors.ts';
-import { type EventStore, insertToken } from '../../stores/store.ts';
+import { PermanentError } from '../../runtime/errors.ts';
+import type { EventStore } from '../../stores/store.ts';
+import { append, completeRange, insertRange, type Pending, type Running, UnreadableFrame } from './insert-range.ts';
 
 /**
  * The range whose insert was begun: [the cursor's position, `to`]. It is on disk before the insert, so that after a
@@ -11,6 +11,10 @@ import { type EventStore, insertToken } from '../../stores/store.ts';
  */
 export interface StoreWriterState {
   inflightTo: JournalPosition | null;
+  /** `StoreWriterOptions.boot` when it was begun; earlier versions did not write it. */
+  boot?: string | null;
+  /** The store took the token and lacks rows. They go out under other tokens, and the first one is of no use any more. */
+  isTokenSpent?: boolean;
 }
 
 export interface StoreWriterOptions {
@@ -18,6 +22,11 @@ export interface StoreWriterOptions {
   cursor: Cursor<StoreWriterState>;
   store: EventStore;
   node: number;
+  /**
+   * Another one after every start of the machine on which the embedded store runs: its tokens are not synced, so a power
+   * cut may cost it the last ones. Null for a store elsewhere.
+   */
+  boot: string | null;
   /** Reused for every insert. */
   batch: EventBatch;
   insertRowsMax: number;
@@ -39,16 +48,6 @@ export interface StoreWriterProgress {
   setAside: number;
   /** Why the store did not take the last insert; null when it did. */
   error: string | null;
-}
-
-const RETRY_MS_MIN = 100;
-const RETRY_MS_MAX = 5000;
-
-/** A frame that waits for its insert. Payloads are only valid until the next read, so the batch holds the rows. */
-interface Pending {
-  from: JournalPosition;
-  to: JournalPosition;
-  bytes: number;
 }
 
 /**
@@ -74,34 +73,6 @@ export async function runStoreWriter(
   }
 }
 
-interface Running extends StoreWriterOptions {
-  /** Frames that are left out. */
-  unreadable: ReadonlySet<JournalPosition>;
-}
-
-/** Its checksum is right and still it is none of our blocks: a fault of ours, or of the machine's memory. */
-class UnreadableFrame extends Error {
-  readonly frame: JournalFrame;
-
-  constructor({ position, payload }: JournalFrame, cause: unknown) {
-    super(`the frame cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-    this.frame = { position, payload: Buffer.from(payload) };
-  }
-}
-
-/**
- * Adds a frame's rows to the batch. A frame of a later version than ours throws a plain Error: it has to wait for a
- * program that knows it.
- */
-function append({ batch, node, unreadable }: Running, frame: JournalFrame, decoded = decodeFrame(frame.payload)): void {
-  if (unreadable.has(frame.position)) return;
-  try {
-    appendFrame(batch, decoded, node, frame.position);
-  } catch (error) {
-    throw new UnreadableFrame(frame, error);
-  }
-}
-
 async function moveFrames(options: Running, signal: AbortSignal, flush: FlushSwitch): Promise<void> {
   const start = await finishInflight(options, signal);
   const frames = new FrameSource(options.reader.read(start, { follow: true, signal }));
@@ -110,8 +81,8 @@ async function moveFrames(options: Running, signal: AbortSignal, flush: FlushSwi
     while (!signal.aborted) {
       const pending = await gather(options, frames, lastInsertAt, signal, flush);
       if (pending === null) return;
-      await options.cursor.commit(pending.from, { inflightTo: pending.to });
-      if (!(await insertRange(options, pending, signal))) return;
+      await options.cursor.commit(pending.from, { inflightTo: pending.to, boot: options.boot });
+      if (!(await insertRange(options, pending, { isRepeat: false, signal }))) return;
       lastInsertAt = performance.now();
       await finishRange(options, pending.to + 1);
     }
@@ -127,16 +98,24 @@ async function finishRange(options: Running, position: JournalPosition): Promise
   await options.reader.trim(position);
 }
 
-/** Sends the range again that a crash may have cut short. Returns the first position behind it. */
+/**
+ * Sends the range again that a crash may have cut short. Returns the first position behind it. When the store may have
+ * forgotten the token, or it is spent, only what is missing is sent.
+ */
 async function finishInflight(options: Running, signal: AbortSignal): Promise<JournalPosition> {
   const saved = options.cursor.load();
   const position = saved?.position ?? options.reader.range().oldest;
   const to = saved?.state.inflightTo ?? null;
   if (to === null) return position;
   const pending = await readRange(options, position, to);
-  if (!(await insertRange(options, pending, signal))) return position;
+  const finish = isTokenKnown(saved!.state, options.boot) ? insertRange : completeRange;
+  if (!(await finish(options, pending, { isRepeat: true, signal }))) return position;
   await finishRange(options, to + 1);
   return to + 1;
+}
+
+function isTokenKnown({ boot = null, isTokenSpent = false }: StoreWriterState, bootNow: string | null): boolean {
+  return !isTokenSpent && (boot === null || bootNow === null || boot === bootNow);
 }
 
 async function readRange(options: Running, from: JournalPosition, to: JournalPosition): Promise<Pending> {
@@ -251,69 +230,4 @@ const BURST_MS = 50;
 
 function isFull(pending: Pending, batch: EventBatch, frame: DecodedFrame, bytes: number, options: Running) {
   return batch.rows + frame.rows > options.insertRowsMax || pending.bytes + bytes > options.insertBytesMax;
-}
-
-/** Inserts the batch until it is in. False when `signal` aborted before. */
-async function insertRange(options: Running, pending: Pending, signal: AbortSignal): Promise<boolean> {
-  const { batch } = options;
-  const token = insertToken(options.node, pending.from, pending.to);
-  for (let retryMs = RETRY_MS_MIN; !signal.aborted; retryMs = Math.min(retryMs * 2, RETRY_MS_MAX)) {
-    try {
-      if (batch.rows > 0) await options.store.insert(encodeNative(batch, { position: true }).parts, batch.rows, token);
-      options.onProgress({ position: pending.to + 1, rows: batch.rows, setAside: 0, error: null });
-      return true;
-    } catch (error) {
-      if (error instanceof PermanentError) return insertOneByOne(options, pending, signal);
-      if (!(error instanceof RetryableError)) throw error;
-      options.onProgress({ position: pending.from, rows: 0, setAside: 0, error: error.message });
-      await sleep(retryMs, signal);
-    }
-  }
-  return false;
-}
-
-/**
- * The store refuses the range for good, so one of its frames is at fault: each goes alone, under its own token, and
- * the guilty ones are set aside. After a crash the range is refused again and this runs again, to the same end.
- */
-async function insertOneByOne(options: Running, range: Pending, signal: AbortSignal): Promise<boolean> {
-  const { batch, reader } = options;
-  let setAside = 0;
-  let rows = 0;
-  for await (const frame of reader.read(range.from, { follow: false, signal: new AbortController().signal })) {
-    if (frame.position > range.to || signal.aborted) break;
-    if (options.unreadable.has(frame.position)) continue;
-    batch.clear();
-    append(options, frame);
-    const kept = { position: frame.position, payload: Buffer.from(frame.payload) };
-    const error = await insertFrame(options, frame.position, signal);
-    rows += error === null ? batch.rows : 0;
-    if (error !== null) {
-      await options.setAside(kept, error);
-      setAside++;
-    }
-  }
-  if (signal.aborted) return false;
-  options.onProgress({ position: range.to + 1, rows, setAside, error: null });
-  return true;
-}
-
-async function insertFrame(options: Running, position: JournalPosition, signal: AbortSignal) {
-  const token = insertToken(options.node, position, position);
-  for (let retryMs = RETRY_MS_MIN; !signal.aborted; retryMs = Math.min(retryMs * 2, RETRY_MS_MAX)) {
-    try {
-      const { parts } = encodeNative(options.batch, { position: true });
-      await options.store.insert(parts, options.batch.rows, token);
-      return null;
-    } catch (error) {
-      if (error instanceof PermanentError) return error;
-      if (!(error instanceof RetryableError)) throw error;
-      await sleep(retryMs, signal);
-    }
-  }
-  return null;
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new FlushSwitch().wait(ms, signal);
 }

@@ -18,6 +18,7 @@ export interface StoreWriterWorkerOptions {
   /** JournalFloors of what else needs the journal. */
   journalFloors: readonly SharedArrayBuffer[];
   connection: StoreConnection;
+  storeIsEmbedded: boolean;
   node: number;
   limits: IngestLimits;
   insertRowsMax: number;

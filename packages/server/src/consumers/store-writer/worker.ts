@@ -1,4 +1,4 @@
-import { statfsSync } from 'node:fs';
+import { readFileSync, statfsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { EventBatch } from '../../batch/event-batch.ts';
@@ -52,6 +52,15 @@ function insertBytesMax(dir: string): number {
   return Math.max(INSERT_BYTES_MIN, Math.min(INSERT_BYTES_MAX, Math.floor((blocks * bsize) / 64)));
 }
 
+/** The kernel makes it up when it starts. Null where there is none: then nobody sees that the machine was started again. */
+function bootId(): string | null {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return null;
+  }
+}
+
 /** A disk that does not answer is the appends' business to report; the numbers stay as they were. */
 function sendBacklog(): void {
   try {
@@ -102,10 +111,12 @@ const writerOptions: StoreWriterOptions = {
     insert: (...insert) => store.insert(...insert),
     select: (...select) => store.select(...select),
     remove: (...remove) => store.remove(...remove),
+    storedFrames: (...range) => store.storedFrames(...range),
     ping: () => store.ping(),
     close: () => store.close(),
   },
   node: options.node,
+  boot: options.storeIsEmbedded ? bootId() : null,
   batch: new EventBatch(new SymbolTable(), options.limits),
   insertRowsMax: options.insertRowsMax,
   insertIntervalMs: options.insertIntervalMs,

@@ -6,10 +6,11 @@
  * (https://github.com/ClickHouse/ClickHouse/pull/101143), and a query that never ends keeps it alive.
  * ffi-rs must run it in a new thread: ClickHouse checks its stack, and refuses stacks that a library switched.
  */
-import { mkdirSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { libchdbPath } from 'chdb/libchdb';
 import { DataType, load, open } from 'ffi-rs';
+import { mendDeduplicationLogs } from './deduplication-log.ts';
 
 const [dataDir, httpPort, configFile] = process.argv.slice(2);
 if (!dataDir || !httpPort || !configFile) throw new Error('usage: engine-host DATA_DIR HTTP_PORT CONFIG_FILE');
@@ -31,7 +32,33 @@ const args = [
   ...['--query', `SYSTEM START LISTEN HTTP; ${holdQuery}`],
 ];
 
+const LOCK_EX_NB = 2 | 4;
+
+/**
+ * Runs `action` under ClickHouse's own lock on its folder, flock(2) of `status`: a server that was just killed may have
+ * left an engine that is still about to put a part into its place. False when another engine has the folder.
+ */
+function underLock(action: () => void): boolean {
+  const statusFile = join(dataDir!, 'status');
+  // No engine was here before, so there is nothing to look after.
+  if (!existsSync(statusFile)) return true;
+  open({ library: 'c', path: process.platform === 'darwin' ? 'libSystem.B.dylib' : 'libc.so.6' });
+  const handle = openSync(statusFile, 'r+');
+  try {
+    const flock = { library: 'c', funcName: 'flock', paramsType: [DataType.I32, DataType.I32] };
+    if (load({ ...flock, retType: DataType.I32, paramsValue: [handle, LOCK_EX_NB] }) !== 0) return false;
+    action();
+    return true;
+  } finally {
+    closeSync(handle);
+  }
+}
+
 mkdirSync(join(dataDir, 'metadata'), { recursive: true, mode: 0o700 });
+if (!underLock(() => mendDeduplicationLogs(dataDir))) {
+  writeSync(process.stderr.fd, `Cannot lock file ${join(dataDir, 'status')}: another engine runs on this folder\n`);
+  die();
+}
 open({ library: 'chdb', path: libchdbPath() });
 // The event loop must live on for stdin's end while the engine runs in its thread.
 setInterval(() => {}, 2 ** 30);

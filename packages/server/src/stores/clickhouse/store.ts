@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
+import type { JournalPosition } from '../../journal/journal.ts';
 import type { EventStore, SqlQuery } from '../store.ts';
-import { type HttpOptions, openHttp } from './http.ts';
+import { type HttpClient, type HttpOptions, openHttp } from './http.ts';
 import { paramSearch } from './params.ts';
 import { readRows } from './rows.ts';
 import { BLOCK_COLUMNS, DATABASE, EVENTS_TABLE, STREAMS_TABLE } from './schema.ts';
@@ -42,6 +43,11 @@ const SELECT_SETTINGS = {
 
 /** Deletions are waited for. https://clickhouse.com/docs/sql-reference/statements/delete */
 const REMOVE_SETTINGS = { lightweight_deletes_sync: 2, mutations_sync: 0 } as const;
+
+const STORED_FRAMES_SQL = `SELECT DISTINCT toUInt64(frame - {base:UInt64}) AS position FROM ${DATABASE}.${EVENTS_TABLE}
+  WHERE frame BETWEEN {first:UInt64} AND {last:UInt64} SETTINGS apply_deleted_mask = 0`;
+
+const EVENTS_ENGINE_SQL = `SELECT engine FROM system.tables WHERE database = '${DATABASE}' AND name = '${EVENTS_TABLE}'`;
 
 export interface ClickHouseStore extends EventStore {
   /** One statement that changes the schema. Throws the same errors as `select`. */
@@ -104,24 +110,42 @@ export function openClickHouseStore(options: ClickHouseStoreOptions): ClickHouse
     await command(`DELETE FROM ${DATABASE}.${STREAMS_TABLE} WHERE ${streams.sql}`, streams.params);
   }
 
-  async function ping(): Promise<boolean> {
-    const signal = AbortSignal.timeout(PING_TIMEOUT_MS);
-    const query = {
-      operation: 'select',
-      search: { default_format: 'JSONEachRow' },
-      body: [Buffer.from('SELECT 1')],
-      signal,
-    } as const;
-    return await http
-      .send({ ...query, idleTimeoutMs: PING_TIMEOUT_MS })
-      .then(drain)
-      .then(
-        () => true,
-        () => false,
-      );
-  }
+  const storedFrames: EventStore['storedFrames'] = (...range) => readStoredFrames(select, ...range);
 
-  return { insert, select, remove, command, ping, close: async () => http.close() };
+  return { insert, select, remove, storedFrames, command, ping: () => answers(http), close: async () => http.close() };
+}
+
+async function answers(http: HttpClient): Promise<boolean> {
+  const query = {
+    operation: 'select',
+    search: { default_format: 'JSONEachRow' },
+    body: [Buffer.from('SELECT 1')],
+    signal: AbortSignal.timeout(PING_TIMEOUT_MS),
+  } as const;
+  return await http
+    .send({ ...query, idleTimeoutMs: PING_TIMEOUT_MS })
+    .then(drain)
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+async function readStoredFrames(
+  select: EventStore['select'],
+  node: number,
+  from: JournalPosition,
+  to: JournalPosition,
+): Promise<ReadonlySet<JournalPosition> | null> {
+  // ReplicatedMergeTree commits token and part in one step, and this replica may lack what another one has.
+  for await (const rows of select<{ engine: string }>({ sql: EVENTS_ENGINE_SQL, params: {} }, {}))
+    if (rows.some(({ engine }) => engine !== 'MergeTree')) return null;
+  const base = BigInt(node) << 48n;
+  const params = { base: `${base}`, first: `${base + BigInt(from)}`, last: `${base + BigInt(to)}` };
+  const stored = new Set<JournalPosition>();
+  for await (const rows of select<{ position: string }>({ sql: STORED_FRAMES_SQL, params }, {}))
+    for (const { position } of rows) stored.add(Number(position));
+  return stored;
 }
 
 /** Reads an answer to its end, so that the connection can be used again. Throws as `readRows` does. */
