@@ -34,7 +34,8 @@ export interface Events {
 export function useEvents(question: LogsQuestion, { isEnabled = !question.isLive } = {}): Events {
   const { q, isLogql, range, order } = question;
   const queries = useQueryClient();
-  const queryKey = useMemo(() => ['events', chosenOrg(), { q, isLogql, range, order }], [q, isLogql, range, order]);
+  const org = chosenOrg();
+  const queryKey = useMemo(() => ['events', org, { q, isLogql, range, order }], [org, q, isLogql, range, order]);
   const query = useInfiniteQuery({
     queryKey,
     queryFn: ({ pageParam, signal }) =>

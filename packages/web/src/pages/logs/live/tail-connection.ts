@@ -1,12 +1,13 @@
 import { apiFetch } from '../../../api/client.ts';
 import { ApiError, isPassing } from '../../../api/error.ts';
-import { chosenOrg } from '../../../api/org.ts';
 import { reachable } from '../../../api/reachable.ts';
 
 const BACKOFF_MS_MIN = 500;
 const BACKOFF_MS_MAX = 10_000;
 
 interface TailListener {
+  /** The org that was chosen; null for that of the session. */
+  org: string | null;
   /** Where to connect to. Asked again for each connection. */
   path(): string;
   onOpen(): void;
@@ -25,7 +26,7 @@ export function openTail(listener: TailListener): () => void {
   const connect = () => {
     clearTimeout(timer);
     const path = listener.path();
-    const org = chosenOrg();
+    const { org } = listener;
     const url = new URL(path, location.href.replace(/^http/, 'ws'));
     const opened = new WebSocket(url, org === null ? ['tailwater'] : ['tailwater', `tailwater.org.${org}`]);
     socket = opened;

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useSyncExternalStore } from 'react';
 import type { ApiError } from '../../../api/error.ts';
+import { chosenOrg } from '../../../api/org.ts';
 import type { LogsQuestion } from '../logs-search.ts';
 import type { RowList } from '../table/row.ts';
 import { frameTimer } from './frame-timer.ts';
@@ -20,8 +21,10 @@ export interface LiveTail extends LiveSnapshot {
 
 /** New events as they come, newest first, while the question says so; connects only then. */
 export function useLiveTail(question: LogsQuestion): LiveTail {
-  const { q, isLogql, range, isLive } = question;
-  const store = useMemo(() => liveStore({ q, isLogql, range }), [q, isLogql, range]);
+  const { q, isLogql, isLive } = question;
+  const { from, to } = question.range;
+  const org = chosenOrg();
+  const store = useMemo(() => liveStore({ org, q, isLogql, range: { from, to } }), [org, q, isLogql, from, to]);
   const isAsked = isLive && !(isLogql && q.trim() === '');
   useEffect(() => (isAsked ? store.open() : undefined), [store, isAsked]);
   const state = useSyncExternalStore(store.subscribe, store.get);
@@ -30,23 +33,24 @@ export function useLiveTail(question: LogsQuestion): LiveTail {
 
 type StoreState = Omit<LiveTail, 'pause' | 'resume'>;
 
+function stateOf(shown: LiveSnapshot, connection: Exclude<LiveState, 'paused'>, error: ApiError | null): StoreState {
+  return { ...shown, error, state: shown.isPaused && connection === 'live' ? 'paused' : connection };
+}
+
 /** Between two changes of what is seen: nobody reads faster, and the frames between stay free. */
 const FLUSH_INTERVAL_MS = 50;
 /** While paused only a number changes. */
 const PAUSED_INTERVAL_MS = 250;
 
 /** Live events for React: however many come, it is told at the beginning of a frame, and not of every one. */
-function liveStore(question: Pick<LogsQuestion, 'q' | 'isLogql' | 'range'>) {
+function liveStore(question: Pick<LogsQuestion, 'q' | 'isLogql' | 'range'> & { org: string | null }) {
   const source = question.isLogql ? lineTail(question) : eventTail(question);
   const buffer = new LiveBuffer(source);
   const listeners = new Set<() => void>();
   let incoming: string[] = [];
   let connection: 'connecting' | 'live' | 'away' = 'connecting';
   let error: ApiError | null = null;
-  const stateNow = (): StoreState => {
-    const shown = buffer.snapshot();
-    return { ...shown, error, state: shown.isPaused && connection === 'live' ? 'paused' : connection };
-  };
+  const stateNow = () => stateOf(buffer.snapshot(), connection, error);
   let state = stateNow();
 
   const flush = () => {
@@ -64,6 +68,7 @@ function liveStore(question: Pick<LogsQuestion, 'q' | 'isLogql' | 'range'>) {
   };
   const open = () => {
     const close = openTail({
+      org: question.org,
       path: () => {
         flush();
         return source.path(buffer.newest);

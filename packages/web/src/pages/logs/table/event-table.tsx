@@ -256,8 +256,8 @@ function TableEnd({ rows, isLoading, isLoadingMore, hasMore, live, empty }: Even
   return (
     <p className="px-3 py-3 text-xs text-muted" role="status">
       {isLoadingMore || hasMore
-        ? 'Loading more events …'
-        : `${plural(rows.length, 'event')}. No more in this time range.`}
+        ? 'Loading more …'
+        : `${plural(rows.length, rows.at(0)?.kind === 'line' ? 'line' : 'event')}. No more in this time range.`}
     </p>
   );
 }
