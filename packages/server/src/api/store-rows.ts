@@ -1,22 +1,16 @@
 import { PermanentError } from '../runtime/errors.ts';
 import type { EventStore, SqlQuery } from '../stores/store.ts';
 
-/** Most queries answer in milliseconds; one that takes this long is too broad to wait for. */
-export const QUERY_TIMEOUT_MS = 30_000;
-
 interface Options {
   signal: AbortSignal;
+  /** Default: query.timeoutMs of the configuration. */
   timeoutMs?: number;
 }
 
 /** The rows of a query in chunks, as they arrive. */
-export async function* rowChunks<Row>(
-  store: EventStore,
-  query: SqlQuery,
-  { signal, timeoutMs = QUERY_TIMEOUT_MS }: Options,
-): AsyncGenerator<Row[]> {
+export async function* rowChunks<Row>(store: EventStore, query: SqlQuery, options: Options): AsyncGenerator<Row[]> {
   try {
-    yield* store.select<Row>(query, { signal, timeoutMs });
+    yield* store.select<Row>(query, options);
   } catch (error) {
     // All SQL here is ours: the store that refuses it tells of a bug, not of the request.
     if (error instanceof PermanentError) throw new Error('the event store refused a query', { cause: error });
