@@ -40,7 +40,7 @@ e2e: build
 
 # Makes docs/screenshots/ anew, from the same tests.
 screenshots: build
-	TAILWATER_SCREENSHOTS=1 npm run --silent test:e2e
+	SCREENSHOTS=1 npm run --silent test:e2e
 
 bench: build
 	npm run --silent bench -- $(ARGS)

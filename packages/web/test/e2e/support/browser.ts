@@ -88,7 +88,7 @@ const SHOTS = join(import.meta.dirname, '../../../../../docs/screenshots');
 
 /** Writes docs/screenshots/NAME.png when screenshots are asked for: `make screenshots`. */
 export async function screenshot(page: Page, name: string): Promise<void> {
-  if (process.env.TAILWATER_SCREENSHOTS === undefined) return;
+  if (process.env.SCREENSHOTS === undefined) return;
   mkdirSync(SHOTS, { recursive: true });
   await page.screenshot({ path: join(SHOTS, `${name}.png`) });
 }
