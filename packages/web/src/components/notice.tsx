@@ -25,7 +25,7 @@ export function explainError(error: unknown): { title: string; detail: string } 
     case 'query_timeout':
       return {
         title: 'The query took too long',
-        detail: `${error.message}. A shorter time range or another filter reads less.`,
+        detail: 'It ran into its limit. A shorter time range or another filter reads less.',
       };
     case 'internal':
       return { title: 'The server made a mistake', detail: `${error.message}${id}` };
