@@ -112,10 +112,10 @@ test('pages that the sources name exist', () => {
 });
 
 test('make targets and npm scripts that documents name exist', () => {
-  const targets = new Set([...text('Makefile').matchAll(/^([a-z]+):/gm)].map(([, name]) => name));
+  const targets = new Set([...text('Makefile').matchAll(/^([a-z0-9]+):/gm)].map(([, name]) => name));
   const { scripts } = JSON.parse(text('package.json')) as { scripts: Record<string, string> };
   const unknown = documents.flatMap((path) => [
-    ...[...text(path).matchAll(/`make ([a-z]+)|^ *make ([a-z]+)/gm)]
+    ...[...text(path).matchAll(/`make ([a-z0-9]+)|^ *make ([a-z0-9]+)/gm)]
       .map(([, span, line]) => span ?? line!)
       .filter((name) => !targets.has(name)),
     ...[...text(path).matchAll(/npm run (?:--silent )?([a-z:]+)/g)]

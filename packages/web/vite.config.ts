@@ -2,13 +2,20 @@ import tailwind from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-/** Where `npm run dev -w packages/web` finds a running server: `make run`. */
+/** Where `npm run dev` finds a running server: `make run`. */
 const SERVER = 'http://127.0.0.1:4750';
 
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [react(), tailwind()],
-  server: { proxy: { '/api': { target: SERVER, ws: true }, '/loki': { target: SERVER, ws: true } } },
+  server: {
+    proxy: {
+      '/api': { target: SERVER, ws: true },
+      '/loki': { target: SERVER, ws: true },
+      '/healthz': SERVER,
+      '/readyz': SERVER,
+    },
+  },
   build: {
     target: 'es2023',
     // Inlined modules would need script-src data:.
