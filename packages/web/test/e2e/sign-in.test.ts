@@ -1,6 +1,12 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ADMIN_KEY, request, type SpawnedServer, spawnServer } from '../../../server/test/support/server.ts';
+import {
+  ADMIN_KEY,
+  eventually,
+  request,
+  type SpawnedServer,
+  spawnServer,
+} from '../../../server/test/support/server.ts';
 import { expectAccessible, launch, screenshot, settled, visit, withoutChromium } from './support/browser.ts';
 import { send } from './support/stage.ts';
 
@@ -10,6 +16,8 @@ describe.skipIf(withoutChromium.isMissing)(`Signing in, in Chromium${withoutChro
   let browser: Browser;
   beforeAll(async () => {
     [server, browser] = await Promise.all([spawnServer(), launch()]);
+    // Until the store is open, queries are answered with 503.
+    await eventually(async () => ((await fetch(`${server.url}/readyz`)).ok ? true : undefined), 60_000);
   });
   afterAll(async () => {
     await browser?.close();
