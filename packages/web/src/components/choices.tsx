@@ -77,7 +77,7 @@ export function Segments<T extends string>({ label, options, value, onChange }: 
           type="button"
           aria-pressed={option.id === value}
           onClick={() => onChange(option.id)}
-          className="h-7 rounded px-2 text-xs font-medium whitespace-nowrap text-muted aria-pressed:bg-raised aria-pressed:text-text aria-pressed:shadow-sm"
+          className="h-7 rounded px-2 text-xs font-medium whitespace-nowrap text-muted disabled:opacity-60 aria-pressed:bg-raised aria-pressed:text-text aria-pressed:shadow-sm"
         >
           {option.label}
         </button>

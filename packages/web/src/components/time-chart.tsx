@@ -139,8 +139,10 @@ function optionsOf(latest: { readonly current: TimeChartProps }, element: HTMLEl
         ...axis,
         values: (_, ticks, __, ___, stepS) => ticks.map((tick) => formatTick(tick * 1000, zone, stepS * 1000)),
         size: 24,
+        // As wide as a time with seconds, and a gap.
+        space: 72,
       },
-      { ...axis, values: (_, ticks) => ticks.map((tick) => formatValue(tick)), size: 52 },
+      { ...axis, values: (self, ticks) => valueLabels(self, ticks, formatValue), size: 52 },
     ],
     series: [
       {},
@@ -153,6 +155,13 @@ function optionsOf(latest: { readonly current: TimeChartProps }, element: HTMLEl
       ready: [(self) => self.over.addEventListener('click', () => tellSelect(self, latest.current))],
     },
   };
+}
+
+/** Where everything is 0 no other value is told; none is told twice. */
+function valueLabels(self: uPlot, ticks: readonly number[], formatValue: (value: number) => string): string[] {
+  const isFlat = self.series.slice(1).every(({ max }) => !max);
+  const texts = ticks.map((tick) => (isFlat && tick > 0 ? '' : formatValue(tick)));
+  return texts.map((text, index) => (text === texts[index - 1] ? '' : text));
 }
 
 function seriesOf(

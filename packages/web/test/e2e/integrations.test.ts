@@ -101,6 +101,7 @@ describe.skipIf(withoutChromium.isMissing)(`Integrations in Chromium${withoutChr
     await page.getByRole('button', { name: 'Go to token' }).click();
     const token = page.getByLabel('Token or password');
     await focused(token);
+    await page.getByText('The test failed at this setting').waitFor();
     await screenshot(page, 'integration-test-failed-desk-light');
     await page.getByRole('combobox', { name: 'Authentication' }).selectOption('bearer');
     await token.fill(TOKEN);

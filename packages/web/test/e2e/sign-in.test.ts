@@ -1,7 +1,13 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ADMIN_KEY, request, type SpawnedServer, spawnServer } from '../../../server/test/support/server.ts';
-import { expectAccessible, launch, screenshot, visit, withoutChromium } from './support/browser.ts';
+import {
+  ADMIN_KEY,
+  eventually,
+  request,
+  type SpawnedServer,
+  spawnServer,
+} from '../../../server/test/support/server.ts';
+import { expectAccessible, launch, screenshot, settled, visit, withoutChromium } from './support/browser.ts';
 import { send } from './support/stage.ts';
 
 /** A server that asks who one is: links that are good once, keys, sessions that end, and a server that goes away. */
@@ -10,6 +16,8 @@ describe.skipIf(withoutChromium.isMissing)(`Signing in, in Chromium${withoutChro
   let browser: Browser;
   beforeAll(async () => {
     [server, browser] = await Promise.all([spawnServer(), launch()]);
+    // Until the store is open, queries are answered with 503.
+    await eventually(async () => ((await fetch(`${server.url}/readyz`)).ok ? true : undefined), 60_000);
   });
   afterAll(async () => {
     await browser?.close();
@@ -68,6 +76,39 @@ describe.skipIf(withoutChromium.isMissing)(`Signing in, in Chromium${withoutChro
     await page.getByLabel('API key').fill(ADMIN_KEY);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'Stats' }).waitFor();
+    await context.close();
+  });
+
+  test('a session that may only query: what it may not is disabled, and why is said', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ name: 'reader', scopes: ['query'] });
+    const made = await request(server, '/api/keys', { method: 'POST', headers, body });
+    const { secret } = (await made.json()) as { secret: string };
+    const { page, context, faults } = await visit(browser, `${server.url}/settings/levels`, { theme: 'dark' });
+    await page.getByLabel('API key').fill(secret);
+    await page.keyboard.press('Enter');
+    await page.getByText('To set and remove levels one needs the scope admin; this session has query.').waitFor();
+    expect(await page.getByRole('button', { name: 'Set the level' }).isDisabled()).toBe(true);
+    expect(await page.getByRole('combobox', { name: 'Service' }).isDisabled()).toBe(true);
+    await expectAccessible(page);
+    await screenshot(page, 'levels-query-only-desk-dark');
+    const sections = page.getByRole('navigation', { name: 'Settings' });
+    for (const [name, to] of [
+      ['Org', 'see and change the settings of the org'],
+      ['Integrations', 'see and change integrations'],
+      ['API keys', 'see and make API keys'],
+      ['Health', 'see how the server is'],
+    ] as const) {
+      await sections.getByRole('link', { name }).click();
+      await page.getByText(`To ${to} one needs the scope admin`).waitFor();
+      await settled(page);
+      await expectAccessible(page);
+    }
+    await page.getByText('The server is ready').waitFor();
+    await sections.getByRole('link', { name: 'Redaction' }).click();
+    await page.getByRole('button', { name: 'Try an example' }).click();
+    await page.getByText(/^Replaced in \d+ places:/).waitFor();
+    expect(faults.filter((fault) => !fault.includes('401'))).toEqual([]);
     await context.close();
   });
 

@@ -86,7 +86,10 @@ function Step({ step, onField }: { step: TestStep; onField?(field: string): void
             · <Quoted text={step.detail} />
           </span>
           {step.took_ms !== undefined && (
-            <span className="text-muted tabular-nums"> · {formatDuration(step.took_ms)}</span>
+            <span className="text-muted tabular-nums">
+              {' · '}
+              <span className="whitespace-nowrap">{formatDuration(step.took_ms)}</span>
+            </span>
           )}
         </p>
         {step.advice !== undefined && (

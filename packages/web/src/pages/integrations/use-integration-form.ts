@@ -46,7 +46,12 @@ export function useIntegrationForm(
   const shown = (one: FormField) => isShown(type.type, one, values, errors);
   const focus = (id: string) => {
     // What is folded has to open first.
-    requestAnimationFrame(() => formRef.current?.querySelector<HTMLElement>(`[name="${CSS.escape(id)}"]`)?.focus());
+    requestAnimationFrame(() => {
+      const control = formRef.current?.querySelector<HTMLElement>(`[name="${CSS.escape(id)}"]`);
+      control?.focus({ preventScroll: true });
+      // In the middle: what is wrong with it stands below it.
+      control?.scrollIntoView({ block: 'center' });
+    });
   };
   const complain = (found: Readonly<Record<string, string>>) => {
     setErrors(found);

@@ -201,7 +201,7 @@ function ScopeChoice({ scopes, error, onChange }: ScopeChoiceProps) {
         <label key={id} className="flex items-start gap-2">
           <input
             type="checkbox"
-            className="mt-0.5 size-4 accent-accent"
+            className="mt-0.5 size-4 shrink-0 accent-accent"
             checked={scopes.includes(id)}
             onChange={() => toggle(id)}
           />
