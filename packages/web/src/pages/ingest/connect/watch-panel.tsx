@@ -6,6 +6,7 @@ import { Card, SeverityBadge } from '../../../components/display.tsx';
 import { ErrorNotice } from '../../../components/notice.tsx';
 import { classNames } from '../../../lib/class-names.ts';
 import { plural } from '../../../lib/format.ts';
+import { firstLine } from '../../../lib/plain-text.ts';
 import { formatClock } from '../../../lib/time.ts';
 import { useArrivals, useRefusals } from './use-arrivals.ts';
 
@@ -67,7 +68,7 @@ function Arrivals({ newest, receiver }: { newest: ReturnType<typeof useArrivals>
           <li key={event.event_id} className="flex items-baseline gap-2 py-1.5">
             <span className="shrink-0 font-mono text-xs text-muted">{formatClock(event.timestamp, zone)}</span>
             <SeverityBadge severity={event.severity} />
-            <span className="min-w-0 truncate font-mono text-xs">{event.message}</span>
+            <span className="min-w-0 truncate font-mono text-xs">{firstLine(event.message)}</span>
           </li>
         ))}
       </ul>
