@@ -13,6 +13,7 @@ import { storeKillTest, storeWriterTest } from './store.ts';
 /**
  * The long checks, one after another, with one printed seed.
  *   make soak ARGS="--seed 7 --only kill"
+ *   make soak ARGS="--only ui --part live-tail --minutes 10"
  */
 const { values } = parseArgs({
   options: {
@@ -20,6 +21,8 @@ const { values } = parseArgs({
     only: { type: 'string' },
     restarts: { type: 'string' },
     pairs: { type: 'string' },
+    minutes: { type: 'string' },
+    part: { type: 'string' },
   },
 });
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
@@ -37,6 +40,9 @@ function script(path: string, args: string[]): boolean {
   return child.status === 0;
 }
 
+/** An option as a script takes it, if it was given here. */
+const given = (name: 'minutes' | 'part'): string[] => (values[name] === undefined ? [] : [`--${name}`, values[name]]);
+
 const checks: Record<string, () => Promise<boolean> | boolean> = {
   simulation: () => script('../sim/main', ['--seeds', '10000', '--from', String(seed)]),
   fuzz: () => script('../fuzz/main', ['--count', '200000', '--seed', String(seed)]),
@@ -49,6 +55,7 @@ const checks: Record<string, () => Promise<boolean> | boolean> = {
   sdk: () => sdkTest({ seed, serverKills: 20, programKills: 5, print }),
   'logql-twins': () => logqlTwinsTest({ seed, pairs: Number(values.pairs ?? 20_000), print }),
   'disk-full': () => diskFullTest({ seed, print }),
+  ui: () => script('../../../web/test/soak/main', [...given('minutes'), ...given('part')]),
 };
 
 print(`soak seed=${seed}`);

@@ -40,9 +40,13 @@ describe.skipIf(withoutChromium.isMissing)(`Stored markup in Chromium${withoutCh
     const check = (where: string) => canary.check(page, where);
     const open = async (path: string, shows: string | RegExp) => {
       await page.goto(server.url + path, { waitUntil: 'domcontentloaded' });
-      await page.getByText(shows).first().waitFor();
-      await settled(page);
-      await check(path);
+      try {
+        await page.getByText(shows).first().waitFor();
+        await settled(page);
+      } finally {
+        // What stands in for the page may be why nothing is shown.
+        await check(path);
+      }
     };
     try {
       await run({ page, canary, open, check });
