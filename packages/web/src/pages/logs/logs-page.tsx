@@ -83,6 +83,7 @@ export default function LogsPage() {
         <FieldsPanel
           panel={panel}
           question={question}
+          isReady={!histogram.isLoading && !histogram.isPlaceholderData}
           onTerms={addTerms}
           onColumns={(columns) => change({ columns }, { replace: true })}
         />

@@ -8,6 +8,8 @@ import { linesPage } from './lines-page.ts';
 import type { LogsQuestion } from './logs-search.ts';
 import { type ApiEvent, type LogRow, rowOfEvent } from './table/row.ts';
 
+/** A few screens: they are there the sooner, and the table asks for more before their end. */
+const FIRST_PAGE_SIZE = 200;
 const PAGE_SIZE = 500;
 const NO_ROWS: readonly LogRow[] = [];
 
@@ -77,7 +79,7 @@ async function eventsPage({ q, range, order }: LogsQuestion, cursor: string, sig
     from: range.from,
     to: range.to === 'now' ? '' : range.to,
     order: order === 'asc' ? 'asc' : '',
-    page_size: PAGE_SIZE,
+    page_size: cursor === '' ? FIRST_PAGE_SIZE : PAGE_SIZE,
     cursor,
   });
   const response = await apiFetch(`/api/logs${search}`, { signal });

@@ -1,3 +1,4 @@
+import { useIsFetching } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
 import { ApiError } from '../../../api/error.ts';
 import { Button } from '../../../components/button.tsx';
@@ -12,17 +13,20 @@ import { useFieldList } from './use-fields.ts';
 
 interface FieldSidebarProps {
   question: LogsQuestion;
+  /** Finding out what fields there are costs the server most, and nobody waits for it: the histogram comes first. */
+  isReady: boolean;
   /** Narrows the search by terms, all of which must hold. */
   onTerms(terms: readonly string[]): void;
   onColumns(columns: readonly string[]): void;
 }
 
 /** The fields, attributes and labels of what the search finds; each opens to its values. */
-export function FieldSidebar({ question, onTerms, onColumns }: FieldSidebarProps) {
+export function FieldSidebar({ question, isReady, onTerms, onColumns }: FieldSidebarProps) {
   const [text, setText] = useState('');
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const { pinned, toggle } = usePinnedFields();
-  const { data, error, refetch } = useFieldList(question.isLogql ? '' : question.q, question.range);
+  const isEnabled = useIsFetching({ queryKey: ['events'] }) === 0 && isReady;
+  const { data, error, refetch } = useFieldList(question.isLogql ? '' : question.q, question.range, { isEnabled });
   const fields = useMemo(() => (data === undefined ? [] : listFields(data)), [data]);
   const shown = useMemo(() => shownFields(fields, text, pinned), [fields, text, pinned]);
   const { columns } = question;

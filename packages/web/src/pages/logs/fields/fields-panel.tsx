@@ -26,14 +26,16 @@ export function useFieldsPanel(): Panel {
 interface FieldsPanelProps {
   panel: Panel;
   question: LogsQuestion;
+  /** The histogram has been answered, or will not be. */
+  isReady: boolean;
   onTerms(terms: readonly string[]): void;
   onColumns(columns: readonly string[]): void;
 }
 
-export function FieldsPanel({ panel, question, onTerms, onColumns }: FieldsPanelProps) {
+export function FieldsPanel({ panel, ...rest }: FieldsPanelProps) {
   const isNarrow = useIsNarrow();
   if (!panel.isOpen) return null;
-  const sidebar = <FieldSidebar question={question} onTerms={onTerms} onColumns={onColumns} />;
+  const sidebar = <FieldSidebar {...rest} />;
   if (isNarrow) {
     return (
       <Dialog isOpen onClose={panel.toggle} title="Fields" shape="drawer">
