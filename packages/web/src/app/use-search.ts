@@ -1,6 +1,6 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
-import { RANGE_DEFAULT, type TimeRange } from '../lib/time.ts';
+import { RANGE_DEFAULT, type TimeRange, timeMs } from '../lib/time.ts';
 import { type SearchParams, textParam } from './search-params.ts';
 
 /** Changes of the page's search parameters; an empty or undefined one goes. */
@@ -29,12 +29,15 @@ export function usePageSearch(): PageSearch {
   return { search, text, change };
 }
 
-/** The time range of the page: `from` and `to` in its URL. */
+/** The time range of the page: `from` and `to` in its URL; the initial one where they are not there or are no times. */
 export function useRange(initial: TimeRange = RANGE_DEFAULT): [TimeRange, (range: TimeRange) => void] {
   const { text, change } = usePageSearch();
   const from = text('from');
   const to = text('to');
-  const range = useMemo(() => (from === '' ? initial : { from, to }), [from, to, initial]);
+  const range = useMemo(() => {
+    const isThere = from !== '' && timeMs(from, 0) !== null && timeMs(to, 0) !== null;
+    return isThere ? { from, to } : initial;
+  }, [from, to, initial]);
   const setRange = useCallback((next: TimeRange) => change({ from: next.from, to: next.to }), [change]);
   return [range, setRange];
 }

@@ -37,6 +37,9 @@ interface TabsProps {
   onChange(id: string): void;
 }
 
+/** On a phone not all tabs fit: the chosen one is seen. */
+const intoView = (element: HTMLElement | null) => element?.scrollIntoView({ inline: 'center', block: 'nearest' });
+
 export function Tabs({ label, tabs, value, onChange }: TabsProps) {
   return (
     <RadixTabs.Root value={value} onValueChange={onChange}>
@@ -45,6 +48,7 @@ export function Tabs({ label, tabs, value, onChange }: TabsProps) {
           <RadixTabs.Trigger
             key={tab.id}
             value={tab.id}
+            ref={tab.id === value ? intoView : undefined}
             className="-mb-px cursor-pointer border-b-2 border-transparent px-3 py-2 font-medium whitespace-nowrap text-muted hover:text-text data-[state=active]:border-accent data-[state=active]:text-text"
           >
             {tab.label}

@@ -1,7 +1,15 @@
 import { Clock } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { TIME_ZONES, useTimeZone } from '../app/time-zone.ts';
-import { describeRange, formatTime, RANGE_PRESETS, resolveRange, type TimeRange, timeMs } from '../lib/time.ts';
+import {
+  describeRange,
+  formatTime,
+  instantIn,
+  RANGE_PRESETS,
+  resolveRange,
+  type TimeRange,
+  timeMs,
+} from '../lib/time.ts';
 import { Button } from './button.tsx';
 import { Field, Input, Select } from './field.tsx';
 import { Popover } from './overlays.tsx';
@@ -11,10 +19,12 @@ interface RangePickerProps {
   onChange(range: TimeRange): void;
   isOpen?: boolean;
   onOpenChange?(isOpen: boolean): void;
+  /** On a phone its name shares a line with other buttons. */
+  isShort?: boolean;
 }
 
 /** Chooses a time range, relative or absolute, and the zone that times are shown in. */
-export function RangePicker({ range, onChange, isOpen: shown, onOpenChange }: RangePickerProps) {
+export function RangePicker({ range, onChange, isOpen: shown, onOpenChange, isShort = false }: RangePickerProps) {
   const [ownOpen, setOwnOpen] = useState(false);
   const isOpen = shown ?? ownOpen;
   const setOpen = onOpenChange ?? setOwnOpen;
@@ -32,7 +42,7 @@ export function RangePicker({ range, onChange, isOpen: shown, onOpenChange }: Ra
       trigger={
         <Button aria-label={`Time range: ${describeRange(range, zone)}`}>
           <Clock size={15} aria-hidden />
-          <span className="max-w-72 truncate">{describeRange(range, zone)}</span>
+          <span className={`max-w-72 truncate ${isShort ? 'max-md:max-w-36' : ''}`}>{describeRange(range, zone)}</span>
         </Button>
       }
     >
@@ -64,15 +74,19 @@ function ExactRange({ range, onChange }: { range: TimeRange; onChange(range: Tim
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const nowMs = Date.now();
-    const fromMs = timeMs(from.trim(), nowMs);
-    const toMs = timeMs(to.trim(), nowMs);
-    if (fromMs === null) return setError({ field: 'from', text: 'A time such as -15m, or 2026-11-21T10:00Z' });
+    const next = { from: instantIn(from.trim(), zone), to: instantIn(to.trim(), zone) };
+    const fromMs = from.trim() === '' ? null : timeMs(next.from, nowMs);
+    const toMs = timeMs(next.to, nowMs);
+    if (fromMs === null) return setError({ field: 'from', text: 'A time such as -15m, or 2026-11-21 10:00' });
     if (toMs === null)
-      return setError({ field: 'to', text: 'A time such as -5m, 2026-11-21T10:00Z, or nothing for now' });
+      return setError({ field: 'to', text: 'A time such as -5m, 2026-11-21 10:00, or nothing for now' });
     if (toMs <= fromMs) return setError({ field: 'to', text: 'It ends before it begins' });
-    onChange({ from: from.trim(), to: to.trim() });
+    onChange(next);
   };
-  const { fromMs, toMs } = resolveRange({ from, to }, Date.now());
+  const { fromMs, toMs } = resolveRange(
+    { from: instantIn(from.trim(), zone), to: instantIn(to.trim(), zone) },
+    Date.now(),
+  );
   return (
     <form onSubmit={submit} className="flex flex-col gap-2 border-t border-line pt-3">
       <Field label="From" error={error?.field === 'from' ? error.text : null} help={formatTime(fromMs, zone, 0)}>

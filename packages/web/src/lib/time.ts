@@ -42,8 +42,28 @@ export function timeMs(text: string, nowMs: number): number | null {
     const parts = [...(relative[1] ?? '').matchAll(/(\d+)(ms|[wdhms])/g)];
     return parts.reduce((ms, [, count, unit]) => ms - Number(count) * UNIT_MS[unit!]!, nowMs);
   }
-  const ms = Date.parse(text);
+  if (EPOCH.test(text)) return epochMs(Number(text));
+  // As the API reads it: UTC where no zone is given.
+  const ms = Date.parse(WALL_CLOCK.test(text) ? `${text.replace(' ', 'T')}Z` : text);
   return Number.isNaN(ms) ? null : ms;
+}
+
+const EPOCH = /^\d{9,19}(?:\.\d+)?$/;
+const WALL_CLOCK = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?$/;
+
+/** Seconds, ms, µs or ns, told apart by size. */
+const epochMs = (value: number): number =>
+  value < 1e11 ? value * 1000 : value < 1e14 ? value : value < 1e17 ? value / 1e3 : value / 1e6;
+
+/** A date and clock without a zone, as one of the zone: ISO 8601 in UTC. Any other text as it is. */
+export function instantIn(text: string, zone: TimeZone): string {
+  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  const asUtcMs = isDate || WALL_CLOCK.test(text) ? timeMs(text, 0) : null;
+  if (asUtcMs === null) return text;
+  const ahead = (ms: number) => timeMs(formatTime(ms, zone), 0)! - ms;
+  // The second look is for the hours beside a change of the clocks.
+  const nearMs = asUtcMs - ahead(asUtcMs);
+  return new Date(asUtcMs - ahead(nearMs)).toISOString();
 }
 
 /** Both ends in milliseconds. What cannot be read counts as the default. */
@@ -131,7 +151,11 @@ export function describeRange({ from, to }: TimeRange, zone: TimeZone): string {
   const preset = to === '' || to === 'now' ? RANGE_PRESETS.find((one) => one.from === from) : undefined;
   if (preset !== undefined) return preset.label;
   if (isRelative(from) && (to === '' || to === 'now')) return `Last ${from.replace(/^(now)?-/, '')}`;
-  const end = (text: string) => (text === '' ? 'now' : isRelative(text) ? text : formatTime(text, zone, 0));
+  const end = (text: string) => {
+    if (text === '' || isRelative(text)) return text || 'now';
+    const ms = timeMs(text, 0);
+    return ms === null ? text : formatTime(ms, zone, 0);
+  };
   return `${end(from)} – ${end(to)}`;
 }
 

@@ -51,6 +51,7 @@ export function Toolbar({ question, onChange, onRefresh, isBusy, isMetric }: Too
         Live
       </Button>
       <RangePicker
+        isShort
         range={range}
         isOpen={isRangeOpen}
         onOpenChange={setRangeOpen}

@@ -11,7 +11,6 @@ import { copyText } from '../../../lib/clipboard.ts';
 import { formatTime } from '../../../lib/time.ts';
 import { useIsNarrow } from '../../../lib/use-media.ts';
 import { DETAILS_TABS, type DetailsTab } from '../logs-search.ts';
-import { MessageText } from '../table/message-text.tsx';
 import type { LogRow } from '../table/row.ts';
 import { ContextTab } from './context-tab.tsx';
 import { DetailsPane } from './details-pane.tsx';
@@ -21,6 +20,7 @@ import { JsonTab } from './json-tab.tsx';
 import { RawTab } from './raw-tab.tsx';
 import { TraceTab } from './trace-tab.tsx';
 import { isEventId, useEvent } from './use-event.ts';
+import { WholeMessage } from './whole-message.tsx';
 import { WhyTab } from './why-tab.tsx';
 
 const LABELS: Readonly<Record<DetailsTab, string>> = {
@@ -31,9 +31,6 @@ const LABELS: Readonly<Record<DetailsTab, string>> = {
   trace: 'Trace',
   why: 'Why is it here',
 };
-/** Characters of the message above the tabs; Raw has all of them. */
-const PREVIEW_MAX = 2000;
-
 export interface EventDetailsProps {
   /** Of the URL. */
   eventId: string;
@@ -145,11 +142,7 @@ function Head({ row, eventId, previous, next, onOpen, onClose, highlight }: Even
           <X size={16} aria-hidden />
         </IconButton>
       </div>
-      {row !== null && row.message !== '' && (
-        <p dir="auto" className="line-clamp-4 font-mono text-xs leading-5 break-words whitespace-pre-wrap">
-          <MessageText text={row.message} words={highlight} lengthMax={PREVIEW_MAX} />
-        </p>
-      )}
+      {row !== null && row.message !== '' && <WholeMessage key={row.id} text={row.message} highlight={highlight} />}
     </header>
   );
 }

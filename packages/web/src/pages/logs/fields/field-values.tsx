@@ -52,16 +52,14 @@ function Values({ field, question, onTerms }: FieldValuesProps) {
             type="button"
             disabled={!canSearch(field.term)}
             onClick={() => onTerms([fieldTerm(field.term, value)])}
-            title={`${value}: ${formatCount(events)} events. Click to show only these`}
+            title={`${value}: ${formatCount(events)} events (${formatPercent(events / Math.max(1, data.events_read))}). Click to show only these`}
             className="min-w-0 flex-1 py-0.5 text-left"
           >
             <span className="flex items-baseline gap-2 text-xs">
               <span dir="auto" className="min-w-0 flex-1 truncate font-mono">
                 {value === '' ? <i className="font-sans text-muted">empty</i> : value}
               </span>
-              <span className="text-muted tabular-nums">
-                {formatCompact(events)} · {formatPercent(events / Math.max(1, data.events_read))}
-              </span>
+              <span className="text-muted tabular-nums">{formatCompact(events)}</span>
             </span>
             <ShareBar share={events / most} {...(isSeverity(value) && { colour: SEVERITY_LOOKS[value].colour })} />
           </button>

@@ -67,7 +67,9 @@ export function Histogram({ question, histogram, error, onChange }: HistogramPro
           </Button>
         </div>
       </div>
-      {error !== null && histogram === undefined ? (
+      {question.isLogql && question.q.trim() === '' ? (
+        <p className="py-4 text-muted">There is a histogram when there is a query.</p>
+      ) : error !== null && histogram === undefined ? (
         <p className="py-4 text-muted">{explainNone(error)}</p>
       ) : drawn === null || histogram === undefined ? (
         <div style={{ height: HEIGHT }}>

@@ -31,10 +31,12 @@ export function TermChips({ q, onChange }: TermChipsProps) {
             {chip.isExcluded && <span className="font-semibold">not </span>}
             {chip.name !== '' && (
               <span className="shrink-0 font-medium">
-                {chip.name} {chip.comparison === '' ? 'is' : chip.comparison}{' '}
+                {chip.name} {chip.value === '*' ? 'is there' : chip.comparison === '' ? 'is' : chip.comparison}{' '}
               </span>
             )}
-            <span className="max-w-72 truncate font-mono">{chip.value}</span>
+            {(chip.name === '' || chip.value !== '*') && (
+              <span className="max-w-72 truncate font-mono">{chip.value}</span>
+            )}
             <span className="sr-only">{chip.isExcluded ? ': look for it' : ': leave it out'}</span>
           </button>
           <button
