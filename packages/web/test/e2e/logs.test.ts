@@ -132,6 +132,27 @@ describe.skipIf(withoutChromium.isMissing)(`Logs in Chromium${withoutChromium.wh
     await context.close();
   });
 
+  test('a link with a time that is none says so, and a time that is typed is of the chosen zone', async () => {
+    const { page, context } = await visit(browser, `${url}/logs?from=nonsense`);
+    await page.getByRole('alert').first().getByText('`from` is not right').waitFor();
+    await page.getByRole('button', { name: /^Time range/ }).click();
+    await page.getByLabel('Time zone').selectOption('Asia/Tokyo');
+    await page.getByLabel('From', { exact: true }).fill('2026-01-02 03:00');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await untilParam(page, 'from', '2026-01-01T18:00:00.000Z');
+    await context.close();
+  });
+
+  test('a long message is cut, and whole by a button', async () => {
+    const { page, context } = await visit(browser, `${url}/logs?q=service:odd-long&from=-24h`);
+    await firstRow(page).click();
+    const details = page.getByRole('complementary', { name: 'Event' });
+    await details.getByRole('button', { name: 'Show the whole message' }).click();
+    await details.getByRole('button', { name: 'Show less' }).waitFor();
+    await expectAccessible(page);
+    await context.close();
+  });
+
   test('fields: values are included and left out by clicks, numbers as a distribution', async () => {
     const { page, context } = await visit(browser, `${url}/logs?from=-24h`);
     const fields = page.getByRole('complementary', { name: 'Fields' });
