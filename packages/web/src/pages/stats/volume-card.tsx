@@ -86,11 +86,14 @@ function seriesOf({ buckets }: Histogram, part: VolumePart): ChartSeries[] {
   if (part === 'total') {
     return [{ name: TOTAL, colour: 'var(--accent)', values: buckets.map(({ events }) => events) }];
   }
-  return SEVERITIES.map((name) => ({
-    name,
-    colour: SEVERITY_LOOKS[name].colour,
-    values: buckets.map(({ by_severity }) => by_severity[name]),
-  })).filter(({ values }) => values.some((value) => value > 0));
+  // As on the logs page: the worst at the bottom, where its height can be compared.
+  return SEVERITIES.toReversed()
+    .map((name) => ({
+      name,
+      colour: SEVERITY_LOOKS[name].colour,
+      values: buckets.map(({ by_severity }) => by_severity[name]),
+    }))
+    .filter(({ values }) => values.some((value) => value > 0));
 }
 
 /** All events of the period before, bucket by bucket from its beginning. */
