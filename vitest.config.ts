@@ -18,6 +18,12 @@ export default defineConfig({
     maxConcurrency: 16,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What a file imports is loaded once a worker, not once a file: a test that changes what others share puts it back.
+    isolate: false,
+    provide: {
+      seed: Number(process.env.SEED ?? Date.now() % 1_000_000),
+      allCases: process.env.ALL_CASES === '1',
+    },
     projects: [
       {
         extends: true,
@@ -36,6 +42,7 @@ export default defineConfig({
         test: {
           name: 'app',
           include: ['packages/server/test/{app,peers,store}/**/*.test.ts'],
+          globalSetup: ['packages/server/test/support/shared-server.setup.ts'],
           testTimeout: 120_000,
         },
       },

@@ -25,7 +25,7 @@ beforeAll(async () => {
       CLICKHOUSE_URL: `http://127.0.0.1:${gate.port}`,
       CLICKHOUSE_USER: user,
       CLICKHOUSE_PASSWORD: password,
-      TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms',
+      TAILWATER_STORE_INSERT_INTERVAL_MS: '200ms',
     },
   });
 });

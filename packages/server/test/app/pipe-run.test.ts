@@ -21,7 +21,7 @@ let server: SpawnedServer;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
+  server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '200ms' } });
   env = { TAILWATER_URL: server.url, TAILWATER_API_KEY: ADMIN_KEY };
 });
 afterAll(async () => {

@@ -33,7 +33,7 @@ export interface PeerServer {
 }
 
 /** Fast: these tests wait for what they sent. */
-const ENV = { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' };
+const ENV = { TAILWATER_STORE_INSERT_INTERVAL_MS: '200ms' };
 
 /** Starts a server before the tests of the file, or of the `describe` it is called in, and stops it after them. */
 export function peerServer(options: () => SpawnOptions = () => ({})): PeerServer {
