@@ -77,7 +77,9 @@ describe('a newcomer, in open mode', () => {
     expect((await call({ httpPort: ready.otlp_http }, 'POST /v1/logs', options)).status).toBe(200);
   });
 
-  test('the lines that it prints send an event and find it', () => {
+  test('the lines that it prints send an event and find it', async () => {
+    // On a busy machine the store may still be starting.
+    await eventually(async () => (await call(target(), 'GET /readyz')).status === 200 || undefined);
     const lines = server.stderr().match(/^ +curl .*$/gm)!;
     expect(lines).toHaveLength(2);
     const [sent, found] = lines.map((line) => execFileSync('sh', ['-c', line], { encoding: 'utf8' }));
