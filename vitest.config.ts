@@ -19,8 +19,9 @@ export default defineConfig({
     maxWorkers: 2,
     // Of `describe.concurrent`: what is marked so waits most of its time.
     maxConcurrency: 16,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For machines that have other things to do: what hangs is told late, what is slow passes.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     provide: {
       seed: Number(process.env.SEED ?? Date.now() % 1_000_000),
       allCases: process.env.ALL_CASES === '1',

@@ -26,3 +26,10 @@ export function shareOf<T>(cases: readonly T[], count: number, name = ''): reado
   const drawn = Array.from({ length: count - 1 }, () => rest.splice(dice(rest.length), 1)[0]!);
   return [0, ...drawn].sort((a, b) => a - b).map((i) => cases[i]!);
 }
+
+const LONG_RUNS = 10;
+
+/** How often a property is tried in `make test`; in `make soak` ten times as often. */
+export function runs(count: number): number {
+  return inject('allCases') ? count * LONG_RUNS : count;
+}

@@ -6,7 +6,7 @@ import { ADMIN_KEY } from './server.ts';
 declare module 'vitest' {
   interface ProvidedContext {
     /** Of shared-server.setup.ts. */
-    sharedServer: { url: string; httpPort: number };
+    sharedServer: { url: string; httpPort: number; listeners: Record<string, number> };
   }
 }
 
@@ -24,7 +24,8 @@ export interface SharedServer {
  * of the file; until then its members are empty.
  */
 export function sharedServer(): SharedServer {
-  const server = { ...inject('sharedServer'), orgId: `shared-${randomUUID()}`, adminKey: '' };
+  const { url, httpPort } = inject('sharedServer');
+  const server = { url, httpPort, orgId: `shared-${randomUUID()}`, adminKey: '' };
   beforeAll(async () => {
     await operate(server, 'POST /api/orgs', { id: server.orgId, name: server.orgId });
     const scopes = ['ingest', 'query', 'admin'];
