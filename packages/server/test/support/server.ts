@@ -147,16 +147,27 @@ export function request(
   });
 }
 
-/** Every event of an org that matches, streamed as NDJSON. */
+const STORE_TRIES = 300;
+const STORE_TRY_MS = 100;
+
+/** Every event of an org that matches, streamed as NDJSON. Waits for a store that is still starting. */
 export async function allEvents(
   server: { url: string; adminKey?: string },
   query: string,
   org?: string,
 ): Promise<Record<string, unknown>[]> {
-  const response = await request(server, `/api/logs?${query}`, {
-    headers: { accept: 'application/x-ndjson' },
-    ...(org === undefined ? {} : { org }),
-  });
+  const ask = () =>
+    request(server, `/api/logs?${query}`, {
+      headers: { accept: 'application/x-ndjson' },
+      ...(org === undefined ? {} : { org }),
+    });
+  let response = await ask();
+  // On a busy machine a server is up before its store is.
+  for (let tries = 0; response.status === 503 && tries < STORE_TRIES; tries++) {
+    await response.arrayBuffer();
+    await new Promise((resolve) => setTimeout(resolve, STORE_TRY_MS));
+    response = await ask();
+  }
   const text = await response.text();
   if (response.status !== 200) throw new Error(`${response.status} ${text}`);
   return text
