@@ -21,6 +21,7 @@ beforeAll(async () => {
   gate = await openGate();
   const { user, password } = engine;
   server = await spawnServer({
+    beforeStore: true,
     env: {
       CLICKHOUSE_URL: `http://127.0.0.1:${gate.port}`,
       CLICKHOUSE_USER: user,

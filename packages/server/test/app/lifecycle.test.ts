@@ -79,7 +79,7 @@ describe('a newcomer, in open mode', () => {
 
   test('the lines that it prints send an event and find it', async () => {
     // On a busy machine the store may still be starting.
-    await eventually(async () => (await call(target(), 'GET /readyz')).status === 200 || undefined);
+    await eventually(async () => (await call(target(), 'GET /readyz?part=store')).status === 200 || undefined);
     const lines = server.stderr().match(/^ +curl .*$/gm)!;
     expect(lines).toHaveLength(2);
     const [sent, found] = lines.map((line) => execFileSync('sh', ['-c', line], { encoding: 'utf8' }));

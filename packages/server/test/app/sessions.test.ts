@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { call, type RawAnswer } from '../support/http-call.ts';
 import { program } from '../support/program.ts';
-import { ADMIN_KEY, eventually, removeTempDirs, request, type SpawnedServer, spawnServer } from '../support/server.ts';
+import { ADMIN_KEY, removeTempDirs, request, type SpawnedServer, spawnServer } from '../support/server.ts';
 import { openTailBytes } from '../support/tail-bytes.ts';
 
 /** Signing in, and what a session is good for, against the program as it is run. */
@@ -14,8 +14,6 @@ beforeAll(async () => {
   server = await spawnServer();
   own = { origin: server.url, 'content-type': 'application/json' };
   await request(server, '/api/orgs', { method: 'POST', headers: own, body: '{"id":"acme","name":"Acme"}' });
-  // On a busy machine the store may still be starting.
-  await eventually(async () => (await request(server, '/readyz')).status === 200 || undefined);
 });
 afterAll(async () => {
   await server?.stop();

@@ -40,9 +40,11 @@ export interface SpawnOptions {
   env?: Record<string, string>;
   /** Without keys, as a newcomer starts it. */
   openMode?: boolean;
+  /** As soon as it takes events. Otherwise it can be asked too: on a busy machine the store comes seconds later. */
+  beforeStore?: boolean;
 }
 
-/** Starts the built program on free ports and waits for its ready line. Build first. */
+/** Starts the built program on free ports and waits until it is ready, and its store too. Build first. */
 export async function spawnServer(options: SpawnOptions = {}): Promise<SpawnedServer> {
   const dataDir = options.dataDir ?? tempDir();
   const { NODE_OPTIONS: _, ...inherited } = process.env;
@@ -79,8 +81,10 @@ export async function spawnServer(options: SpawnOptions = {}): Promise<SpawnedSe
   const ready = await readyLine(child, () => stderr);
   const httpPort = Number(ready.http);
   const ended = once(child, 'exit');
+  const url = `http://127.0.0.1:${httpPort}`;
+  if (options.beforeStore !== true) await storeReady(url);
   return {
-    url: `http://127.0.0.1:${httpPort}`,
+    url,
     httpPort,
     dataDir,
     child,
@@ -97,6 +101,18 @@ export async function spawnServer(options: SpawnOptions = {}): Promise<SpawnedSe
     },
     childPids: () => childPids(child.pid!),
   };
+}
+
+const STORE_WAIT_MS_MAX = 60_000;
+
+/** Resolves once a server answers queries. */
+export async function storeReady(url: string): Promise<void> {
+  await eventually(async () => {
+    const response = await fetch(`${url}/readyz?part=store`);
+    const text = await response.text();
+    if (response.status !== 200) throw new Error(`the store is not ready: ${text}`);
+    return true;
+  }, STORE_WAIT_MS_MAX);
 }
 
 async function readyLine(child: ChildProcess, stderr: () => string): Promise<Record<string, unknown>> {
@@ -147,27 +163,16 @@ export function request(
   });
 }
 
-const STORE_TRIES = 300;
-const STORE_TRY_MS = 100;
-
-/** Every event of an org that matches, streamed as NDJSON. Waits for a store that is still starting. */
+/** Every event of an org that matches, streamed as NDJSON. */
 export async function allEvents(
   server: { url: string; adminKey?: string },
   query: string,
   org?: string,
 ): Promise<Record<string, unknown>[]> {
-  const ask = () =>
-    request(server, `/api/logs?${query}`, {
-      headers: { accept: 'application/x-ndjson' },
-      ...(org === undefined ? {} : { org }),
-    });
-  let response = await ask();
-  // On a busy machine a server is up before its store is.
-  for (let tries = 0; response.status === 503 && tries < STORE_TRIES; tries++) {
-    await response.arrayBuffer();
-    await new Promise((resolve) => setTimeout(resolve, STORE_TRY_MS));
-    response = await ask();
-  }
+  const response = await request(server, `/api/logs?${query}`, {
+    headers: { accept: 'application/x-ndjson' },
+    ...(org === undefined ? {} : { org }),
+  });
   const text = await response.text();
   if (response.status !== 200) throw new Error(`${response.status} ${text}`);
   return text
