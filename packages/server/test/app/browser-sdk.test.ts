@@ -138,7 +138,9 @@ async function untilStats(page: Page, isSo: (stats: Record<string, unknown>) => 
 async function expectOnce(service: string, count: number): Promise<FoundEvent[]> {
   await eventually(async () => {
     const messages = (await peer.found(service, 1)).map(({ message }) => message);
-    return messages.includes(`number ${count - 1}`) && messages.length >= count ? true : undefined;
+    if (messages.includes(`number ${count - 1}`) && messages.length >= count) return true;
+    const missing = Array.from({ length: count }, (_, n) => n).filter((n) => !messages.includes(`number ${n}`));
+    throw new Error(`${messages.length} events, without ${missing.join(', ')}`);
   }, WAIT_MS_MAX);
   const events = (await peer.found(service, count)).filter(({ message }) => NUMBER.test(String(message)));
   expectNumbered(events, count, NUMBER);

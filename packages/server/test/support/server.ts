@@ -185,7 +185,7 @@ export async function allEvents(
 const CHECK_INTERVAL_MS = { min: 20, max: 160 };
 
 /** Repeats `check` until it returns something else than undefined. Throws after `timeoutMs` with the last error. */
-export async function eventually<T>(check: () => Promise<T | undefined>, timeoutMs = 20_000): Promise<T> {
+export async function eventually<T>(check: () => Promise<T | undefined>, timeoutMs = 60_000): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   let last: unknown = new Error('nothing came');
   for (let waitMs = CHECK_INTERVAL_MS.min; performance.now() < deadline; waitMs *= 2) {
