@@ -28,6 +28,9 @@ lint: install
 	npm run --silent lint
 	npm run --silent knip
 
+# Servers are started some hundred times: what V8 made of their code is kept from one to the next.
+unit app: export NODE_COMPILE_CACHE := $(CURDIR)/node_modules/.cache/node
+
 unit: build
 	npm run --silent test:unit
 

@@ -9,6 +9,9 @@ const alias = {
   '@tailwater/server': new URL('./packages/server/src/index.ts', import.meta.url).pathname,
 };
 
+// What a file imports is loaded once a worker, not once a file: a test that changes what others share puts it back.
+const ONCE_A_WORKER = { isolate: false } as const;
+
 export default defineConfig({
   resolve: { alias },
   test: {
@@ -16,13 +19,19 @@ export default defineConfig({
     maxWorkers: 2,
     // Of `describe.concurrent`: what is marked so waits most of its time.
     maxConcurrency: 16,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For machines that have other things to do: what hangs is told late, what is slow passes.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    provide: {
+      seed: Number(process.env.SEED ?? Date.now() % 1_000_000),
+      allCases: process.env.ALL_CASES === '1',
+    },
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
+          ...ONCE_A_WORKER,
           include: [
             'packages/*/src/**/*.test.ts',
             'packages/server/test/{contracts,golden,sim}/**/*.test.ts',
@@ -35,7 +44,9 @@ export default defineConfig({
         // Spawn the built server or the embedded engine: these need `npm run build` first.
         test: {
           name: 'app',
+          ...ONCE_A_WORKER,
           include: ['packages/server/test/{app,peers,store}/**/*.test.ts'],
+          globalSetup: ['packages/server/test/support/shared-server.setup.ts'],
           testTimeout: 120_000,
         },
       },

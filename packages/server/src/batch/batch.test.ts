@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { runs } from '../../test/support/share.ts';
 import { fillAttributeTypes } from './attribute-types.ts';
 import { EventBatch, KIND } from './event-batch.ts';
 import { readEvents } from './event-rows.ts';
@@ -80,7 +81,7 @@ test('what goes into frames comes out of the merged frames', () => {
         expect(Object.entries(event.attributes)).toEqual(attributes);
       });
     }),
-    { numRuns: 150 },
+    { numRuns: runs(50) },
   );
 });
 

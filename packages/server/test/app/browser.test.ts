@@ -33,7 +33,7 @@ const makeBrowserKey = async (org: string, origins: readonly string[]): Promise<
 };
 
 beforeAll(async () => {
-  server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
+  server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '200ms' } });
   for (const id of ['acme', 'globex']) await operate('/api/orgs', { id, name: id });
   keys = {
     acme: await makeBrowserKey('acme', [ORIGIN, OTHER_ORIGIN]),

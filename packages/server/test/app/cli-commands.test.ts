@@ -108,7 +108,7 @@ async function fill(): Promise<void> {
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'tailwater-cli-'));
-  server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
+  server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '200ms' } });
   vi.stubEnv('TAILWATER_URL', server.url);
   vi.stubEnv('TAILWATER_API_KEY', ADMIN_KEY);
   vi.stubEnv('XDG_CONFIG_HOME', home);

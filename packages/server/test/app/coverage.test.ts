@@ -1,15 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { removeTempDirs, request, type SpawnedServer, spawnServer } from '../support/server.ts';
+import { expect, test } from 'vitest';
+import { request } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 
 /** What is declared against what comes. */
-let server: SpawnedServer;
-beforeAll(async () => {
-  server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
-});
-afterAll(async () => {
-  await server?.stop();
-  removeTempDirs();
-});
+const server = sharedServer();
 
 const send = async (method: string, path: string, body: unknown) => {
   const headers = { 'content-type': 'application/json' };

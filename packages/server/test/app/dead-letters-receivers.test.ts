@@ -68,7 +68,7 @@ const start = async (env: Record<string, string> = {}) => {
   server = await spawnServer({
     dataDir,
     env: {
-      TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms',
+      TAILWATER_STORE_INSERT_INTERVAL_MS: '200ms',
       TAILWATER_RECEIVERS_FILE_TAIL_PATHS: `${logDir}/*.log`,
       TAILWATER_RECEIVERS_FILE_TAIL_SCAN_INTERVAL: '100ms',
       ...Object.fromEntries(ports.map((name) => [`TAILWATER_RECEIVERS_${name}`, '0'])),

@@ -29,7 +29,7 @@ const dataDir = tempDir();
 let server: SpawnedServer;
 
 const start = async (env: Record<string, string> = {}) => {
-  server = await spawnServer({ dataDir, env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms', ...env } });
+  server = await spawnServer({ dataDir, env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '200ms', ...env } });
 };
 beforeAll(() => start({ TAILWATER_LIMITS_EVENT_BYTES_MAX: '2KiB' }));
 afterAll(async () => {

@@ -1,26 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { contentEncodings } from '../../src/http/content-encodings.ts';
 import { call } from '../support/http-call.ts';
 import { contentHeaders, encodeContent, sampleFormats, samplePath } from '../support/receiver-samples.ts';
-import {
-  ADMIN_KEY,
-  allEvents,
-  eventually,
-  removeTempDirs,
-  type SpawnedServer,
-  spawnServer,
-} from '../support/server.ts';
+import { allEvents, eventually } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 
 /** Every Content-Encoding that a receiver names is read by the server, on its way from the socket to the store. */
-let server: SpawnedServer;
-beforeAll(async () => {
-  server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
-});
-afterAll(async () => {
-  await server?.stop();
-  removeTempDirs();
-});
+const server = sharedServer();
 
 const forServers = sampleFormats.filter(({ route, format }) => route.forBrowsers !== true && format.saysLess !== true);
 
@@ -31,7 +18,7 @@ test.each(forServers)('$title', async ({ route, format }) => {
     const named = { 'content-encoding': encoding };
     const body = format.encode([{ message: encoding, service }]);
     const answer = await call(server, `${route.method} ${samplePath(route)}`, {
-      headers: { ...contentHeaders(format), ...named, authorization: `Bearer ${ADMIN_KEY}` },
+      headers: { ...contentHeaders(format), ...named, authorization: `Bearer ${server.adminKey}` },
       body: contentEncodings(route, format.name, { headers: named }).reduce(encodeContent, body),
     });
     expect([200, 201, 202, 204], encoding).toContain(answer.status);

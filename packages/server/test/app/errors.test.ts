@@ -179,6 +179,17 @@ describe('the rest', () => {
     expect([answer.status, answer.text]).toEqual([200, '']);
   });
 
+  test('queries are counted by kind and outcome', async () => {
+    const options = { headers: authorization };
+    const before = await call(server, 'GET /metrics', options);
+    const countOf = (text: string) =>
+      Number(/tailwater_queries_total\{kind="query",outcome="invalid_query"\} (\d+)/.exec(text)?.[1] ?? 0);
+    await call(server, `GET /loki/api/v1/query?query=${encodeURIComponent('sum(')}`, options);
+    const after = await call(server, 'GET /metrics', options);
+    expect(countOf(after.text)).toBe(countOf(before.text) + 1);
+    expect(after.text).toContain('tailwater_queries_running 0');
+  });
+
   test('nothing of this was a fault of the server', () => {
     expect(server.stderr()).not.toMatch(/failed|error|at file/i);
   });

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { interpolate, type Panel, readDashboard } from '../support/grafana.ts';
-import { removeTempDirs, request, type SpawnedServer, spawnServer } from '../support/server.ts';
+import { request } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 
 /** What the dashboard of deploy/grafana asks, and its data source's first questions, of the built server. */
 const dashboard = readDashboard();
@@ -25,18 +26,13 @@ const events = [
   { severity: 'critical', service: 'auth', log_type: 'auth', message: 'no database' },
 ].map((event, i) => ({ ...event, timestamp: new Date(NOW_MS - 1_800_000 + i * 1000).toISOString() }));
 
-let server: SpawnedServer;
+const server = sharedServer();
 
 beforeAll(async () => {
-  server = await spawnServer();
   const body = events.map((event) => JSON.stringify(event)).join('\n');
   const headers = { 'content-type': 'application/x-ndjson' };
   const sent = await request(server, '/api/logs?ack=stored', { method: 'POST', body, headers });
   expect(await sent.json()).toMatchObject({ accepted: events.length, stored: true });
-});
-afterAll(async () => {
-  await server.stop();
-  removeTempDirs();
 });
 
 interface Answer {

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type LokiServer, push } from '../support/loki/http-client.ts';
-import { ADMIN_KEY, eventually, removeTempDirs, type SpawnedServer, spawnServer } from '../support/server.ts';
+import { eventually } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 import { type Ask, asker, CATEGORIZE, memberOrder } from './grafana-requests.ts';
 
 /**
@@ -20,7 +21,7 @@ const span = { start: ns(START_MS), end: ns(END_MS) };
 const EVENTS = 60;
 const LEVELS = ['info', 'info', 'error'];
 
-let spawned: SpawnedServer;
+const shared = sharedServer();
 let server: LokiServer;
 let ask: Ask;
 
@@ -28,8 +29,7 @@ let ask: Ask;
 const timeOf = (i: number): number => START_MS + i * MINUTE_MS + 30 * SECOND_MS;
 
 beforeAll(async () => {
-  spawned = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
-  server = { url: spawned.url, headers: { Authorization: `Bearer ${ADMIN_KEY}` } };
+  server = { url: shared.url, headers: { Authorization: `Bearer ${shared.adminKey}` } };
   ask = asker(server);
   const entries = Array.from({ length: EVENTS }, (_, i) => ({
     nanos: ns(timeOf(i)) + 1n,
@@ -40,10 +40,6 @@ beforeAll(async () => {
     { labels: { app: 'shop', env: 'prod' }, entries },
     { labels: { app: 'other' }, entries: [{ nanos: ns(START_MS + SECOND_MS), line: 'another stream' }] },
   ]);
-});
-afterAll(async () => {
-  await spawned?.stop();
-  removeTempDirs();
 });
 
 test('Save & test', async () => {

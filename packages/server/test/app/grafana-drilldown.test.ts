@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type LokiServer, push } from '../support/loki/http-client.ts';
-import { ADMIN_KEY, removeTempDirs, type SpawnedServer, spawnServer } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 import { type Ask, asker, CATEGORIZE, memberOrder } from './grafana-requests.ts';
 
 /** The requests of Grafana's Logs Drilldown: https://github.com/grafana/logs-drilldown. Its times are RFC 3339. */
@@ -12,15 +12,14 @@ const span = { start: new Date(START_MS).toISOString(), end: new Date(END_MS).to
 const TAGS = { ...CATEGORIZE, 'X-Query-Tags': 'Source=grafana-lokiexplore-app' };
 const EVENTS = 60;
 
-let spawned: SpawnedServer;
+const shared = sharedServer();
 let server: LokiServer;
 let ask: Ask;
 
 const at = (i: number): bigint => BigInt(START_MS + i * MINUTE_MS + 1) * MS;
 
 beforeAll(async () => {
-  spawned = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
-  server = { url: spawned.url, headers: { Authorization: `Bearer ${ADMIN_KEY}` } };
+  server = { url: shared.url, headers: { Authorization: `Bearer ${shared.adminKey}` } };
   ask = asker(server);
   const shop = Array.from({ length: EVENTS }, (_, i) => ({
     nanos: at(i),
@@ -40,10 +39,6 @@ beforeAll(async () => {
     { labels: { service_name: 'shop', namespace: 'web', pod: 'shop-0', build: '7' }, entries: shop },
     { labels: { service_name: 'mail', namespace: 'back' }, entries: mail },
   ]);
-});
-afterAll(async () => {
-  await spawned?.stop();
-  removeTempDirs();
 });
 
 describe('services', () => {

@@ -21,11 +21,12 @@ beforeAll(async () => {
   gate = await openGate();
   const { user, password } = engine;
   server = await spawnServer({
+    beforeStore: true,
     env: {
       CLICKHOUSE_URL: `http://127.0.0.1:${gate.port}`,
       CLICKHOUSE_USER: user,
       CLICKHOUSE_PASSWORD: password,
-      TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms',
+      TAILWATER_STORE_INSERT_INTERVAL_MS: '200ms',
     },
   });
 });

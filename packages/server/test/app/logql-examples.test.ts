@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Answer } from '../support/loki/answers.ts';
 import { type LokiServer, push, queryInstant, queryRange } from '../support/loki/http-client.ts';
 import { makeLokiOrg } from '../support/loki/orgs.ts';
-import { removeTempDirs, request, type SpawnedServer, spawnServer } from '../support/server.ts';
+import { request } from '../support/server.ts';
+import '../support/shared-server.ts';
 
 /** The queries that teams ask for by name: over events that a Loki client pushed, and over the platform's own events. */
 const MS = 1_000_000n;
@@ -49,7 +50,7 @@ const SAMPLES: readonly Sample[] = [
   { service: 'auth', user: 'user-123', level: 'info', text: 'logged in', durationMs: 300, secondsAgo: 80 },
 ];
 
-let spawned: SpawnedServer;
+const { url } = inject('sharedServer');
 let pushed: LokiServer;
 let platform: LokiServer;
 
@@ -66,17 +67,12 @@ function eventOf({ service, user, level, text, durationMs, secondsAgo }: Sample)
 }
 
 beforeAll(async () => {
-  spawned = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
-  pushed = await makeLokiOrg(spawned, 'pushed', {});
-  platform = await makeLokiOrg(spawned, 'platform', {});
+  pushed = await makeLokiOrg({ url }, 'pushed', {});
+  platform = await makeLokiOrg({ url }, 'platform', {});
   await push(pushed, SAMPLES.map(pushOf));
   const body = SAMPLES.map((sample) => JSON.stringify(eventOf(sample))).join('\n');
-  const answer = await request(spawned, '/api/logs?ack=stored', { method: 'POST', org: 'platform', body });
+  const answer = await request({ url }, '/api/logs?ack=stored', { method: 'POST', org: 'platform', body });
   expect(answer.status).toBeLessThan(300);
-});
-afterAll(async () => {
-  await spawned?.stop();
-  removeTempDirs();
 });
 
 async function texts(server: LokiServer, query: string): Promise<string[]> {

@@ -1,22 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { removeTempDirs, request, type SpawnedServer, spawnServer } from '../support/server.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { request } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 
 const LINES = 200;
 const nowMs = Date.now();
-let server: SpawnedServer;
+const server = sharedServer();
 
 beforeAll(async () => {
-  server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
   const values = Array.from({ length: LINES }, (_, i) => [`${nowMs - 60_000 + i}000000`, `line ${i} part=${i % 10}`]);
   const streams = ['a', 'b', 'c'].map((app) => ({ stream: { app }, values }));
   const pushed = await post('/loki/api/v1/push', JSON.stringify({ streams }));
   expect(pushed.status).toBe(204);
   await until(async () => (await counts()).c === LINES);
-});
-afterAll(async () => {
-  await server?.stop();
-  removeTempDirs();
 });
 
 const post = (path: string, body?: string) =>

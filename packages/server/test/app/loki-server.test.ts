@@ -1,11 +1,12 @@
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { call } from '../support/http-call.ts';
-import { ADMIN_KEY, eventually, removeTempDirs, type SpawnedServer, spawnServer } from '../support/server.ts';
+import { eventually } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 
 /** What Grafana's data source, Logs Drilldown and logcli ask one after another, of the program as it is installed. */
-let server: SpawnedServer;
-const headers = { authorization: `Bearer ${ADMIN_KEY}` };
+const server = sharedServer();
+let headers: { authorization: string };
 const SECOND = 1_000_000_000n;
 /** The last of five lines, a second apart. */
 const LAST = BigInt(Math.floor(Date.now() / 1000) - 60) * SECOND + 123_456_789n;
@@ -33,7 +34,7 @@ const STREAMS = [
 ];
 
 beforeAll(async () => {
-  server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
+  headers = { authorization: `Bearer ${server.adminKey}` };
   const pushed = await call(server, 'POST /loki/api/v1/push?ack=stored', {
     headers: { ...headers, 'content-type': 'application/json' },
     body: JSON.stringify({ streams: STREAMS }),
@@ -44,10 +45,6 @@ beforeAll(async () => {
     const answer = await ask('/loki/api/v1/query_range', { query: '{env="prod"}', ...span });
     return answer.text.includes('job 18 done') ? answer : undefined;
   });
-});
-afterAll(async () => {
-  await server?.stop();
-  removeTempDirs();
 });
 
 type Parameters = Record<string, string>;
@@ -296,14 +293,4 @@ test('thousands of streams are asked for by one selector', async () => {
   const volume = await answered('/loki/api/v1/index/volume_range', { query: '{app="many"}', ...span, step: '3600' });
   const bytes = streams.reduce((sum, { values }) => sum + values[0]![1]!.length, 0);
   expect(volume.data.result[0].value[1]).toBe(String(bytes));
-});
-
-test('queries are counted by kind and outcome', async () => {
-  const before = await call(server, 'GET /metrics', { headers });
-  const countOf = (text: string) =>
-    Number(/tailwater_queries_total\{kind="query",outcome="invalid_query"\} (\d+)/.exec(text)?.[1] ?? 0);
-  await call(server, `GET /loki/api/v1/query?query=${encodeURIComponent('sum(')}`, { headers });
-  const after = await call(server, 'GET /metrics', { headers });
-  expect(countOf(after.text)).toBe(countOf(before.text) + 1);
-  expect(after.text).toContain('tailwater_queries_running 0');
 });

@@ -1,20 +1,16 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { ADMIN_KEY, eventually, request, type SpawnedServer, spawnServer } from '../support/server.ts';
+import { eventually, request } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 
-let server: SpawnedServer;
-
-beforeAll(async () => {
-  server = await spawnServer();
-});
-afterAll(() => server.stop());
+const server = sharedServer();
 
 type Value = [ns: string, line: string, categories?: object];
 
 /** Opens a tail as the client does; `values` grows with what comes. */
 async function tail(query: Record<string, string>, headers: Record<string, string> = {}) {
   const socket = new WebSocket(`${server.url.replace('http', 'ws')}/loki/api/v1/tail?${new URLSearchParams(query)}`, {
-    headers: { authorization: `Bearer ${ADMIN_KEY}`, ...headers },
+    headers: { authorization: `Bearer ${server.adminKey}`, ...headers },
   });
   const values: Value[] = [];
   socket.on('message', (data) => {

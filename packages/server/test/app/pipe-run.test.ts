@@ -6,28 +6,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CLI, cliProcess } from '../support/cli-process.ts';
-import {
-  ADMIN_KEY,
-  allEvents,
-  eventually,
-  removeTempDirs,
-  type SpawnedServer,
-  spawnServer,
-  tempDir,
-} from '../support/server.ts';
+import { allEvents, eventually, removeTempDirs, tempDir } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 
 /** `tailwater pipe` and `tailwater run` as processes, around programs that know nothing of them. */
-let server: SpawnedServer;
+const server = sharedServer();
 let env: Record<string, string>;
 
-beforeAll(async () => {
-  server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
-  env = { TAILWATER_URL: server.url, TAILWATER_API_KEY: ADMIN_KEY };
+beforeAll(() => {
+  env = { TAILWATER_URL: server.url, TAILWATER_API_KEY: server.adminKey };
 });
-afterAll(async () => {
-  await server?.stop();
-  removeTempDirs();
-});
+afterAll(removeTempDirs);
 
 type FoundEvent = Record<string, unknown> & { message: string; metadata: Record<string, unknown> };
 

@@ -13,7 +13,7 @@ import {
 const dataDir = tempDir();
 let server: SpawnedServer;
 const start = async () => {
-  server = await spawnServer({ dataDir, env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
+  server = await spawnServer({ dataDir, env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '200ms' } });
 };
 beforeAll(start);
 afterAll(async () => {

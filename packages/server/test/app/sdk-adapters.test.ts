@@ -132,7 +132,7 @@ beforeAll(async () => {
   writeProgram(dir, 'next/driver.ts', NEXT_DRIVER);
   [complaints, server] = await Promise.all([
     compile(dir),
-    spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } }),
+    spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '200ms' } }),
   ]);
   const all = Object.entries(SHOPS).map(async ([name, open]) => [name, await drive(name, open)] as const);
   driven = Object.fromEntries(await Promise.all(all));

@@ -75,9 +75,9 @@ export function numbered(first: number, last: number): TailSample[] {
   return Array.from({ length: last - first + 1 }, (_, i) => ({ message: `event ${first + i}` }));
 }
 
-/** Waits for something that another thread brings about. Fails after ten seconds. */
+/** Waits for something that another thread brings about. Fails after a minute. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let turn = 0; turn < 2000; turn++) {
+  for (let turn = 0; turn < 12_000; turn++) {
     if (condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

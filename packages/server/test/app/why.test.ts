@@ -1,14 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { allEvents, removeTempDirs, request, type SpawnedServer, spawnServer } from '../support/server.ts';
+import { expect, test } from 'vitest';
+import { allEvents, request } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 
-let server: SpawnedServer;
-beforeAll(async () => {
-  server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
-});
-afterAll(async () => {
-  await server?.stop();
-  removeTempDirs();
-});
+const server = sharedServer();
 
 test('why tells where an event came in, what was replaced in it, and when it was stored', async () => {
   const before = Date.now();

@@ -45,7 +45,7 @@ export async function differentialRun(options: {
   print(`Loki at ${lokiUrl}, seed ${seed}`);
   if (isAsked('golden')) await askGolden(loki, report);
   if (isAsked('random')) await randomRun(loki, { seed, datasets: DATASETS, queries: QUERIES }, report);
-  const server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
+  const server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '200ms' } });
   try {
     const ours = await makeLokiOrg(server, 'corpus', {
       ...EXACT_SETTINGS,

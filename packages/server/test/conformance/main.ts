@@ -44,7 +44,7 @@ async function lokisTests(): Promise<number> {
 async function onServer(
   run: (open: (scenario: string) => Promise<ReturnType<typeof serverEngine>>) => Promise<void>,
 ): Promise<void> {
-  const server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' } });
+  const server = await spawnServer({ env: { TAILWATER_STORE_INSERT_INTERVAL_MS: '200ms' } });
   try {
     await run(async (scenario) =>
       serverEngine(await makeLokiOrg(server, scenario.replaceAll('_', '-'), EXACT_SETTINGS)),

@@ -5,7 +5,7 @@ import type { TestStep } from '../../src/destinations/destination.ts';
 import { numbered, until } from '../app/tail-fixture.ts';
 import { openFaultProxy } from '../support/fault-proxy.ts';
 import { type EventReceiver, openEventReceiver } from '../support/forwarding/event-receiver.ts';
-import { integrationTo, openSenderBed, type SenderBed } from '../support/forwarding/sender-bed.ts';
+import { FULL, integrationTo, openSenderBed, type SenderBed } from '../support/forwarding/sender-bed.ts';
 
 let bed: SenderBed;
 let receiver: EventReceiver;
@@ -131,7 +131,7 @@ describe('delivery', () => {
   });
 
   test('no call has more events than may go in a second', async () => {
-    bed.sender.configure([integrationTo(receiver.url, { delivery: { eventsPerSecondMax: 20 } })]);
+    bed.sender.configure([integrationTo(receiver.url, { config: FULL, delivery: { eventsPerSecondMax: 20 } })]);
     await bed.journal.append('acme', numbered(1, 60));
     await has(60);
     expect(receiver.calls).toEqual([20, 20, 20]);
@@ -178,7 +178,7 @@ describe('refusals', () => {
       return { status: 200, body: { again, rejected: index < 0 ? [] : [{ index, reason: 'mapping' }] } };
     };
     await bed.journal.append('acme', numbered(1, 10));
-    bed.sender.configure([integrationTo(receiver.url)]);
+    bed.sender.configure([integrationTo(receiver.url, { config: { ...FULL, eventsMax: 10 } })]);
     await has(9);
     await idle();
     expect(received().sort()).toEqual(
@@ -195,6 +195,7 @@ describe('refusals', () => {
     await bed.journal.append('acme', numbered(1, 30));
     bed.sender.configure([integrationTo(receiver.url)]);
     await until(() => (bed.sender.status('one')?.delivered ?? 0) >= 29, 'all but one');
+    await until(() => bed.sender.status('one')?.rejected === 1, 'the refusal');
     await idle();
     const missing = texts(1, 30).filter((text) => !received().includes(text));
     expect((await bed.undelivered()).flatMap(({ messages }) => messages)).toEqual(missing);

@@ -9,11 +9,11 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import winston from 'winston';
 import LokiTransport from 'winston-loki';
-import { expectNumbered, peerServer } from '../support/peer.ts';
+import { expectNumbered, sharedPeer } from '../support/peer.ts';
 import { ADMIN_KEY } from '../support/server.ts';
 
 /** Clients that nobody here wrote send; every event is found with all its fields. */
-const peer = peerServer();
+const peer = sharedPeer();
 
 const EVENTS = 200;
 const headers = { authorization: `Bearer ${ADMIN_KEY}` };

@@ -1,9 +1,9 @@
 import { client, v2 } from '@datadog/datadog-api-client';
 import { expect, test } from 'vitest';
-import { expectNumbered, peerServer } from '../support/peer.ts';
+import { expectNumbered, sharedPeer } from '../support/peer.ts';
 import { ADMIN_KEY } from '../support/server.ts';
 
-const peer = peerServer();
+const peer = sharedPeer();
 
 const EVENTS = 200;
 const BATCH = 50;

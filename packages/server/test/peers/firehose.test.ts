@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { expectNumbered, type FoundEvent, numbersTo, peerServer } from '../support/peer.ts';
+import { expectNumbered, type FoundEvent, numbersTo, sharedPeer } from '../support/peer.ts';
 import { pythonWith } from '../support/program.ts';
 import { ADMIN_KEY, allEvents } from '../support/server.ts';
 
 const EVENTS = 500;
 const python = pythonWith('moto', 'boto3');
 
-const peer = peerServer();
+const peer = sharedPeer();
 
 const numbered = numbersTo(EVENTS);
 const numberOf = ({ metadata, message }: FoundEvent) =>

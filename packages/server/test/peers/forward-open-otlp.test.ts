@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { otlp } from '../../src/destinations/otlp/index.ts';
 import { hasOpenssl, makeAuthority } from '../support/certificates.ts';
 import { countNumbers, deliveryTo, numberedEvents } from '../support/deliver-to-peer.ts';
-import { type FoundEvent, peerServer } from '../support/peer.ts';
+import { type FoundEvent, sharedPeer } from '../support/peer.ts';
 import { freePort, program, whileRunning } from '../support/program.ts';
 import { ADMIN_KEY, eventually, tempDir } from '../support/server.ts';
 
@@ -12,7 +12,7 @@ import { ADMIN_KEY, eventually, tempDir } from '../support/server.ts';
 const EVENTS = 400;
 const local = program('otelcol');
 const otelcol = process.env.OTELCOL === undefined ? local : { path: process.env.OTELCOL, isMissing: false, why: '' };
-const peer = peerServer();
+const peer = sharedPeer();
 
 interface Way {
   protocol: 'http/protobuf' | 'grpc';

@@ -30,7 +30,7 @@ beforeAll(async () => {
     TAILWATER_RECEIVERS_TLS_CERT: files.cert,
     TAILWATER_RECEIVERS_TLS_KEY: files.key,
     TAILWATER_LIMITS_BODY_EXPANDED_BYTES_MAX: String(EXPANDED_BYTES_MAX),
-    TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms',
+    TAILWATER_STORE_INSERT_INTERVAL_MS: '200ms',
   };
   [server, strict] = await Promise.all([
     spawnServer({ env }),

@@ -4,11 +4,11 @@ import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-grpc';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { expect, test } from 'vitest';
-import { expectNumbered, type FoundEvent, peerServer } from '../support/peer.ts';
+import { expectNumbered, type FoundEvent, sharedPeer } from '../support/peer.ts';
 import { ADMIN_KEY, allEvents } from '../support/server.ts';
 
 /** The OpenTelemetry SDK sends over gRPC, as its users configure it, with nothing changed but address and key. */
-const peer = peerServer();
+const peer = sharedPeer();
 
 const EVENTS = 500;
 

@@ -3,10 +3,10 @@ import { Logger } from 'splunk-logging';
 import { expect, test } from 'vitest';
 import winston from 'winston';
 import SplunkStreamEvent from 'winston-splunk-httplogger';
-import { expectNumbered, numbersTo, peerServer } from '../support/peer.ts';
+import { expectNumbered, numbersTo, sharedPeer } from '../support/peer.ts';
 import { ADMIN_KEY } from '../support/server.ts';
 
-const peer = peerServer();
+const peer = sharedPeer();
 
 const EVENTS = 200;
 

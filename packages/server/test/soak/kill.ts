@@ -36,7 +36,7 @@ export async function killTest({ seed, serverKills, engineKills, print }: KillOp
     }
     await state.server.kill();
     const startedAt = performance.now();
-    state.server = await spawnServer({ dataDir });
+    state.server = await spawnServer({ dataDir, beforeStore: true });
     startsMs.push(performance.now() - startedAt);
   }
   await load.stop();

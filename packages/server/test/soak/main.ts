@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { allCasesTest } from './all-cases.ts';
 import { diskFullTest } from './disk-full.ts';
 import { fileTailTest } from './file-tail.ts';
 import { forwardingTest } from './forwarding.ts';
@@ -46,6 +47,7 @@ const given = (name: 'minutes' | 'part'): string[] => (values[name] === undefine
 const checks: Record<string, () => Promise<boolean> | boolean> = {
   simulation: () => script('../sim/main', ['--seeds', '10000', '--from', String(seed)]),
   fuzz: () => script('../fuzz/main', ['--count', '200000', '--seed', String(seed)]),
+  'all-cases': () => allCasesTest({ seed }),
   outcomes: () => outcomesTest({ seed, rounds: 40, print }),
   kill: () => killTest({ seed, serverKills: 20, engineKills: 20, print }),
   'store-kill': () => storeKillTest({ seed, kills: 100, print }),

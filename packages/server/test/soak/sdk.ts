@@ -88,7 +88,7 @@ export async function sdkTest({ seed, serverKills, programKills, print }: SdkSoa
     }
     await server.kill();
     await delay(dice(1000));
-    server = await spawnServer({ dataDir, args: ['--http-port', String(httpPort)] });
+    server = await spawnServer({ dataDir, args: ['--http-port', String(httpPort)], beforeStore: true });
   }
   running = false;
   await Promise.all(emitting);

@@ -26,9 +26,12 @@ export const CLI = findCli();
  * Build first.
  */
 export function cliProcess(args: readonly string[], env: Record<string, string> = {}): CliProcess {
-  const { PATH = '', HOME = '' } = process.env;
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE } = process.env;
   // A session of its own has no terminal, also where the tests are run from one.
-  const child = spawn(process.execPath, [CLI, ...args], { env: { PATH, HOME, ...env }, detached: true });
+  const child = spawn(process.execPath, [CLI, ...args], {
+    env: { PATH, HOME, NODE_COMPILE_CACHE, ...env },
+    detached: true,
+  });
   const stdout: Buffer[] = [];
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));

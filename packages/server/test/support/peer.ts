@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll, expect, inject } from 'vitest';
 import {
   allEvents,
   eventually,
@@ -12,6 +12,7 @@ import {
   spawnServer,
   tempDir,
 } from './server.ts';
+import './shared-server.ts';
 import { openGate, type TcpGate } from './tcp-gate.ts';
 
 /** An event as `GET /api/logs` answers it. */
@@ -33,7 +34,7 @@ export interface PeerServer {
 }
 
 /** Fast: these tests wait for what they sent. */
-const ENV = { TAILWATER_STORE_INSERT_INTERVAL_MS: '50ms' };
+const ENV = { TAILWATER_STORE_INSERT_INTERVAL_MS: '200ms' };
 
 /** Starts a server before the tests of the file, or of the `describe` it is called in, and stops it after them. */
 export function peerServer(options: () => SpawnOptions = () => ({})): PeerServer {
@@ -77,8 +78,22 @@ export function peerServer(options: () => SpawnOptions = () => ({})): PeerServer
   return peer;
 }
 
+/**
+ * The server that all files share, for foreign clients that need it as it comes up and search for services of their own:
+ * the admin key of tests opens it.
+ */
+export function sharedPeer(): Pick<PeerServer, 'url' | 'port' | 'found'> {
+  const { url, httpPort, listeners } = inject('sharedServer');
+  const server = { url, httpPort, ready: { listeners } };
+  return {
+    url,
+    port: (listener) => portOf(server, listener),
+    found: (service, count) => foundIn(server, service, count),
+  };
+}
+
 /** The port of a listener, `syslog.tcp`; `http` is the main one. */
-export function portOf(server: SpawnedServer, listener: string): number {
+export function portOf(server: Pick<SpawnedServer, 'httpPort' | 'ready'>, listener: string): number {
   const { listeners } = server.ready as { listeners: Record<string, number> };
   const port = listener === 'http' ? server.httpPort : listeners[listener];
   if (port === undefined) throw new Error(`no listener ${listener}, but ${Object.keys(listeners).join(', ')}`);

@@ -22,10 +22,10 @@ function findCli(): string {
 
 /** Runs `tailwater serve` with nothing in its environment but what is given, and without events of its own. Build first. */
 export function serveProcess(args: readonly string[], env: Record<string, string> = {}): ServeProcess {
-  const { PATH = '', HOME = '' } = process.env;
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE } = process.env;
   const child = spawn(process.execPath, [findCli(), 'serve', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH, HOME, TAILWATER_LOG_OWN_EVENTS: 'off', ...env },
+    env: { PATH, HOME, NODE_COMPILE_CACHE, TAILWATER_LOG_OWN_EVENTS: 'off', ...env },
   });
   let stdout = '';
   let stderr = '';

@@ -40,9 +40,11 @@ export interface SpawnOptions {
   env?: Record<string, string>;
   /** Without keys, as a newcomer starts it. */
   openMode?: boolean;
+  /** As soon as it takes events. Otherwise it can be asked too: on a busy machine the store comes seconds later. */
+  beforeStore?: boolean;
 }
 
-/** Starts the built program on free ports and waits for its ready line. Build first. */
+/** Starts the built program on free ports and waits until it is ready, and its store too. Build first. */
 export async function spawnServer(options: SpawnOptions = {}): Promise<SpawnedServer> {
   const dataDir = options.dataDir ?? tempDir();
   const { NODE_OPTIONS: _, ...inherited } = process.env;
@@ -79,8 +81,10 @@ export async function spawnServer(options: SpawnOptions = {}): Promise<SpawnedSe
   const ready = await readyLine(child, () => stderr);
   const httpPort = Number(ready.http);
   const ended = once(child, 'exit');
+  const url = `http://127.0.0.1:${httpPort}`;
+  if (options.beforeStore !== true) await storeReady(url);
   return {
-    url: `http://127.0.0.1:${httpPort}`,
+    url,
     httpPort,
     dataDir,
     child,
@@ -97,6 +101,18 @@ export async function spawnServer(options: SpawnOptions = {}): Promise<SpawnedSe
     },
     childPids: () => childPids(child.pid!),
   };
+}
+
+const STORE_WAIT_MS_MAX = 60_000;
+
+/** Resolves once a server answers queries. */
+export async function storeReady(url: string): Promise<void> {
+  await eventually(async () => {
+    const response = await fetch(`${url}/readyz?part=store`);
+    const text = await response.text();
+    if (response.status !== 200) throw new Error(`the store is not ready: ${text}`);
+    return true;
+  }, STORE_WAIT_MS_MAX);
 }
 
 async function readyLine(child: ChildProcess, stderr: () => string): Promise<Record<string, unknown>> {
@@ -130,13 +146,17 @@ export function removeTempDirs(): void {
   for (const dir of made.splice(0)) rmSync(dir, { recursive: true, force: true });
 }
 
-/** A request with the admin key, for an org of its choice. */
-export function request(server: { url: string }, path: string, init: RequestInit & { org?: string } = {}) {
+/** A request with the server's admin key, or with that of the org that the server is looked at as. */
+export function request(
+  server: { url: string; adminKey?: string },
+  path: string,
+  init: RequestInit & { org?: string } = {},
+) {
   const { org, headers, ...rest } = init;
   return fetch(server.url + path, {
     ...rest,
     headers: {
-      authorization: `Bearer ${ADMIN_KEY}`,
+      authorization: `Bearer ${server.adminKey ?? ADMIN_KEY}`,
       ...(org === undefined ? {} : { 'x-scope-orgid': org }),
       ...(headers as Record<string, string>),
     },
@@ -145,7 +165,7 @@ export function request(server: { url: string }, path: string, init: RequestInit
 
 /** Every event of an org that matches, streamed as NDJSON. */
 export async function allEvents(
-  server: { url: string },
+  server: { url: string; adminKey?: string },
   query: string,
   org?: string,
 ): Promise<Record<string, unknown>[]> {
@@ -161,18 +181,21 @@ export async function allEvents(
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
+/** A check is often a query, which costs 20 ms of CPU: soon at first, for what is quick, then seldom. */
+const CHECK_INTERVAL_MS = { min: 20, max: 160 };
+
 /** Repeats `check` until it returns something else than undefined. Throws after `timeoutMs` with the last error. */
-export async function eventually<T>(check: () => Promise<T | undefined>, timeoutMs = 20_000): Promise<T> {
+export async function eventually<T>(check: () => Promise<T | undefined>, timeoutMs = 60_000): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   let last: unknown = new Error('nothing came');
-  while (performance.now() < deadline) {
+  for (let waitMs = CHECK_INTERVAL_MS.min; performance.now() < deadline; waitMs *= 2) {
     try {
       const value = await check();
       if (value !== undefined) return value;
     } catch (error) {
       last = error;
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, CHECK_INTERVAL_MS.max)));
   }
   throw new Error('it did not happen in time', { cause: last });
 }

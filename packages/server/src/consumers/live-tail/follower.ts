@@ -70,10 +70,10 @@ export class TailFollower {
 
   /** Begins at the journal's end. */
   start(): void {
-    const { reader, limits, send, onFault } = this.options;
+    const { reader, limits, send } = this.options;
     this.livePosition = reader.range().next;
     this.placeTimer = setInterval(() => this.tellPlaces(), limits.placeIntervalMs);
-    this.follow().catch(onFault);
+    this.follow().catch((error: unknown) => this.tellFault(error));
     send({ kind: 'ready' });
   }
 
@@ -90,6 +90,11 @@ export class TailFollower {
     if (this.placeTimer !== null) clearInterval(this.placeTimer);
     if (this.flushTimer !== null) clearTimeout(this.flushTimer);
     await this.options.reader.close();
+  }
+
+  /** A read that `close` stopped half-way throws too, which is no fault. */
+  private tellFault(error: unknown): void {
+    if (!this.closing.signal.aborted) this.options.onFault(error);
   }
 
   private subscribe(request: ToTail & { kind: 'subscribe' }): void {
@@ -112,7 +117,7 @@ export class TailFollower {
     this.subscriptions.set(id, subscription);
     send({ kind: 'subscribed', subscription: id, from: subscription.place });
     if (isGone) subscription.missUnknown();
-    this.catchUp(subscription, limits.catchUpMsMax).catch(this.options.onFault);
+    this.catchUp(subscription, limits.catchUpMsMax).catch((error: unknown) => this.tellFault(error));
   }
 
   private matcherOf({ condition, selector }: ToTail & { kind: 'subscribe' }): ((event: Event) => boolean) | null {
@@ -227,7 +232,7 @@ export class TailFollower {
     this.counts.decoded++;
     for (const full of this.handOut(frame, position, readers)) {
       this.leaveLive(full);
-      this.catchUp(full, this.options.limits.stallMsMax).catch(this.options.onFault);
+      this.catchUp(full, this.options.limits.stallMsMax).catch((error: unknown) => this.tellFault(error));
     }
   }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { runs } from '../../../test/support/share.ts';
 import { decodeForTest } from '../util/test-batch.ts';
 import { decodeExport } from './decode.ts';
 import { lastEventEnd } from './split.ts';
@@ -46,6 +47,6 @@ test('cut anywhere, both parts are what they were together', () => {
       const parts = [decode(whole.subarray(0, end)), decode(whole.subarray(end))];
       expect(parts.flatMap(({ events: some }) => some)).toEqual(decode(whole).events);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(100) },
   );
 });

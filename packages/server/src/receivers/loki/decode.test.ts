@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodePush, encodePushJson, type PushStream } from '../../../test/support/loki-push.ts';
+import { runs } from '../../../test/support/share.ts';
 import { expand } from '../../pipeline/expand.ts';
 import { decodeForTest, isoOfNanos, newBatch, plainEvent, storedEvents } from '../util/test-batch.ts';
 import { decodeJson } from './decode-json.ts';
@@ -72,7 +73,7 @@ test('protobuf and JSON say the same, and every entry comes out as it went in', 
         ).toEqual(expected);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: runs(100) },
   );
 });
 

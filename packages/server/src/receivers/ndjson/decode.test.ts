@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { runs } from '../../../test/support/share.ts';
 import { JsonScanner } from '../util/json-scanner.ts';
 import { decodeForTest, newBatch, storedEvents } from '../util/test-batch.ts';
 import { decodeJson } from './decode.ts';
@@ -113,7 +114,7 @@ test('the scanner takes what JSON.parse takes, and nothing else', () => {
       const bytes = Buffer.from(text);
       expect(scannerTakes(scanner, bytes)).toBe(parseTakes(bytes.toString()));
     }),
-    { numRuns: 4000 },
+    { numRuns: runs(1000) },
   );
 });
 
@@ -197,7 +198,7 @@ test('every member comes out as it went in, in one line or many, in an array or 
         );
       },
     ),
-    { numRuns: 500 },
+    { numRuns: runs(125) },
   );
 });
 
@@ -220,6 +221,6 @@ test('lines that were cut short or are no JSON never take a good neighbour with 
         );
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: runs(250) },
   );
 });

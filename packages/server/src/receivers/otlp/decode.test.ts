@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodeJson, encodeProtobuf, message, type OtlpRequest, varint } from '../../../test/support/otlp-encode.ts';
 import { arbitraryRequest } from '../../../test/support/otlp-requests.ts';
+import { runs } from '../../../test/support/share.ts';
 import { PermanentError } from '../../runtime/errors.ts';
 import { decodeForTest, newBatch, storedEvents } from '../util/test-batch.ts';
 import { decodeJson } from './decode-json.ts';
@@ -51,7 +52,7 @@ test('protobuf and JSON of one request give the same events, also into a batch u
       const events = request.resourceLogs.flatMap((r) => r.scopeLogs.flatMap((s) => s.logRecords)).length;
       expect(first.rows + first.rejectedCount).toBe(events);
     }),
-    { numRuns: 400 },
+    { numRuns: runs(133) },
   );
 });
 
@@ -70,7 +71,7 @@ test('members of JSON objects may come in any order, with white space and unknow
       const other = JSON.stringify({ later: [{}], ...(turned(JSON.parse(body.toString())) as object) }, null, '\t');
       expect(json(other)).toEqual(json(body));
     }),
-    { numRuns: 150 },
+    { numRuns: runs(50) },
   );
 });
 

@@ -16,7 +16,7 @@ const config = z.strictObject({
   concurrency: z.number().default(1),
   /** The thread dies with the call after so many. */
   callsMax: z.number().default(Number.MAX_SAFE_INTEGER),
-  timeoutMs: z.number().default(1000),
+  timeoutMs: z.number().default(20_000),
 });
 type Config = z.infer<typeof config>;
 

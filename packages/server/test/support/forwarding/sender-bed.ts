@@ -103,6 +103,9 @@ export async function openSenderBed(
   return bed;
 }
 
+/** Only full calls go: none that a busy machine has only begun to fill. */
+export const FULL = { ageMsMax: 60_000 } as const;
+
 export const WHOLE: IntegrationFilter = {
   logTypes: [],
   eventTypes: [],

@@ -14,7 +14,7 @@ export async function sendRaw(connect: () => Socket, bytes: Uint8Array): Promise
 
 /** Resolves once `isTrue`. Rejects with what `show` says after a long time. */
 export async function until(isTrue: () => boolean, show: () => unknown): Promise<void> {
-  const deadline = performance.now() + 15_000;
+  const deadline = performance.now() + 45_000;
   while (!isTrue()) {
     if (performance.now() > deadline) throw new Error(`still waiting: ${JSON.stringify(show())}`);
     await new Promise((resolve) => setTimeout(resolve, 2));

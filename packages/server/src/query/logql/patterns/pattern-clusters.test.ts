@@ -1,6 +1,7 @@
 import { parsePatternExpression } from '@tailwater/schema/logql';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { runs } from '../../../../test/support/share.ts';
 import { compilePipeline, type Pipeline } from '../pipeline/index.ts';
 import { PatternClusters, renderPatterns } from './pattern-clusters.ts';
 
@@ -159,7 +160,7 @@ test('a pattern counts no lines but those that it finds, and every line is count
       }
       for (const line of all) if (line !== '') expect(result.some(({ pattern }) => finds(pattern, line))).toBe(true);
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -172,6 +173,6 @@ test('the same in any text', () => {
       const result = clustersOf(all).result();
       for (const line of all) if (line !== '') expect(result.some(({ pattern }) => finds(pattern, line))).toBe(true);
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(250) },
   );
 });
