@@ -23,10 +23,25 @@ export function noteReachable(now: boolean): void {
 async function askUntilBack(): Promise<void> {
   while (!isReachable) {
     await new Promise((resolve) => setTimeout(resolve, ASK_INTERVAL_MS));
-    const isBack = await fetch('/healthz').then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (isBack) noteReachable(true);
+    if (await isThere()) noteReachable(true);
   }
+}
+
+const isThere = (): Promise<boolean> =>
+  fetch('/healthz').then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+/** Asks whether the server is there, and resolves when it is. */
+export async function untilReachable(): Promise<void> {
+  if (await isThere()) return;
+  noteReachable(false);
+  await new Promise<void>((resolve) => {
+    const unsubscribe = reachable.subscribe(() => {
+      if (!isReachable) return;
+      unsubscribe();
+      resolve();
+    });
+  });
 }

@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { persistently } from '../api/persistently.ts';
 import { queryClient } from '../api/query-client.ts';
 import { sessionQuery } from '../api/session.ts';
 import { ErrorNotice, Loading } from '../components/notice.tsx';
@@ -11,7 +12,7 @@ const root = createRootRoute({ validateSearch: (search): SearchParams => search 
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  component: lazyRouteComponent(() => import('../pages/sign-in/sign-in-page.tsx')),
+  component: lazyRouteComponent(persistently(() => import('../pages/sign-in/sign-in-page.tsx'))),
 });
 
 const shell = createRoute({
@@ -25,7 +26,7 @@ const shell = createRoute({
 });
 
 const page = <Path extends string>(path: Path, load: () => Promise<{ default: () => React.ReactNode }>) =>
-  createRoute({ getParentRoute: () => shell, path, component: lazyRouteComponent(load) });
+  createRoute({ getParentRoute: () => shell, path, component: lazyRouteComponent(persistently(load)) });
 
 const home = createRoute({
   getParentRoute: () => shell,
@@ -37,7 +38,7 @@ const home = createRoute({
 
 const settings = page('/settings', () => import('../pages/settings/settings-page.tsx'));
 const section = <Path extends string>(path: Path, load: () => Promise<{ default: () => React.ReactNode }>) =>
-  createRoute({ getParentRoute: () => settings, path, component: lazyRouteComponent(load) });
+  createRoute({ getParentRoute: () => settings, path, component: lazyRouteComponent(persistently(load)) });
 
 const routeTree = root.addChildren([
   signIn,

@@ -1,14 +1,15 @@
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
 import { Activity, Blocks, ChartColumn, Keyboard, ListTree, Logs, Plug, Search, Settings } from 'lucide-react';
 import { lazy, Suspense, useState, useSyncExternalStore } from 'react';
+import { persistently } from '../api/persistently.ts';
 import { reachable } from '../api/reachable.ts';
 import { IconButton } from '../components/button.tsx';
 import { AccountMenu } from './account-menu.tsx';
 import { useShortcuts } from './shortcuts.tsx';
 import { Toasts } from './toasts.tsx';
 
-const ShortcutList = lazy(() => import('./shortcut-list.tsx'));
-const Palette = lazy(() => import('./palette.tsx'));
+const ShortcutList = lazy(persistently(() => import('./shortcut-list.tsx')));
+const Palette = lazy(persistently(() => import('./palette.tsx')));
 
 export const PAGES = [
   { to: '/logs', label: 'Logs', icon: Logs, key: 'l' },

@@ -137,6 +137,8 @@ describe.skipIf(withoutChromium.isMissing)(`Signing in, in Chromium${withoutChro
     await page.getByText('The server is away.').first().waitFor();
     await page.getByText('before it went away').first().waitFor();
     await screenshot(page, 'server-away-desk-light');
+    // A part of the page that was not loaded before: it comes with the server.
+    await page.keyboard.press('?');
     const back = await spawnServer({
       openMode: true,
       dataDir: own.dataDir,
@@ -144,6 +146,8 @@ describe.skipIf(withoutChromium.isMissing)(`Signing in, in Chromium${withoutChro
     });
     try {
       await page.getByText('The server is away.').first().waitFor({ state: 'detached' });
+      await page.getByRole('dialog', { name: 'Shortcuts' }).waitFor();
+      await page.keyboard.press('Escape');
       await send(back.url, [{ message: 'after it came back', service: 'away' }]);
       await page.keyboard.press('r');
       await page.getByText('after it came back').first().waitFor();

@@ -1,5 +1,6 @@
 import { ArrowDown, ArrowRight } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { persistently } from '../../api/persistently.ts';
 import { useTimeZone } from '../../app/time-zone.ts';
 import { Card } from '../../components/display.tsx';
 import { formatBytes, formatCount } from '../../lib/format.ts';
@@ -8,7 +9,9 @@ import type { Integration } from './integration-queries.ts';
 import { lagDuration, type StateWords } from './integration-state.ts';
 import { addSample, type LagSample } from './lag-samples.ts';
 
-const TimeChart = lazy(async () => ({ default: (await import('../../components/time-chart.tsx')).TimeChart }));
+const TimeChart = lazy(
+  persistently(async () => ({ default: (await import('../../components/time-chart.tsx')).TimeChart })),
+);
 
 interface StatusCardProps {
   integration: Integration;

@@ -1,5 +1,6 @@
 import { useIsFetching, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useMemo, useRef } from 'react';
+import { persistently } from '../../api/persistently.ts';
 import { Page } from '../../app/page.tsx';
 import { useShortcuts } from '../../app/shortcuts.tsx';
 import { Loading } from '../../components/notice.tsx';
@@ -19,7 +20,7 @@ import { Summary } from './summary.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { ViewBar } from './view-bar.tsx';
 
-const MetricView = lazy(() => import('./logql/metric-view.tsx'));
+const MetricView = lazy(persistently(() => import('./logql/metric-view.tsx')));
 
 /** Queries that ask about events, by the first part of their key. */
 const ASKED = new Set(['histogram', 'fields', 'field-values', 'distribution', 'logql-metric']);

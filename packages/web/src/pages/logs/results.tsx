@@ -1,5 +1,6 @@
 import { lazy, type ReactNode, Suspense, useMemo } from 'react';
 import { ApiError } from '../../api/error.ts';
+import { persistently } from '../../api/persistently.ts';
 import { useTimeZone } from '../../app/time-zone.ts';
 import { EmptyNotice, ErrorNotice } from '../../components/notice.tsx';
 import { useMedia } from '../../lib/use-media.ts';
@@ -11,7 +12,9 @@ import { useEvents } from './use-events.ts';
 
 const NO_COLUMNS: readonly string[] = [];
 
-const EventDetails = lazy(async () => ({ default: (await import('./event/event-details.tsx')).EventDetails }));
+const EventDetails = lazy(
+  persistently(async () => ({ default: (await import('./event/event-details.tsx')).EventDetails })),
+);
 
 interface ResultsProps {
   question: LogsQuestion;

@@ -1,5 +1,6 @@
 import { Copy, Download, Ellipsis, RefreshCw } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
+import { persistently } from '../../api/persistently.ts';
 import { useShortcuts } from '../../app/shortcuts.tsx';
 import { say } from '../../app/toasts.tsx';
 import { Button, IconButton } from '../../components/button.tsx';
@@ -12,7 +13,7 @@ import { useIsNarrow } from '../../lib/use-media.ts';
 import type { LogsChange, LogsQuestion } from './logs-search.ts';
 import { ViewsPopover } from './views/views-popover.tsx';
 
-const ExportDialog = lazy(() => import('./export/export-dialog.tsx'));
+const ExportDialog = lazy(persistently(() => import('./export/export-dialog.tsx')));
 
 interface ToolbarProps {
   question: LogsQuestion;

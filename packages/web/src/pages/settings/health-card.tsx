@@ -1,11 +1,14 @@
 import { lazy, Suspense, useMemo } from 'react';
+import { persistently } from '../../api/persistently.ts';
 import { useTimeZone } from '../../app/time-zone.ts';
 import { Badge, Card } from '../../components/display.tsx';
 import { formatBytes, formatCompact, formatDuration } from '../../lib/format.ts';
 import type { PartHealth } from './health-words.ts';
 import type { System, SystemPoint } from './system-query.ts';
 
-const TimeChart = lazy(async () => ({ default: (await import('../../components/time-chart.tsx')).TimeChart }));
+const TimeChart = lazy(
+  persistently(async () => ({ default: (await import('../../components/time-chart.tsx')).TimeChart })),
+);
 
 interface Picture {
   title: string;

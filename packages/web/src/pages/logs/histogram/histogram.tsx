@@ -1,6 +1,7 @@
 import { Undo2, ZoomOut } from 'lucide-react';
 import { lazy, Suspense, useMemo, useRef, useState } from 'react';
 import { ApiError } from '../../../api/error.ts';
+import { persistently } from '../../../api/persistently.ts';
 import { useTimeZone } from '../../../app/time-zone.ts';
 import { Button } from '../../../components/button.tsx';
 import { explainError, Loading } from '../../../components/notice.tsx';
@@ -28,7 +29,9 @@ interface HistogramProps {
 }
 
 /** The events are there before the drawing is. */
-const TimeChart = lazy(async () => ({ default: (await import('../../../components/time-chart.tsx')).TimeChart }));
+const TimeChart = lazy(
+  persistently(async () => ({ default: (await import('../../../components/time-chart.tsx')).TimeChart })),
+);
 
 const HEIGHT = 110;
 

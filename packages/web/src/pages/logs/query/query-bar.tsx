@@ -1,5 +1,6 @@
 import { lazy, type Ref, Suspense, useId, useRef } from 'react';
 import { ApiError } from '../../../api/error.ts';
+import { persistently } from '../../../api/persistently.ts';
 import { Button } from '../../../components/button.tsx';
 import { Segments } from '../../../components/choices.tsx';
 import { searchAsLogql } from '../logql/from-search.ts';
@@ -11,7 +12,7 @@ import { rememberQuery } from './query-history.ts';
 import { SyntaxHelp } from './syntax-help.tsx';
 import { TermChips } from './term-chips.tsx';
 
-const LogqlEditor = lazy(() => import('../logql/logql-editor.tsx'));
+const LogqlEditor = lazy(persistently(() => import('../logql/logql-editor.tsx')));
 
 const MODES = [
   { id: 'search', label: 'Search' },

@@ -1,12 +1,13 @@
 import { Bookmark } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
+import { persistently } from '../../../api/persistently.ts';
 import { Button } from '../../../components/button.tsx';
 import { Loading } from '../../../components/notice.tsx';
 import { Popover } from '../../../components/overlays.tsx';
 import type { ViewDraft } from './view-queries.ts';
 
-const ViewList = lazy(() => import('./view-list.tsx'));
-const ViewDialog = lazy(() => import('./view-dialog.tsx'));
+const ViewList = lazy(persistently(() => import('./view-list.tsx')));
+const ViewDialog = lazy(persistently(() => import('./view-dialog.tsx')));
 
 /** Searches that were kept for everybody of the org: to open, keep, change and delete. */
 export function ViewsPopover() {
