@@ -33,6 +33,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           ...ONCE_A_WORKER,
+          setupFiles: ['packages/server/test/support/property-seed.ts'],
           include: [
             'packages/*/src/**/*.test.ts',
             'packages/server/test/{contracts,golden,sim}/**/*.test.ts',

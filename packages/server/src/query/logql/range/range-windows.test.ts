@@ -289,14 +289,17 @@ function quantile(q: number, values: readonly number[]): number {
 
 function counterRate(samples: readonly Sample[], endMs: number, secondsLong: number): number {
   if (samples.length < 2) return 0;
-  const times = samples.map(({ ms, ns }) => (ms - endMs + ns / 1e6) / 1000 + secondsLong);
+  // One division at the end: seconds that are added round otherwise than milliseconds do, just at the threshold.
+  const times = samples.map(({ ms, ns }) => (ms - endMs + ns / 1e6 + secondsLong * 1000) / 1000);
   let increase = samples.at(-1)!.value - samples[0]!.value;
   for (let i = 1; i < samples.length; i++)
     if (samples[i]!.value < samples[i - 1]!.value) increase += samples[i - 1]!.value;
-  const span = times.at(-1)! - times[0]!;
+  const [first, last] = [samples[0]!, samples.at(-1)!];
+  const span = (last.ms - first.ms + (last.ns - first.ns) / 1e6) / 1000;
   const gap = span / (samples.length - 1);
   let left = times[0]! < gap * 1.1 ? times[0]! : gap / 2;
-  const right = secondsLong - times.at(-1)! < gap * 1.1 ? secondsLong - times.at(-1)! : gap / 2;
+  const toEnd = (endMs - samples.at(-1)!.ms - samples.at(-1)!.ns / 1e6) / 1000;
+  const right = toEnd < gap * 1.1 ? toEnd : gap / 2;
   if (increase > 0) left = Math.min(left, (span * samples[0]!.value) / increase);
   return (increase * (span + left + right)) / span / secondsLong;
 }
